@@ -1,0 +1,27 @@
+"""Refusals: what a rule says no to, with a stable code and a sentence a clerk understands."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+LANGUAGES = ("kk", "ru", "en")
+
+
+class Refusal(Exception):
+    """A rule said no; nothing was recorded.
+
+    `code` is stable and public, `field` names the part of the input it is about, and `details` fill the
+    placeholders of `texts` (one sentence a language).
+    """
+
+    code: ClassVar[str] = "refused"
+    texts: ClassVar[dict[str, str]] = {"en": "Refused."}
+
+    def __init__(self, field: str | None = None, **details: Any) -> None:
+        self.field = field
+        self.details = details
+        super().__init__(f"{self.code}: {self.sentence('en')}")
+
+    def sentence(self, language: str) -> str:
+        """The reason in `language` (kk, ru or en; English where it has no text of its own)."""
+        return self.texts.get(language, self.texts["en"]).format(**self.details)

@@ -1,0 +1,137 @@
+"""What the domain needs of the world, as protocols; infra/ has the adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+
+class PersonalData(NamedTuple):
+    """What the vault keeps of a person; it never enters an event, a view or a log line."""
+
+    iin: str
+    surname: str
+    given_name: str
+    patronymic: str
+    birth_date: str  # YYYY-MM-DD
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingSms:
+    """A message for a gateway: `message_id` is ours and the same at every attempt; `to` is E.164 (`+7701…`)."""
+
+    message_id: str
+    to: str
+    text: str
+    purpose: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """What a gateway said of one message: accepted; or not, to be tried again (`retry`) or given up, and why."""
+
+    message_id: str
+    accepted: bool
+    retry: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingReply:
+    """A reply as a gateway delivered it: `message_id` is the gateway's, `sender` a phone in any usual spelling."""
+
+    message_id: str
+    sender: str
+    to: str
+    text: str
+    received_at: datetime
+    channel: str  # "http", "kannel", "cli", "kafka"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """What became of a message of ours: `status` is delivered, failed, buffered, accepted or rejected."""
+
+    message_id: str
+    status: str
+    received_at: datetime
+
+
+class SmsGateway(Protocol):
+    """Hands messages to people. `idempotent`: a second hand-over of the same message id sends nothing."""
+
+    name: str
+    idempotent: bool
+
+    def send(self, messages: Sequence[OutgoingSms]) -> list[SendResult]:
+        """Hand over `messages`; one result each, in order. Never raises for a message: the result says so."""
+        ...
+
+
+class NumberDatabase(Protocol):
+    """The citizens' mobile-number database, MCDB (R2.13, R16)."""
+
+    def numbers_of(self, iins: Sequence[str]) -> Mapping[str, str]:
+        """Phone (E.164) by IIN; whoever has no number is absent."""
+        ...
+
+
+class Vault(Protocol):
+    """Personal data, one key a person; elsewhere there are random subject ids (32 hex digits)."""
+
+    def enrol(self, people: Sequence[PersonalData]) -> list[str]:
+        """Subject id of each person, in order: kept by IIN, made at first sight; changed data replace the old."""
+        ...
+
+    def families(self, references: Sequence[str]) -> list[str]:
+        """Subject id of each family reference (the list's `family_id`), in order; made at first sight."""
+        ...
+
+    def find_family(self, reference: str) -> str | None: ...
+
+    def find_person(self, iin: str) -> str | None: ...
+
+    def set_phones(self, phones: Mapping[str, str]) -> None:
+        """Keep the phone (E.164) of each subject."""
+        ...
+
+    def phones(self, subjects: Sequence[str]) -> dict[str, str]:
+        """Phone by subject; whoever has none, or was erased, is absent."""
+        ...
+
+    def people(self, subjects: Sequence[str]) -> dict[str, PersonalData]:
+        """Data by subject; whoever was erased is absent."""
+        ...
+
+    def digest(self, kind: str, text: str) -> str:
+        """Keyed digest (32 hex digits) of something that may name a person, so that it can be compared, not read."""
+        ...
+
+    def note_asked(self, asked: Iterable[tuple[str, str]]) -> None:
+        """Remember (phone, stream id): an SMS about this stream went to this number. Idempotent."""
+        ...
+
+    def asked_on(self, phones: Sequence[str]) -> dict[str, list[str]]:
+        """Stream ids asked on each phone, in the order they were asked."""
+        ...
+
+    def wallet_tokens(self, streams: Sequence[str]) -> dict[str, str]:
+        """The unguessable token of each stream's wallet link (R23); the same at every call."""
+        ...
+
+    def stream_of_token(self, token: str) -> str | None: ...
+
+
+class Log(Protocol):
+    """The event log as commands use it."""
+
+    def load(self, stream_ids: Sequence[str]) -> dict[str, Any]:
+        """Aggregates by stream id; a stream without events is absent."""
+        ...
+
+    def save(self, *aggregates: Any) -> int:
+        """Append the pending events of `aggregates` in one transaction; the log position of the last one."""
+        ...

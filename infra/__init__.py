@@ -1,0 +1,1 @@
+"""Where azyq touches the world: settings, PostgreSQL, SMS gateways, the vault, and the entrances."""

@@ -1,0 +1,101 @@
+"""Settings, from the environment or a `.env` file; the names and meanings are the contract's."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import secrets
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """What an installation chooses. Raises pydantic.ValidationError naming the setting and the reason."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
+
+    database_url: str | None = Field(None, alias="DATABASE_URL")
+    data: Path = Field(Path(".azyq"), alias="AZYQ_DATA")
+    env: Literal["trial", "production"] = Field("trial", alias="AZYQ_ENV")
+    clock: datetime | None = Field(None, alias="AZYQ_CLOCK")
+    master_key: str | None = Field(None, alias="AZYQ_MASTER_KEY")
+    sms_gateway: str = Field("outbox:", alias="AZYQ_SMS_GATEWAY")
+    sms_secret: str | None = Field(None, alias="AZYQ_SMS_SECRET")
+    sms_per_second: float = Field(50.0, alias="AZYQ_SMS_PER_SECOND", gt=0)
+    sms_unknown_after_seconds: float = Field(600.0, alias="AZYQ_SMS_UNKNOWN_AFTER_SECONDS", ge=0)
+    public_url: str = Field("http://127.0.0.1:8080", alias="AZYQ_PUBLIC_URL")
+    listen: str = Field("127.0.0.1:8080", alias="AZYQ_LISTEN")
+    programmes: Path = Field(ROOT / "programmes", alias="AZYQ_PROGRAMMES")
+    goods: Path = Field(ROOT / "goods" / "goods-list.csv", alias="AZYQ_GOODS")
+
+    @field_validator("clock")
+    @classmethod
+    def _clock_has_an_offset(cls, value: datetime | None) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a trial clock needs an offset, as in 2025-07-05T09:00:00+05:00")
+        return value
+
+    @model_validator(mode="after")
+    def _production_takes_nothing_for_granted(self) -> Settings:
+        if self.env == "production":
+            wrong = [
+                name
+                for name, bad in (
+                    ("AZYQ_CLOCK is a trial clock", self.clock is not None),
+                    ("AZYQ_MASTER_KEY is unset", self.master_key is None),
+                    ("AZYQ_SMS_SECRET is unset", self.sms_secret is None),
+                    ("AZYQ_SMS_GATEWAY is the outbox", self.sms_gateway.startswith("outbox:")),
+                    ("DATABASE_URL is unset", self.database_url is None),
+                )
+                if bad
+            ]
+            if wrong:
+                raise ValueError("production refuses to start: " + "; ".join(wrong))
+        return self
+
+    def master_key_bytes(self) -> bytes:
+        """The vault's 32-byte master key: AZYQ_MASTER_KEY (a file or base64), else trial's own. Raises ValueError."""
+        return self._key(self.master_key, "master.key", "AZYQ_MASTER_KEY")
+
+    def sms_secret_text(self) -> str:
+        """The webhook secret in Standard Webhooks' form (`whsec_` + base64)."""
+        if self.sms_secret:
+            return self.sms_secret
+        return "whsec_" + base64.b64encode(self._key(None, "sms.key", "AZYQ_SMS_SECRET")).decode()
+
+    def _key(self, given: str | None, name: str, setting: str) -> bytes:
+        if given is not None:
+            raw = Path(given).read_text().strip() if os.path.isfile(given) else given
+            try:
+                key = base64.b64decode(raw, validate=True)
+            except binascii.Error:
+                raise ValueError(f"{setting} is neither a file nor base64") from None
+            if len(key) != 32:
+                raise ValueError(f"{setting} must be 32 bytes in base64, not {len(key)}")
+            return key
+        return trial_key(self.data / "keys" / name)
+
+
+def trial_key(path: Path) -> bytes:
+    """A key made once, mode 0600; two processes that start together agree on one."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        with open(os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
+            file.write(base64.b64encode(secrets.token_bytes(32)).decode())
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return base64.b64decode(path.read_text())

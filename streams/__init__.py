@@ -1,0 +1,1 @@
+"""How events travel from the log to the views. Imports domain and projections."""
