@@ -1,0 +1,114 @@
+"""What a basket costs the voucher: listed goods (R6), price caps (R13), the draw (R2.1). Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from domain.goods import GoodsVersion
+from domain.money import kzt, line_total_tiyn
+from domain.programmes import Terms
+from domain.voucher_refusals import BadBasket, NoPrice, NotListed, OverCap
+
+LINES_MAX = 200
+QUANTITY_MAX = Decimal(10_000)
+PRICE_TIYN_MAX = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class BasketLine:
+    """What the till sends of one article: prices in tiyn a unit, quantity with at most 3 places."""
+
+    gtin: str
+    quantity: Decimal
+    shelf_price_tiyn: int
+    price_tiyn: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArticlePrice:
+    """What the shop may ask (R13): its purchase price, or for goods straight from a farm the market price (tiyn)."""
+
+    position: int
+    source: str  # "trade" or "farm"
+    base_price_tiyn: int  # trade: purchase price; farm: official market price
+
+
+@dataclass(frozen=True, slots=True)
+class PricedBasket:
+    """Lines as they go into the event, and what the voucher pays for all of them."""
+
+    lines: list[dict[str, Any]]
+    pays_tiyn: int
+    goods_version: str
+
+
+def cap_tiyn(price: ArticlePrice, terms: Terms) -> int:
+    """The highest discounted price of one unit (R13), rounded half up."""
+    if price.source == "farm":
+        return line_total_tiyn(price.base_price_tiyn, (Decimal(100) - terms.farm_discount_percent) / 100)
+    return price.base_price_tiyn
+
+
+def price_basket(
+    lines: Sequence[BasketLine], prices: Mapping[str, ArticlePrice], goods: GoodsVersion, terms: Terms
+) -> PricedBasket:
+    """Price `lines` under `terms`; raises BadBasket, NotListed, NoPrice or OverCap naming the line."""
+    if not lines:
+        raise BadBasket("lines", reason="no lines")
+    if len(lines) > LINES_MAX:
+        raise BadBasket("lines", reason=f"more than {LINES_MAX} lines")
+    priced = [_priced_line(number, line, prices, goods, terms) for number, line in enumerate(lines)]
+    return PricedBasket(priced, sum(line["pays_tiyn"] for line in priced), goods.version)
+
+
+def _priced_line(
+    number: int,
+    line: BasketLine,
+    prices: Mapping[str, ArticlePrice],
+    goods: GoodsVersion,
+    terms: Terms,
+) -> dict[str, Any]:
+    where = f"lines/{number}"
+    if not (line.quantity.is_finite() and 0 < line.quantity <= QUANTITY_MAX):
+        raise BadBasket(f"{where}/quantity", reason=f"line {number + 1}: the quantity is out of bounds")
+    if line.quantity != line.quantity.quantize(Decimal("0.001")):
+        raise BadBasket(f"{where}/quantity", reason=f"line {number + 1}: the quantity has more than 3 places")
+    if not 0 < line.price_tiyn <= line.shelf_price_tiyn <= PRICE_TIYN_MAX:
+        raise BadBasket(f"{where}/price_tiyn", reason=f"line {number + 1}: the price is out of bounds")
+    price = prices.get(line.gtin)
+    if price is None:
+        raise NoPrice(where, line=number + 1)
+    if price.position not in goods.positions:
+        raise NotListed(where, line=number + 1, goods_version=goods.version)
+    cap = cap_tiyn(price, terms)
+    unit_price = line.price_tiyn
+    if unit_price > cap:
+        if terms.over_cap == "refuse":
+            raise OverCap(f"{where}/price_tiyn", line=number + 1, price=kzt(unit_price), cap=kzt(cap))
+        unit_price = cap
+    shelf_total = line_total_tiyn(line.shelf_price_tiyn, line.quantity)
+    price_total = line_total_tiyn(unit_price, line.quantity)
+    pays = price_total if terms.draw == "price" else shelf_total - price_total
+    limit = None
+    if terms.draw == "discount" and terms.discount_cap_percent is not None:
+        limit = line_total_tiyn(price.base_price_tiyn, line.quantity * terms.discount_cap_percent / 100)
+        if pays > limit:
+            if terms.over_cap == "refuse":
+                raise OverCap(f"{where}/shelf_price_tiyn", line=number + 1, price=kzt(pays), cap=kzt(limit))
+            pays = limit
+    return {
+        "gtin": line.gtin,
+        "position": price.position,
+        "quantity": format(line.quantity.normalize(), "f"),
+        "source": price.source,
+        "shelf_price_tiyn": line.shelf_price_tiyn,
+        "price_tiyn": unit_price,
+        "cap_tiyn": cap,
+        "limit_tiyn": limit,
+        "shelf_total_tiyn": shelf_total,
+        "price_total_tiyn": price_total,
+        "pays_tiyn": pays,
+    }

@@ -1,0 +1,37 @@
+"""Names of streams: the same inputs give the same id, so that a second run meets the first one's streams."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid5
+
+AZYQ = UUID("5f0e5a3c-6e0b-5d1f-9b8a-0a2f1c7e4d25")
+
+
+def cycle_id(programme: str, month: str) -> UUID:
+    """The stream of a programme's month."""
+    return uuid5(AZYQ, f"cycle/{programme}/{month}")
+
+
+def family_stream_id(programme: str, month: str, family: str) -> UUID:
+    """The stream of a family (subject id) in a programme's month."""
+    return uuid5(AZYQ, f"family/{programme}/{month}/{family}")
+
+
+def voucher_id(stream: UUID, member: str) -> str:
+    """The voucher of one member (subject id), 32 hex digits (R5)."""
+    return uuid5(stream, member).hex
+
+
+def message_id(stream: UUID, purpose: str) -> str:
+    """The SMS of one purpose for a stream: the same at every attempt, so that none is sent twice."""
+    return uuid5(stream, f"sms/{purpose}").hex
+
+
+def membership_key(programme: str, month: str, member: str) -> UUID:
+    """What may be taken only once: a person within a programme and month (R5)."""
+    return uuid5(AZYQ, f"member/{programme}/{month}/{member}")
+
+
+def reply_stream_id(reply: str) -> UUID:
+    """The stream of a reply that no family stands behind."""
+    return uuid5(AZYQ, f"reply/{reply}")
