@@ -61,7 +61,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class GoodsVersion:
-    """A goods list in force from `effective_from` to `effective_to`, both inclusive; None: with no end set."""
+    """A goods list in force from `effective_from` to `effective_to`, both inclusive; None: no end set."""
 
     version: str
     positions: Mapping[int, Position] = field(hash=False)
@@ -87,7 +87,7 @@ class GoodsCatalogue:
 
 
 def catalogue_of(versions: list[GoodsVersion]) -> GoodsCatalogue:
-    """`versions` put in order of date. Raises ValueError naming those that overlap or end before they begin."""
+    """`versions` put in order of date. Raises ValueError when two overlap or one ends before it begins."""
     ordered = sorted(versions, key=lambda version: version.effective_from)
     for version in ordered:
         if version.effective_to is not None and version.effective_to < version.effective_from:
@@ -99,7 +99,7 @@ def catalogue_of(versions: list[GoodsVersion]) -> GoodsCatalogue:
 
 
 def load_goods(text: str) -> GoodsCatalogue:
-    """The catalogue of a goods-list CSV: a row a position, dated (both days inclusive). Raises GoodsInvalid."""
+    """The catalogue of a goods-list CSV: a row a position, both dates inclusive. Raises GoodsInvalid."""
     try:
         rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff")), strict=True))
     except csv.Error as error:

@@ -59,7 +59,7 @@ class Terms:
     """One version of a programme's rules, in force from `effective_from` until the next one (R31).
 
     `draw` is what a voucher pays: the discount, or the whole discounted price. `over_cap` is what happens to
-    a line priced above its cap: refused, or settled at the cap. `texts` are templates by purpose and language;
+    a line priced above its cap: refused, or settled at it. `texts` are templates by purpose and language;
     `sms_languages` are those an SMS carries, in order. `activate_to_day` None is the month's last day.
     """
 
@@ -106,7 +106,7 @@ class Programme:
         return shared if self.own_goods is None else self.own_goods
 
     def terms_on(self, day: date) -> Terms:
-        """The terms in force on `day` (R31). Raises ProgrammeNotInForce before the first day and after the last."""
+        """The terms in force on `day` (R31). Raises ProgrammeNotInForce before it starts, after it ends."""
         in_force = [terms for terms in self.terms if terms.effective_from <= day]
         if not (self.starts_on <= day <= self.ends_on and in_force):
             raise ProgrammeNotInForce(

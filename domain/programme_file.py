@@ -1,0 +1,478 @@
+"""A programme's TOML file, read and checked whole: every problem is named by file, key and reason."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from difflib import get_close_matches
+from string import Formatter
+from typing import Any, ClassVar, NamedTuple, TypeVar
+
+from domain.errors import LANGUAGES, Refusal
+from domain.goods import UNITS, GoodsCatalogue, GoodsListMissing, GoodsVersion, Position, catalogue_of
+from domain.money import tiyn_from_kzt
+from domain.programmes import OWN_GOODS, SHARED_GOODS, TEXT_PURPOSES, Programme, Terms
+
+T = TypeVar("T")
+
+FIRST_YEAR, LAST_YEAR = 2000, 2099
+LAST_DAY_OF_EVERY_MONTH = 28
+# Of each text: the placeholders it must have, and those it may have besides.
+PLACEHOLDERS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
+    "consent_request": (frozenset({"deadline"}), frozenset()),
+    "reminder": (frozenset({"deadline"}), frozenset()),
+    "consent_confirmed": (frozenset({"link"}), frozenset()),
+    "not_understood": (frozenset(), frozenset({"deadline"})),
+}
+
+
+class Problem(NamedTuple):
+    """A fault in a file; `key` is the path in it (`terms[2].amount`, counted from 1), empty for all of it."""
+
+    file: str
+    key: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.key}: {self.reason}" if self.key else f"{self.file}: {self.reason}"
+
+
+class ProgrammeInvalid(Refusal):
+    """Programme files that can't be used; `problems` has all of them, in the order of the files."""
+
+    code: ClassVar[str] = "programme_invalid"
+    texts: ClassVar[dict[str, str]] = {
+        "kk": "Бағдарлама файлында қателер бар:\n{problems}",
+        "ru": "В файле программы есть ошибки:\n{problems}",
+        "en": "The programme file has errors:\n{problems}",
+    }
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(problems="\n".join(map(str, problems)))
+
+
+def parse_programme(text: str, file: str) -> Programme:
+    """The programme in the TOML `text`; `file` is its name in problems. Raises ProgrammeInvalid with all.
+
+    Money is a string in KZT (`"3932.00"`), percentages are strings (`"15"`), days of the month whole numbers.
+    Each `[[terms]]` inherits what it doesn't set from the one before, texts one by one; its `version` is
+    `id@number` unless it says otherwise (R31).
+    """
+    try:
+        raw = tomllib.loads(text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError) as error:
+        raise ProgrammeInvalid([Problem(file, "", f"not TOML: {error}")]) from None
+    problems: list[Problem] = []
+    programme = _programme(_Table(raw, "", file, problems))
+    if programme is not None and not problems:
+        _check_months(programme, file, problems)
+    if programme is None or problems:
+        raise ProgrammeInvalid(problems)
+    return programme
+
+
+@dataclass(slots=True)
+class _Table:
+    """A table of the file: takes values out of it by key and notes what is wrong with them."""
+
+    raw: Mapping[str, Any]
+    path: str
+    file: str
+    problems: list[Problem]
+    taken: set[str] = field(default_factory=set)
+
+    def problem(self, key: str, reason: str) -> None:
+        self.problems.append(Problem(self.file, f"{self.path}.{key}".strip("."), reason))
+
+    def optional(self, key: str, read: Callable[[Any], T]) -> T | None:
+        self.taken.add(key)
+        if key not in self.raw:
+            return None
+        try:
+            return read(self.raw[key])
+        except ValueError as error:
+            self.problem(key, str(error))
+            return None
+
+    def required(self, key: str, read: Callable[[Any], T]) -> T | None:
+        if key not in self.raw:
+            self.problem(key, "is missing")
+        return self.optional(key, read)
+
+    def tables(self, key: str) -> list[_Table]:
+        """The tables of an array of tables (`[[key]]`)."""
+        self.taken.add(key)
+        found = self.raw.get(key)
+        if found is None:
+            self.problem(key, "is missing")
+            return []
+        if type(found) is not list or not found or not all(type(item) is dict for item in found):
+            self.problem(key, f"must be one or more [[{key}]] tables")
+            return []
+        return [
+            _Table(item, f"{self.path}.{key}[{number}]".strip("."), self.file, self.problems)
+            for number, item in enumerate(found, start=1)
+        ]
+
+    def table(self, key: str) -> _Table | None:
+        self.taken.add(key)
+        found = self.raw.get(key)
+        if found is None:
+            self.problem(key, "is missing")
+        elif type(found) is not dict:
+            self.problem(key, f"must be a table, not {_kind(found)}")
+        else:
+            return _Table(found, f"{self.path}.{key}".strip("."), self.file, self.problems)
+        return None
+
+    def finish(self) -> None:
+        for key in self.raw:
+            if key not in self.taken:
+                near = get_close_matches(key, self.taken, n=1)
+                self.problem(key, "unknown key" + (f"; did you mean {near[0]}?" if near else ""))
+
+
+def _programme(top: _Table) -> Programme | None:
+    programme_id = top.required("id", _programme_id)
+    names = _names(top)
+    regions = top.required("regions", _regions)
+    starts_on = top.required("starts_on", _date)
+    ends_on = top.required("ends_on", _date)
+    if starts_on is not None and ends_on is not None and ends_on < starts_on:
+        top.problem("ends_on", f"{ends_on} is before starts_on {starts_on}")
+        starts_on = ends_on = None
+    terms = _all_terms(top, programme_id or "", starts_on, ends_on)
+    goods, own_goods = _goods(top)
+    top.finish()
+    if programme_id is None or names is None or regions is None or starts_on is None or ends_on is None:
+        return None
+    return Programme(programme_id, names, regions, starts_on, ends_on, tuple(terms), goods, own_goods)
+
+
+def _names(table: _Table) -> dict[str, str] | None:
+    names = table.table("names")
+    if names is None:
+        return None
+    found = {language: names.required(language, _text) for language in LANGUAGES}
+    names.finish()
+    return {language: name for language, name in found.items() if name is not None}
+
+
+# Terms
+
+
+def _all_terms(top: _Table, programme_id: str, starts_on: date | None, ends_on: date | None) -> list[Terms]:
+    result: list[Terms] = []
+    # What the version before set, for the next to inherit. A key set wrongly is not reported as missing too.
+    values: dict[str, Any] = {"activate_to_day": None, "discount_cap_percent": None}
+    texts: dict[tuple[str, str], str] = {}
+    seen: set[str] = set()
+    before: date | None = None
+    versions: set[str] = set()
+    for number, table in enumerate(top.tables("terms"), start=1):
+        problems_before = len(top.problems)
+        version = table.optional("version", _text) or f"{programme_id}@{number}"
+        if version in versions:
+            table.problem("version", f"{version} is the version of other terms too")
+        versions.add(version)
+
+        effective_from = table.required("effective_from", _date)
+        if effective_from is not None:
+            _check_effective(table, effective_from, before, starts_on, ends_on)
+            before = effective_from
+
+        for key, read in _TERMS_KEYS.items():
+            if key in table.raw:
+                seen.add(key)
+                value = table.optional(key, read)
+                values.pop(key, None)
+                if value is not None:
+                    values[key] = None if value is _NONE else value
+            else:
+                table.taken.add(key)
+                if key not in seen and key not in values:
+                    seen.add(key)
+                    table.problem(key, "is missing")
+        _read_texts(table, texts, first=number == 1)
+        table.finish()
+        _check_days(table, values)
+        if (
+            len(top.problems) == problems_before
+            and effective_from is not None
+            and len(values) == len(_TERMS_KEYS)
+        ):
+            by_purpose = {
+                purpose: {language: texts[purpose, language] for language in LANGUAGES}
+                for purpose in TEXT_PURPOSES
+                if all((purpose, language) in texts for language in LANGUAGES)
+            }
+            renamed = {"amount_tiyn" if key == "amount" else key: value for key, value in values.items()}
+            result.append(Terms(version=version, effective_from=effective_from, texts=by_purpose, **renamed))
+    return result
+
+
+def _check_effective(
+    table: _Table, effective_from: date, before: date | None, starts_on: date | None, ends_on: date | None
+) -> None:
+    if before is not None and effective_from <= before:
+        table.problem("effective_from", f"{effective_from} is not after that of the terms before, {before}")
+    if before is None and starts_on is not None and effective_from > starts_on:
+        table.problem("effective_from", f"{effective_from} leaves the first day, {starts_on}, without terms")
+    if before is not None and starts_on is not None and effective_from < starts_on:
+        table.problem("effective_from", f"{effective_from} is before the programme starts, on {starts_on}")
+    if ends_on is not None and effective_from > ends_on:
+        table.problem("effective_from", f"{effective_from} is after the programme ends, on {ends_on}")
+
+
+def _check_days(table: _Table, values: Mapping[str, Any]) -> None:
+    cutoff, first = values.get("list_cutoff_day"), values.get("first_sms_day")
+    activate_from, activate_to = values.get("activate_from_day"), values.get("activate_to_day")
+    if cutoff is not None and first is not None and first <= cutoff:
+        table.problem("first_sms_day", f"{first} is not after list_cutoff_day {cutoff}")
+    if first is not None and activate_from is not None and activate_from < first:
+        table.problem("activate_from_day", f"{activate_from} is before first_sms_day {first}")
+    if activate_from is not None and activate_to is not None and activate_to < activate_from:
+        table.problem("activate_to_day", f"{activate_to} is before activate_from_day {activate_from}")
+    if values.get("draw") == "price" and values.get("discount_cap_percent") is not None:
+        table.problem("discount_cap_percent", 'caps a discount, but draw = "price" pays the whole price')
+
+
+def _read_texts(table: _Table, texts: dict[tuple[str, str], str], *, first: bool) -> None:
+    if not first and "texts" not in table.raw:
+        table.taken.add("texts")
+        return
+    found = table.table("texts")
+    if found is None:
+        return
+    for purpose in TEXT_PURPOSES:
+        if not first and purpose not in found.raw:
+            found.taken.add(purpose)
+            continue
+        by_language = found.table(purpose)
+        if by_language is None:
+            continue
+        for language in LANGUAGES:
+            read = _template(purpose)
+            known = not first and language not in by_language.raw
+            text = (by_language.optional if known else by_language.required)(language, read)
+            if text is not None:
+                texts[purpose, language] = text
+        by_language.finish()
+    found.finish()
+
+
+# Goods
+
+
+def _goods(top: _Table) -> tuple[str, GoodsCatalogue | None]:
+    if not isinstance(top.raw.get("goods"), list):
+        return top.required("goods", _one_of(SHARED_GOODS)) or SHARED_GOODS, None
+    versions: list[GoodsVersion] = []
+    for table in top.tables("goods"):
+        version = table.required("version", _text)
+        effective_from = table.required("effective_from", _date)
+        effective_to = table.optional("effective_to", _date)
+        positions: dict[int, Position] = {}
+        for row in table.tables("positions"):
+            number = row.required("number", _whole(1, 9999))
+            unit = row.required("unit", _one_of(*UNITS))
+            names = _names(row)
+            row.finish()
+            if number in positions:
+                row.problem("number", f"{number} is there twice")
+            elif number is not None and unit is not None and names is not None:
+                positions[number] = Position(number, names, unit)
+        table.finish()
+        if version is not None and version in [other.version for other in versions]:
+            table.problem("version", f"{version} is the version of another list too")
+        if version is not None and effective_from is not None:
+            versions.append(GoodsVersion(version, positions, effective_from, effective_to))
+    try:
+        return OWN_GOODS, catalogue_of(versions)
+    except ValueError as error:
+        top.problem("goods", str(error))
+        return OWN_GOODS, None
+
+
+# What only shows when the months are worked out
+
+
+def _check_months(programme: Programme, file: str, problems: list[Problem]) -> None:
+    months = [programme.month(month) for month in programme.months()]
+    if not months:
+        problems.append(
+            Problem(file, "ends_on", "no month has its first SMS day and activation within the programme")
+        )
+    for month in months:
+        key = f"terms[{programme.terms.index(month.terms) + 1}]"
+        if month.valid_from > month.valid_to:
+            reason = (
+                f"in {month.month} activation would begin on {month.valid_from} and end on {month.valid_to}"
+            )
+            problems.append(Problem(file, f"{key}.activate_from_day", reason))
+        if month.reminder_on > month.deadline:
+            reason = (
+                f"in {month.month} the reminder, {month.reminder_on}, is after the last day, {month.deadline}"
+            )
+            problems.append(Problem(file, f"{key}.reminder_after_days", reason))
+    if programme.own_goods is not None:
+        day = programme.starts_on
+        try:
+            while day <= programme.ends_on:
+                programme.own_goods.on(day)
+                day += timedelta(days=1)
+        except GoodsListMissing:
+            problems.append(Problem(file, "goods", f"no goods list is in force on {day}"))
+
+
+# Single values: each raises ValueError with the reason
+
+
+def _kind(value: Any) -> str:
+    return {
+        bool: "true or false",
+        int: "a whole number",
+        float: "a decimal number",
+        str: "a text",
+        list: "an array",
+        dict: "a table",
+        date: "a date",
+    }.get(type(value), "a time")
+
+
+def _text(value: Any) -> str:
+    if type(value) is not str:
+        raise ValueError(f"must be a text, not {_kind(value)}")
+    if not value.strip():
+        raise ValueError("is empty")
+    return value.strip()
+
+
+def _programme_id(value: Any) -> str:
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", _text(value)) or len(value) > 40:
+        raise ValueError(f"{value!r} must be small Latin letters and digits, joined by hyphens, at most 40")
+    return _text(value)
+
+
+def _date(value: Any) -> date:
+    if type(value) is not date:
+        raise ValueError(f"must be a date as 2025-07-31, without quotes, not {_kind(value)}")
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValueError(f"{value} is not within the years {FIRST_YEAR} to {LAST_YEAR}")
+    return value
+
+
+def _whole(least: int, most: int) -> Callable[[Any], int]:
+    def read(value: Any) -> int:
+        # `type`, not isinstance: true is an int to Python.
+        if type(value) is not int:
+            raise ValueError(f"must be a whole number, not {_kind(value)}")
+        if not least <= value <= most:
+            raise ValueError(f"must be from {least} to {most}")
+        return value
+
+    return read
+
+
+def _one_of(*allowed: str) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        if type(value) is not str or value not in allowed:
+            raise ValueError("must be " + " or ".join(f'"{one}"' for one in allowed))
+        return value
+
+    return read
+
+
+def _amount(value: Any) -> int:
+    if type(value) is not str:
+        raise ValueError(f'must be a text in KZT as "3932.00", not {_kind(value)}')
+    if not re.fullmatch(r"[0-9]{1,10}(\.[0-9]+)?", value):
+        raise ValueError(f'{value!r} is not an amount in KZT as "3932.00"')
+    try:
+        tiyn = tiyn_from_kzt(value)
+    except ValueError:
+        raise ValueError(f"{value} KZT is not a whole number of tiyn: at most two decimals") from None
+    if tiyn == 0:
+        raise ValueError("must be more than 0")
+    return tiyn
+
+
+def _percent(value: Any) -> Decimal:
+    if type(value) is not str or not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,2})?", value):
+        raise ValueError('must be a text as "15" or "12.50", in percent')
+    if Decimal(value) > 100:
+        raise ValueError("must be from 0 to 100 percent")
+    return Decimal(value)
+
+
+_NONE = object()
+
+
+def _percent_or_none(value: Any) -> Any:
+    return _NONE if value == "none" else _percent(value)
+
+
+def _day_or_last(value: Any) -> Any:
+    return _NONE if value == "last" else _whole(1, 31)(value)
+
+
+def _languages(value: Any) -> tuple[str, ...]:
+    if type(value) is not list or not value or any(item not in LANGUAGES for item in value):
+        raise ValueError(f"must be an array of one or more of {', '.join(LANGUAGES)}")
+    if len(set(value)) < len(value):
+        raise ValueError("names a language twice")
+    return tuple(value)
+
+
+def _regions(value: Any) -> tuple[str, ...]:
+    if type(value) is not list or not value or not all(type(item) is str for item in value):
+        raise ValueError("must be an array of one or more texts: prefixes of KATO codes")
+    for item in value:
+        # The levels of the classifier: oblast, district, rural district or town, settlement.
+        if not re.fullmatch(r"([0-9]{2}){1,3}|[0-9]{9}", item):
+            raise ValueError(f"{item!r} is not a KATO code or prefix: 2, 4, 6 or 9 digits")
+    for item in value:
+        if sum(item.startswith(other) for other in value) > 1:
+            raise ValueError(f"{item} is covered twice")
+    return tuple(value)
+
+
+def _template(purpose: str) -> Callable[[Any], str]:
+    needed, besides = PLACEHOLDERS[purpose]
+
+    def read(value: Any) -> str:
+        text = _text(value)
+        try:
+            parts = [part for part in Formatter().parse(text) if part[1] is not None]
+        except ValueError as error:
+            raise ValueError(f"braces don't match: {error}") from None
+        for _, name, form, conversion in parts:
+            if name not in needed | besides or form or conversion:
+                known = " and ".join(f"{{{one}}}" for one in sorted(needed | besides))
+                raise ValueError(f"unknown placeholder {{{name}}}; this text has {known}")
+        for name in sorted(needed - {part[1] for part in parts}):
+            raise ValueError(f"lacks the placeholder {{{name}}}")
+        return text
+
+    return read
+
+
+_TERMS_KEYS: dict[str, Callable[[Any], Any]] = {
+    "amount": _amount,
+    "draw": _one_of("discount", "price"),
+    "discount_cap_percent": _percent_or_none,
+    "farm_discount_percent": _percent,
+    "over_cap": _one_of("refuse", "settle"),
+    "list_cutoff_day": _whole(1, LAST_DAY_OF_EVERY_MONTH),
+    "first_sms_day": _whole(1, LAST_DAY_OF_EVERY_MONTH),
+    "reminder_after_days": _whole(1, 30),
+    "activate_from_day": _whole(1, LAST_DAY_OF_EVERY_MONTH),
+    "activate_to_day": _day_or_last,
+    "sms_languages": _languages,
+    "hold_minutes": _whole(1, 24 * 60),
+}
