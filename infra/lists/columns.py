@@ -1,0 +1,138 @@
+"""Which headings name which column, in Kazakh, Russian and English, in any case and spelling."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from infra.lists.refusals import ListColumnDoubled, ListColumnMissing
+
+
+def plain_heading(heading: str) -> str:
+    """A heading without case, punctuation, underscores, blanks around it, and with е for ё."""
+    folded = unicodedata.normalize("NFKC", heading).casefold().replace("ё", "е")
+    return re.sub(r"[\W_]+", " ", folded).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSet:
+    """The columns a kind of file has: `accepted` gives the plain headings of each, in the values' order.
+
+    `optional` columns may be absent from a line of JSON. `may_be_empty`: a file without rows is no mistake.
+    """
+
+    name: str
+    accepted: dict[str, frozenset[str]]
+    optional: frozenset[str] = frozenset()
+    may_be_empty: bool = False
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return tuple(self.accepted)
+
+    def field_of(self, heading: str) -> str | None:
+        """The column a heading names; None for a column that is not ours."""
+        if len(heading) > 200:
+            return None
+        spellings = [heading, re.sub(r"\([^)]*\)", " ", heading)]
+        for spelling in spellings:
+            plain = plain_heading(spelling)
+            for field, accepted in self.accepted.items():
+                if plain in accepted:
+                    return field
+        # "ЖСН / ИИН": two languages in one heading.
+        parts = [part for part in map(plain_heading, re.split(r"[/|\n]", spellings[1])) if part]
+        named = {field for part in parts for field, accepted in self.accepted.items() if part in accepted}
+        known = all(any(part in accepted for accepted in self.accepted.values()) for part in parts)
+        return named.pop() if len(parts) > 1 and known and len(named) == 1 else None
+
+    def places(self, headings: Sequence[str]) -> dict[str, int]:
+        """Where each column stands. Raises ListColumnMissing, ListColumnDoubled, which name the columns."""
+        places: dict[str, int] = {}
+        for place, heading in enumerate(headings):
+            field = self.field_of(heading)
+            if field is None:
+                continue
+            if field in places:
+                raise ListColumnDoubled(field, columns=f"{field} ({headings[places[field]]}, {heading})")
+            places[field] = place
+        missing = [field for field in self.accepted if field not in places]
+        if missing:
+            raise ListColumnMissing(missing[0], columns=", ".join(missing))
+        return places
+
+    def known_in(self, headings: Sequence[str]) -> int:
+        """How many of the headings are ours."""
+        return sum(1 for heading in headings if self.field_of(heading))
+
+
+def _accepted(**headings: str) -> dict[str, frozenset[str]]:
+    return {
+        field: frozenset(plain_heading(text) for text in (field, *texts.split(",")))
+        for field, texts in headings.items()
+    }
+
+
+_IIN = (
+    "ИИН, ЖСН, individual identification number, IIN number, ЖСН нөмірі, жеке сәйкестендіру нөмірі, ЖСН ИИН,"
+    "ИИН ЖСН, номер ИИН, ИИН получателя, ИИН члена семьи, индивидуальный идентификационный номер"
+)
+
+LIST_COLUMNS = ColumnSet(
+    "list",
+    _accepted(
+        family_id=(
+            "familyid, family, family reference, family code, family number, family no, household,"
+            " household id,"
+            "household code, отбасы, отбасы коды, отбасының коды, отбасы нөмірі, отбасының нөмірі, отбасы id,"
+            "отбасы идентификаторы, отбасының идентификаторы, отбасы сәйкестендіргіші, семья, семьи,"
+            " код семьи,"
+            "номер семьи, id семьи, ид семьи, идентификатор семьи"
+        ),
+        iin=_IIN,
+        surname="last name, lastname, family name, тегі, тек, фамилиясы, фамилия",
+        given_name="givenname, first name, firstname, forename, name, аты, ат, есімі, есім, имя",
+        patronymic=(
+            "middle name, father s name, fathers name, әкесінің аты, әкесінің есімі, әкесінің аты бар болса,"
+            "отчество, отчество при наличии"
+        ),
+        birth_date=(
+            "birthdate, date of birth, birthday, dob, born, born on, туған күні, туған күн, туылған күні,"
+            "туған күні айы жылы, туған жылы, дата рождения, дата рожд, день рождения, др, д р"
+        ),
+        role=(
+            "role in family, role in the family, family role, member role, рөлі, рөл, отбасындағы рөлі,"
+            "отбасындағы рөл, мәртебесі, роль, роль в семье, статус в семье, статус"
+        ),
+        kato=(
+            "kato code, cato, region code, като, код като, като коды, ӘАОЖ, ӘАОЖ коды, аумақ коды,"
+            "елді мекен коды, код территории, код населенного пункта, код региона"
+        ),
+        assistance_on=(
+            "assistance date, date of assistance, assistance established on, assistance as of,"
+            " established on,"
+            "көмек күні, көмек тағайындалған күн, көмек тағайындалған күні, көмек белгіленген күн,"
+            "көмек белгіленген күні, тағайындалған күні, АӘК күні, АӘК тағайындалған күні, дата помощи,"
+            "дата назначения помощи, дата назначения, дата назначения АСП, дата АСП,"
+            " дата установления помощи,"
+            "помощь на дату, помощь установлена на, помощь назначена на"
+        ),
+    ),
+    optional=frozenset({"patronymic"}),
+)
+
+NUMBERS_COLUMNS = ColumnSet(
+    "numbers",
+    _accepted(
+        iin=_IIN,
+        phone=(
+            "phone number, mobile, mobile phone, mobile number, msisdn, tel, telephone, телефон, телефоны,"
+            "телефон нөмірі, ұялы телефон, ұялы телефон нөмірі, ұялы нөмірі, ұялы нөмір,"
+            " байланыс телефоны, нөмірі,"
+            "номер телефона, номер, мобильный, мобильный телефон, мобильный номер, сотовый, сотовый телефон"
+        ),
+    ),
+    may_be_empty=True,
+)
