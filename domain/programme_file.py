@@ -223,7 +223,7 @@ def _check_effective(
         table.problem("effective_from", f"{effective_from} is not after that of the terms before, {before}")
     if before is None and starts_on is not None and effective_from > starts_on:
         table.problem("effective_from", f"{effective_from} leaves the first day, {starts_on}, without terms")
-    if before is not None and starts_on is not None and effective_from < starts_on:
+    if before is not None and starts_on is not None and before < effective_from < starts_on:
         table.problem("effective_from", f"{effective_from} is before the programme starts, on {starts_on}")
     if ends_on is not None and effective_from > ends_on:
         table.problem("effective_from", f"{effective_from} is after the programme ends, on {ends_on}")
