@@ -310,11 +310,6 @@ def _check_months(programme: Programme, file: str, problems: list[Problem]) -> N
         )
     for month in months:
         key = f"terms[{programme.terms.index(month.terms) + 1}]"
-        if month.valid_from > month.valid_to:
-            reason = (
-                f"in {month.month} activation would begin on {month.valid_from} and end on {month.valid_to}"
-            )
-            problems.append(Problem(file, f"{key}.activate_from_day", reason))
         if month.reminder_on > month.deadline:
             reason = (
                 f"in {month.month} the reminder, {month.reminder_on}, is after the last day, {month.deadline}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -90,6 +91,13 @@ def test_O9_the_last_month_closes_on_the_programmes_last_day() -> None:
 
     assert tasks_on(september, date(2025, 9, 26)) == [Task.LAPSE, Task.EXPIRE, Task.CLOSE]
     assert tasks_on(september, date(2025, 9, 30)) == []
+
+
+def test_R21_nobody_is_reminded_once_consent_can_no_longer_be_given(july: ProgrammeMonth) -> None:
+    shortened = replace(july, valid_to=date(2025, 7, 9), deadline=date(2025, 7, 9))
+
+    assert Task.REMINDER not in [task for task, _ in due_dates(shortened)]
+    assert Task.REMINDER in [task for task, _ in due_dates(replace(july, deadline=date(2025, 7, 10)))]
 
 
 def test_every_task_is_due_once_a_month_in_order() -> None:

@@ -222,10 +222,10 @@ def test_R20_the_consent_request_is_the_orders_with_the_months_own_deadline() ->
     july = SHIPPED["akkol-2025"].month("2025-07")
 
     assert render(july.terms.texts["consent_request"]["kk"], "kk", deadline=july.deadline) == (
-        "Құрметті пайдаланушы! Сіздің отбасыңызға әлеуметтік маңызы бар азық-түлік тауарларына ваучер "
-        "түрінде жеңілдік бар. Дербес деректерді өңдеуге келісім немесе бас тарту мынадай комбинациямен жүзеге "
-        "асырылады: 21*1 – «ИӘ», 21*2 – «ЖОҚ» дегенді білдіреді. Толық ақпарат алу үшін 87163820020 нөмірі бойынша "
-        "хабарласу қажет. Келісім 2025 жылдың 31 шілдесіне дейін беріледі."
+        "Құрметті пайдаланушы! Сіздің отбасыңызға әлеуметтік маңызы бар азық-түлік тауарларына "
+        "ваучер түрінде жеңілдік бар. Дербес деректерді өңдеуге келісім немесе бас тарту мынадай "
+        "комбинациямен жүзеге асырылады: 21*1 – «ИӘ», 21*2 – «ЖОҚ» дегенді білдіреді. Толық ақпарат алу үшін "
+        "87163820020 нөмірі бойынша хабарласу қажет. Келісім 2025 жылдың 31 шілдесіне дейін беріледі."
     )
     assert july.terms.sms_languages == ("kk",)
 
@@ -266,7 +266,10 @@ def test_R31_later_terms_inherit_what_they_do_not_set() -> None:
     assert (first.amount_tiyn, second.amount_tiyn) == (393_200, 400_000)
     assert second.list_cutoff_day == first.list_cutoff_day
     assert second.texts["reminder"] == first.texts["reminder"]
-    assert second.texts["not_understood"] == first.texts["not_understood"] | {"kk": "Түсінбедік, {deadline}."}
+    assert second.texts["not_understood"] == {
+        **first.texts["not_understood"],
+        "kk": "Түсінбедік, {deadline}.",
+    }
     assert first.texts["not_understood"]["kk"] == "Түсініксіз."
 
 
