@@ -1,0 +1,84 @@
+"""How everything of ours reaches PostgreSQL: by psycopg2, and the eventsourcing library by its settings."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import psycopg2
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import parse_dsn
+
+APP_ROLE = "azyq_app"
+VAULT_ROLE = "azyq_vault"
+LOG_SCHEMA = "azyq_log"
+
+
+def connect(
+    dsn: str, role: str | None = None, autocommit: bool = False, application_name: str = "azyq"
+) -> Connection:
+    """A connection to `dsn` (a postgres URL or key=value DSN), acting as `role` when given.
+
+    The role is set for the session, so a rollback keeps it. Raises psycopg2.OperationalError when the server
+    can't be reached, and psycopg2.ProgrammingError when the DSN can't be read.
+    """
+    connection = psycopg2.connect(clean_dsn(dsn), application_name=application_name)
+    try:
+        connection.autocommit = True
+        if role is not None:
+            with connection.cursor() as cursor:
+                cursor.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
+        connection.autocommit = autocommit
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def clean_dsn(dsn: str) -> str:
+    """`dsn` without a driver suffix (`postgresql+psycopg2://…`), which libpq doesn't know."""
+    return re.sub(r"^(postgres(?:ql)?)\+\w+://", r"\1://", dsn.strip())
+
+
+def dsn_parts(dsn: str) -> dict[str, str]:
+    """The parameters that `dsn` names. Raises psycopg2.ProgrammingError when it can't be read."""
+    return {str(key): str(value) for key, value in parse_dsn(clean_dsn(dsn)).items()}
+
+
+def eventsourcing_env(dsn: str, role: str | None = APP_ROLE) -> dict[str, str]:
+    """Environment of the eventsourcing library for `dsn`: its log, in the schema azyq_log, written as `role`.
+
+    Database functions are off, for with them a reader of the log misses events (pitfall 1); a writer waits at
+    most 15 s for the log's lock (pitfall 2). What DSN and role need beyond the library's own settings goes in
+    AZYQ_POSTGRES_OPTIONS, to infra.postgres.persistence. The library makes its table when it isn't there.
+    """
+    parts = dsn_parts(dsn)
+    if not {"host", "port", "user", "dbname"} <= parts.keys():
+        # What a DSN leaves open comes from the environment or libpq's defaults: ask a connection.
+        connection = connect(dsn)
+        used = connection.info
+        found = {"host": used.host, "port": str(used.port), "user": used.user, "dbname": used.dbname}
+        connection.close()
+        parts = {**found, **parts}
+    name, host, port, user, password = (parts.pop(key, "") for key in _OF_THE_LIBRARY)
+    if role is not None:
+        parts["options"] = f"{parts.get('options', '')} -c role={role}".strip()
+    parts.setdefault("application_name", "azyq-log")
+    return {
+        "PERSISTENCE_MODULE": "infra.postgres.persistence",
+        "POSTGRES_DBNAME": name,
+        "POSTGRES_HOST": host,
+        "POSTGRES_PORT": port,
+        "POSTGRES_USER": user,
+        "POSTGRES_PASSWORD": password,
+        "AZYQ_POSTGRES_OPTIONS": json.dumps(parts),
+        "POSTGRES_SCHEMA": LOG_SCHEMA,
+        "POSTGRES_LOCK_TIMEOUT": "15",
+        "POSTGRES_IDLE_IN_TRANSACTION_SESSION_TIMEOUT": "60",
+        "POSTGRES_ENABLE_DB_FUNCTIONS": "n",
+        "CREATE_TABLE": "y",
+    }
+
+
+_OF_THE_LIBRARY = ("dbname", "host", "port", "user", "password")

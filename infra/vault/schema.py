@@ -1,0 +1,48 @@
+"""The vault's tables. They belong to the role azyq_vault; no other role has a right in the schema.
+
+Lookups are keyed digests of 128 bits, kept as uuid: 16 bytes, and quick to compare.
+"""
+
+from __future__ import annotations
+
+VAULT_MIGRATIONS: list[tuple[str, str]] = [
+    (
+        "vault_1_tables",
+        """
+        SET LOCAL ROLE azyq_vault;
+        CREATE TABLE vault.master_key (
+            id integer PRIMARY KEY,
+            wrapped_root bytea NOT NULL,
+            other_id integer,
+            wrapped_other bytea
+        );
+        CREATE TABLE vault.person (
+            subject uuid PRIMARY KEY,
+            lookup uuid NOT NULL UNIQUE,
+            master_id integer NOT NULL,
+            wrapped_key bytea NOT NULL,
+            data bytea NOT NULL
+        );
+        CREATE TABLE vault.phone (
+            subject uuid PRIMARY KEY,
+            phone bytea NOT NULL
+        );
+        CREATE TABLE vault.family (
+            lookup uuid PRIMARY KEY,
+            subject uuid NOT NULL UNIQUE,
+            reference bytea NOT NULL
+        );
+        CREATE TABLE vault.asked (
+            phone uuid NOT NULL,
+            stream text NOT NULL,
+            number bigint GENERATED ALWAYS AS IDENTITY,
+            PRIMARY KEY (phone, stream)
+        );
+        CREATE TABLE vault.wallet_token (
+            stream text PRIMARY KEY,
+            lookup uuid NOT NULL UNIQUE,
+            token bytea NOT NULL
+        );
+        """,
+    ),
+]

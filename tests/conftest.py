@@ -1,0 +1,85 @@
+"""Databases for the tests: a real PostgreSQL, a migrated template, a fresh copy for each test that asks."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg2
+import pytest
+
+from infra.postgres.connect import clean_dsn, connect
+from infra.postgres.embedded import EmbeddedPostgres
+from infra.postgres.schema import migrate
+from infra.vault.store import PostgresVault
+
+MASTER_KEY = bytes(range(32))
+
+
+@contextmanager
+def new_database(dsn: str, template: str | None = None) -> Iterator[str]:
+    """A database of its own on the server of `dsn`, dropped afterwards; its DSN."""
+    name = f"azyq_test_{uuid.uuid4().hex[:16]}"
+    source = f' TEMPLATE "{template}"' if template else ""
+    _command(dsn, f'CREATE DATABASE "{name}"{source}')
+    try:
+        yield psycopg2.extensions.make_dsn(clean_dsn(dsn), dbname=name)
+    finally:
+        _command(dsn, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _command(dsn: str, statement: str) -> None:
+    connection = connect(dsn, autocommit=True)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+    finally:
+        connection.close()
+
+
+def as_url(dsn: str) -> str:
+    """`dsn` (key=value or URL) as a URL, the form that DATABASE_URL usually has."""
+    parts = psycopg2.extensions.parse_dsn(clean_dsn(dsn))
+    name = parts.pop("dbname", "")
+    query = "&".join(f"{key}={quote(str(value), safe='')}" for key, value in parts.items())
+    return f"postgresql:///{quote(name, safe='')}?{query}"
+
+
+@pytest.fixture(scope="session")
+def postgres_dsn() -> Iterator[str]:
+    """A server for the whole run: that of DATABASE_URL, in a database of its own, or an embedded one."""
+    given = os.environ.get("DATABASE_URL")
+    if given:
+        with new_database(given) as dsn:
+            yield as_url(dsn)
+        return
+    with tempfile.TemporaryDirectory(prefix="azyq-test-") as folder, EmbeddedPostgres(Path(folder)) as dsn:
+        yield dsn
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres_dsn: str) -> Iterator[str]:
+    """Name of a migrated database that nobody is connected to."""
+    with new_database(postgres_dsn) as dsn:
+        migrate(dsn)
+        yield str(psycopg2.extensions.parse_dsn(dsn)["dbname"])
+
+
+@pytest.fixture
+def database(postgres_dsn: str, migrated_template: str) -> Iterator[str]:
+    """URL of a fresh migrated database, dropped after the test."""
+    with new_database(postgres_dsn, migrated_template) as dsn:
+        yield as_url(dsn)
+
+
+@pytest.fixture
+def vault(database: str) -> Iterator[PostgresVault]:
+    """An empty vault in `database`."""
+    vault = PostgresVault(database, MASTER_KEY)
+    yield vault
+    vault.close()
