@@ -166,8 +166,8 @@ def check_row(values: Sequence[str], rule: ListRule) -> Beneficiary | Rejection:
     """The nine cells of a row (order of LIST_FIELDS) as a Beneficiary, or the first rule that says no (R2.2).
 
     The order is fixed: family_id, iin, surname, given_name, patronymic, birth_date, role, kato,
-    assistance_on; within a cell: missing, formula, form, then meaning. Blanks around a cell do not count. An
-    IIN is not compared with the birth date: its digits need not match. A patronymic of dashes is an empty one.
+    assistance_on; within a cell: missing, formula, form, then meaning. Blanks around a cell do not count.
+    An IIN is not compared with the birth date: its digits need not match. A patronymic of dashes is none.
     """
     family, iin, surname, given, patronymic, birth, role, kato, on = values
 

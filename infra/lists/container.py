@@ -1,4 +1,4 @@
-"""The bytes of a list, whatever it was packed in: gzip, bz2, xz, or a zip with one file; never over the limit."""
+"""The bytes of a list, whatever it was packed in: gzip, bz2, xz, or a zip with one file; never too many."""
 
 from __future__ import annotations
 
@@ -33,7 +33,15 @@ MAX_ROWS = 1_000_000
 XZ_MEMORY = 160 * 1024 * 1024  # bytes of dictionary a file may ask for
 CHUNK = 1 << 20
 
-_BROKEN = (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError)
+_BROKEN = (
+    EOFError,
+    zlib.error,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+)
 _KINDS = {
     b"%PDF": "PDF",
     b"\x89PNG": "PNG",
@@ -102,12 +110,16 @@ class Container:
         """The unpacked bytes from their beginning. Raises ListChanged if the file is no longer the same."""
         if _stamp(self.path) != self.stamp:
             raise ListChanged
-        with open(self.path, "rb") as file, guarded(), _unpacked(file, self.compression, self.member) as inner:
+        with (
+            open(self.path, "rb") as file,
+            guarded(),
+            _unpacked(file, self.compression, self.member) as inner,
+        ):
             yield inner
 
     @contextmanager
     def seekable(self) -> Iterator[IO[bytes]]:
-        """The same for a reader that jumps about, as an XLSX's does: a packed one goes through an unnamed file."""
+        """The same for a reader that jumps about, as an XLSX's does: through an unnamed file if packed."""
         with self.opened() as inner:
             if self.compression is None:
                 yield inner
@@ -217,7 +229,9 @@ def _only_member(archive: zipfile.ZipFile) -> str:
     files = [
         info
         for info in archive.infolist()
-        if not info.is_dir() and not info.filename.startswith("__MACOSX/") and ".DS_Store" not in info.filename
+        if not info.is_dir()
+        and not info.filename.startswith("__MACOSX/")
+        and ".DS_Store" not in info.filename
     ]
     if not files:
         raise ListEmpty

@@ -57,8 +57,8 @@ class _Utf8:
             except UnicodeEncodeError:
                 bad = len(_NOT_UTF8.findall(text))
             self.bad += bad
-            # Counting is dear: until something is broken, one letter stands for all.
-            self.good += (len(text) - len(text.encode("ascii", "ignore")) - bad) if bad or self.bad else 1
+            # Counting is dear: until something is broken, a chunk with letters counts for a hundred.
+            self.good += (len(text) - len(text.encode("ascii", "ignore")) - bad) if bad or self.bad else 100
 
     def verdict(self) -> str:
         if not self.bad:
@@ -73,8 +73,8 @@ def recognise_text(chunks: Iterator[bytes], known: Callable[[str], bool]) -> Tex
     """
     head = b""
     utf8 = _Utf8()
-    nul = quoted = long = False
-    lines = tail = 0
+    nul = quoted = long = odd = False
+    lines = tail = size = 0
     last = b""
     for chunk in chunks:
         if len(head) < HEAD:
@@ -82,7 +82,9 @@ def recognise_text(chunks: Iterator[bytes], known: Callable[[str], bool]) -> Tex
         utf8.feed(chunk)
         nul = nul or b"\0" in chunk
         quoted = quoted or b'"' in chunk
+        odd = odd or b"\x98" in chunk  # the one byte Windows-1251 has no letter for
         lines += chunk.count(b"\n")
+        size += len(chunk)
         if not long:
             long, tail = _has_long_line(chunk, tail)
         last = chunk
@@ -99,6 +101,8 @@ def recognise_text(chunks: Iterator[bytes], known: Callable[[str], bool]) -> Tex
     if encoding.startswith("utf-16"):
         if not _decoded(head[len(bom) :], encoding).strip():
             raise ListEmpty
+        if size % 2:
+            raise ListEncodingUnknown
         return Text(encoding, "surrogatepass", bom, True, quoted, lines)
 
     verdict = utf8.verdict()
@@ -110,7 +114,7 @@ def recognise_text(chunks: Iterator[bytes], known: Callable[[str], bool]) -> Tex
         if _CONTROL.search(start) and not known(start):
             raise ListNotAList(None, kind="binary")
         return Text("utf-8", "surrogateescape", bom, careful, quoted, lines)
-    return Text(_cyrillic(head, known), "surrogateescape", b"", True, quoted, lines)
+    return Text(_cyrillic(head, known), "surrogateescape", b"", nul or long or odd, quoted, lines)
 
 
 def _cyrillic(head: bytes, known: Callable[[str], bool]) -> str:
@@ -144,7 +148,7 @@ def _decoded(head: bytes, encoding: str) -> str:
 
 
 def _has_long_line(chunk: bytes, tail: int) -> tuple[bool, int]:
-    """Whether a line is longer than LONG_LINE bytes, `tail` of it standing before the chunk; the next tail."""
+    """Whether a line is longer than LONG_LINE bytes, `tail` of them before the chunk; the next tail."""
     at = 0
     allowed = LONG_LINE - tail
     while at + allowed < len(chunk):

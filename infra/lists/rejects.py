@@ -1,0 +1,98 @@
+"""Files that go back to whoever sent a list: its rows as they came, plus row, code and reason (R18)."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from domain.beneficiary import FORMULA_STARTS, rejection_sentence
+from infra.lists.reading import ListSource, RawRow
+
+ADDED = ("row", "code", "reason")
+_ESCAPED = (*FORMULA_STARTS, "\t", "\r")
+
+
+def escaped(cell: str) -> str:
+    """A cell that a spreadsheet will show and not work out."""
+    return "'" + cell if cell.startswith(_ESCAPED) else cell
+
+
+class RejectsFile:
+    """`--rejects`: the rows not taken, as CSV in UTF-8 with a BOM, mode 0600; whole or not at all."""
+
+    def __init__(self, path: Path, source: ListSource, language: str) -> None:
+        self._path = Path(path)
+        self._source = source
+        self._language = language
+
+    def write(self, rejections: Iterable[tuple[int, str, Mapping[str, object]]]) -> int:
+        """Write the rows of `rejections` (row number, code, sentence details); returns how many.
+
+        They come in row order, and the list is streamed once more beside them. Raises ValueError when they are
+        not in order or name a row the list has not got.
+        """
+        return self._write(self._joined(rejections))
+
+    def _joined(
+        self, rejections: Iterable[tuple[int, str, Mapping[str, object]]]
+    ) -> Iterator[tuple[int, RawRow, str, Mapping[str, object]]]:
+        rows = self._source.rows()
+        number, row = 0, RawRow((), ())
+        for wanted, code, details in rejections:
+            if wanted < number:
+                raise ValueError("rejections are not in row order")
+            while number < wanted:
+                number, row = next(rows, (0, row))
+                if not number:
+                    raise ValueError(f"the list has no row {wanted}")
+            if number != wanted:
+                raise ValueError(f"the list has no row {wanted}")
+            yield number, row, code, details
+
+    def _write(self, joined: Iterable[tuple[int, RawRow, str, Mapping[str, object]]]) -> int:
+        draft = self._path.with_name(f".{self._path.name}.{os.getpid()}")
+        width = len(self._source.headings)
+        count = 0
+        try:
+            handle = os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+            with open(handle, "w", encoding="utf-8-sig", errors="replace", newline="") as file:
+                os.fchmod(handle, 0o600)
+                out = csv.writer(file)
+                out.writerow([*map(escaped, self._source.headings), *ADDED])
+                for number, row, code, details in joined:
+                    reason = rejection_sentence(code, self._language, **details)
+                    out.writerow(_beside(row.cells, width, (str(number), code, reason)))
+                    count += 1
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(draft, self._path)
+        finally:
+            draft.unlink(missing_ok=True)
+        return count
+
+
+class NoNumberFile(RejectsFile):
+    """`--no-number`: the rows whose applicant has no phone number, reported back to the sender (R18)."""
+
+    CODE = "no_number"
+
+    def write_rows(self, numbers: Iterable[int]) -> int:
+        """Write the rows with these numbers, in row order; returns how many. Raises ValueError as `write`."""
+        return self.write((number, self.CODE, {}) for number in numbers)
+
+    def write_families(self, references: Container[str]) -> int:
+        """Write every readable row of the families with these references (the list's family_id)."""
+        place = self._source.columns.fields.index("family_id")
+        return self._write(
+            (number, row, self.CODE, {})
+            for number, row in self._source.rows()
+            if row.values and row.values[place].strip() in references
+        )
+
+
+def _beside(cells: Sequence[str], width: int, added: Sequence[str]) -> list[str]:
+    """The cells under their headings, what was added under its own, surplus cells after that."""
+    kept = [escaped(cell) for cell in cells]
+    return [*kept[:width], *[""] * (width - len(kept)), *added, *kept[width:]]
