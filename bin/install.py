@@ -1,7 +1,7 @@
-"""Installs azyq into .venv from a lock file with hashes; does nothing, and needs no network, when that is done.
+"""Installs azyq into .venv from a lock file with hashes; once done, does nothing and needs no network.
 
-What is installed stands in .venv/azyq-installed.json. An environment that was left half-made, moved to another
-folder, or made by a Python that is gone, is made anew.
+What is installed stands in .venv/azyq-installed.json. An environment that was left half-made, moved to
+another folder, or made by a Python that is gone, is made anew.
 """
 
 from __future__ import annotations
@@ -62,23 +62,26 @@ def environment() -> dict[str, str]:
     """The environment for pip: without what misleads it, and without a cache where none can be written."""
     env = {name: value for name, value in os.environ.items() if name not in MISLEADING}
     env["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
-    cache = (
-        env.get("PIP_CACHE_DIR") or env.get("XDG_CACHE_HOME") or env.get("HOME") or os.path.expanduser("~")
-    )
-    nearest = Path(cache)
-    while not nearest.exists() and nearest != nearest.parent:
-        nearest = nearest.parent
-    if not os.path.isabs(cache) or not os.access(nearest, os.W_OK):
+    home = env.get("HOME", os.path.expanduser("~"))
+    cache = env.get("PIP_CACHE_DIR") or env.get("XDG_CACHE_HOME") or home
+    if not os.path.isabs(cache) or not _is_ours(Path(cache)):
         env["PIP_NO_CACHE_DIR"] = "1"
     return env
 
 
+def _is_ours(folder: Path) -> bool:
+    nearest = folder
+    while not nearest.exists() and nearest != nearest.parent:
+        nearest = nearest.parent
+    # Root may write anywhere, but must not leave files of its own in another user's home.
+    return os.access(nearest, os.W_OK) and (os.geteuid() != 0 or nearest.stat().st_uid == 0)
+
+
 def python_version() -> str:
     """Version of the environment's Python; empty when it doesn't run."""
+    ask = [str(PYTHON), "-c", "import sys; print(sys.version)"]
     try:
-        asked = subprocess.run(
-            [PYTHON, "-c", "import sys; print(sys.version)"], capture_output=True, text=True
-        )  # noqa: S603
+        asked = subprocess.run(ask, capture_output=True, text=True)  # noqa: S603
     except OSError:
         return ""
     return asked.stdout if asked.returncode == 0 else ""
@@ -89,9 +92,9 @@ def pip(*arguments: str) -> None:
     command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--no-input", *arguments]
     if subprocess.run(command, cwd=ROOT, env=environment()).returncode:  # noqa: S603
         raise InstallFailed(
-            "pip could not install azyq; its reason stands above. The first install needs the network. "
-            "If it finds no matching distribution, there is none for this machine: the embedded PostgreSQL comes "
-            "for Linux (glibc) and macOS, on x86-64 and ARM64."
+            "pip could not install azyq; its reason stands above. The first install needs the network. If it "
+            "finds no matching distribution, there is none for this machine: the embedded PostgreSQL is for "
+            "Linux (glibc) and macOS, on x86-64 and ARM64."
         )
 
 
@@ -144,6 +147,8 @@ def main() -> int:
     except InstallFailed as failure:
         print(failure, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     finally:
         os.close(handle)
     return 0

@@ -1,7 +1,7 @@
 """Resolves the dependencies of pyproject.toml anew: requirements.lock to run, requirements-dev.lock to test.
 
-One lock serves every platform and Python from 3.11 on, and has a hash for each file. uv does it, in an environment
-of its own that is thrown away.
+One lock serves every platform and Python from 3.11 on, and has a hash for each file. uv does it, in an
+environment of its own that is thrown away.
 """
 
 from __future__ import annotations
@@ -14,7 +14,11 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-OPTIONS = ("--universal", "--generate-hashes", "--python-version", "3.11", "--no-header", "--quiet")
+OPTIONS = ["--universal", "--generate-hashes", "--python-version", "3.11", "--no-header", "--quiet"]
+LOCKS = {
+    "requirements.lock": ["pyproject.toml"],
+    "requirements-dev.lock": ["pyproject.toml", "--group", "dev", "--constraint", "requirements.lock"],
+}
 
 
 def main() -> int:
@@ -22,28 +26,14 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="azyq-lock-") as folder:
         place = Path(folder) / "venv"
         venv.create(place, with_pip=True, symlinks=True)
-        pip = [
-            place / "bin" / "python",
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "uv",
-        ]
-        if subprocess.run(pip).returncode:  # noqa: S603
+        pip = [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+        if subprocess.run([*pip, "--disable-pip-version-check", "uv"]).returncode:  # noqa: S603
             return 1
         env = os.environ | {"UV_SYSTEM_CERTS": "1", "UV_CACHE_DIR": str(Path(folder) / "cache")}
-        for lock, sources in (
-            ("requirements.lock", ["pyproject.toml"]),
-            (
-                "requirements-dev.lock",
-                ["pyproject.toml", "--group", "dev", "--constraint", "requirements.lock"],
-            ),
-        ):
+        for lock, sources in LOCKS.items():
             draft = Path(folder) / lock
-            compile_ = [place / "bin" / "uv", "pip", "compile", *OPTIONS, *sources, "--output-file", draft]
-            if subprocess.run(compile_, cwd=ROOT, env=env).returncode:  # noqa: S603
+            resolve = [str(place / "bin" / "uv"), "pip", "compile", *OPTIONS, *sources]
+            if subprocess.run([*resolve, "--output-file", str(draft)], cwd=ROOT, env=env).returncode:  # noqa: S603
                 return 1
             (ROOT / lock).write_bytes(draft.read_bytes())
     return 0
