@@ -21,9 +21,12 @@ class Cycle(Aggregate):
     TOPIC = "cycle"
 
     class Event(Aggregate.Event):
-        pass
+        cycle: str  # programme/month, so that each event can be read by itself
 
-    class Opened(Aggregate.Created, Event):
+    class Created(Aggregate.Created, Event):
+        TOPIC = "cycle.created"  # the library wants one; Opened is what happens
+
+    class Opened(Created):
         """The first list of the month is at the door (R14)."""
 
         TOPIC = "cycle.opened"
@@ -73,7 +76,8 @@ class Cycle(Aggregate):
         def apply(self, cycle: Any) -> None:
             cycle.done.add((self.task, date.fromisoformat(self.due_on)))
 
-    def __init__(self, programme: str, month: str, rules: str) -> None:
+    def __init__(self, cycle: str, programme: str, month: str, rules: str) -> None:
+        self.cycle = cycle
         self.programme = programme
         self.month = month
         self.started: tuple[str, str] | None = None
@@ -90,6 +94,7 @@ class Cycle(Aggregate):
         """The month's first list is at the door."""
         return cls._create(
             cls.Opened,
+            cycle=f"{month.programme.id}/{month.month}",
             programme=month.programme.id,
             month=month.month,
             rules=month.terms.version,
@@ -119,7 +124,7 @@ class Cycle(Aggregate):
                 day=day.isoformat(),
             )
         delivery = f"{self.deliveries + 1}-{digest[:16]}"
-        self.trigger_event(self.ListStarted, delivery=delivery, digest=digest, timestamp=at)
+        self.trigger_event(self.ListStarted, cycle=self.cycle, delivery=delivery, digest=digest, timestamp=at)
         return delivery
 
     def finish_list(
@@ -140,6 +145,7 @@ class Cycle(Aggregate):
         assert rows == accepted + sum(rejected.values())
         self.trigger_event(
             self.ListReceived,
+            cycle=self.cycle,
             delivery=delivery,
             digest=self.started[1],
             rows=rows,
@@ -160,6 +166,7 @@ class Cycle(Aggregate):
             return False
         self.trigger_event(
             self.TaskDone,
+            cycle=self.cycle,
             task=task,
             due_on=due_on.isoformat(),
             days_late=days_late,
@@ -178,7 +185,10 @@ class StrayReply(Aggregate):
     class Event(Aggregate.Event):
         pass
 
-    class Received(Aggregate.Created, Event):
+    class Created(Aggregate.Created, Event):
+        TOPIC = "reply.created"  # the library wants one; Received is what happens
+
+    class Received(Created):
         """A reply that belongs to no family; `reply` is a keyed digest of the gateway's message id."""
 
         TOPIC = "reply.unknown_sender"

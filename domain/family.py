@@ -46,9 +46,12 @@ class FamilyVouchers(Aggregate):
     TOPIC = "family"
 
     class Event(Aggregate.Event):
-        pass
+        cycle: str  # programme/month, so that each event can be read by itself
 
-    class Eligible(Aggregate.Created, Event):
+    class Created(Aggregate.Created, Event):
+        TOPIC = "family.created"  # the library wants one; Eligible is what happens
+
+    class Eligible(Created):
         """The list names the family (R2.2, R14–R16); it did not apply for anything (R2.16)."""
 
         TOPIC = "family.eligible"
@@ -78,13 +81,15 @@ class FamilyVouchers(Aggregate):
             family.applicant = self.applicant
             family.region = self.region
             family.deliveries[self.delivery] = "changed"
-            if family.stage in ("left", "no_number"):
+            if family.stage == "left":
                 family.stage = "eligible"
 
     class Left(Event):
         """A later delivery does not name the family any more (R19)."""
 
         TOPIC = "family.left"
+        members: int
+        number_missing: bool
         delivery: str
         rules: str
 
@@ -153,6 +158,7 @@ class FamilyVouchers(Aggregate):
             family.messages[self.message] = self.status
 
     class Answered(Event):
+        TOPIC = "family.answered"  # never by itself
         reply: str
         channel: str
         rules: str
@@ -225,13 +231,14 @@ class FamilyVouchers(Aggregate):
 
         TOPIC = "voucher.activated"
         via: str
-        vouchers: int
+        vouchers: list[str]
         rules: str
 
         def apply(self, family: Any) -> None:
             family.stage = "activated"
 
     class Drawn(Event):
+        TOPIC = "voucher.drawn"  # never by itself
         redemption: str
         shop: str
         terminal: str
@@ -349,6 +356,7 @@ class FamilyVouchers(Aggregate):
 
     def __init__(
         self,
+        cycle: str,
         programme: str,
         month: str,
         family: str,
@@ -358,6 +366,7 @@ class FamilyVouchers(Aggregate):
         delivery: str,
         rules: str,
     ) -> None:
+        self.cycle = cycle
         self.programme = programme
         self.month = month
         self.family = family
@@ -393,6 +402,7 @@ class FamilyVouchers(Aggregate):
         """A family that no delivery named before (R2.2, R14, R15): an `Eligible`."""
         return cls._create(
             cls.Eligible,
+            cycle=f"{month.programme.id}/{month.month}",
             programme=month.programme.id,
             month=month.month,
             family=family,
@@ -419,7 +429,7 @@ class FamilyVouchers(Aggregate):
         now, before = set(members), set(self.members)
         if now == before and region == self.region and applicant == self.applicant and self.stage != "left":
             return "unchanged"
-        self.trigger_event(
+        self._record(
             self.Changed,
             added=[m for m in members if m not in before],
             removed=[m for m in self.members if m not in now],
@@ -435,15 +445,22 @@ class FamilyVouchers(Aggregate):
         """The family is not on a later delivery (R19): `left`, or `absent` when it had left before."""
         if self.stage == "left":
             return "left" if self.deliveries.get(delivery) == "left" else "absent"
-        self.trigger_event(self.Left, delivery=delivery, rules=month.terms.version, timestamp=at)
+        self._record(
+            self.Left,
+            members=len(self.members),
+            number_missing=self.stage == "no_number",
+            delivery=delivery,
+            rules=month.terms.version,
+            timestamp=at,
+        )
         return "left"
 
     def record_number(self, month: ProgrammeMonth, has_number: bool, at: datetime) -> None:
         """What MCDB says of the applicant's number (R16, R18); again only when it changed."""
         if has_number and self.stage == "no_number":
-            self.trigger_event(self.NumberFound, rules=month.terms.version, timestamp=at)
+            self._record(self.NumberFound, rules=month.terms.version, timestamp=at)
         elif not has_number and self.stage == "eligible":
-            self.trigger_event(self.NumberMissing, rules=month.terms.version, timestamp=at)
+            self._record(self.NumberMissing, rules=month.terms.version, timestamp=at)
 
     # --- messages and answers -------------------------------------------------------------------------
 
@@ -477,7 +494,7 @@ class FamilyVouchers(Aggregate):
         """A gateway took the message; False when that is recorded already."""
         if message in self.messages:
             return False
-        self.trigger_event(
+        self._record(
             self.SmsSent,
             message=message,
             purpose=purpose,
@@ -496,7 +513,7 @@ class FamilyVouchers(Aggregate):
         """No gateway would take the message; False when its fate is recorded already."""
         if message in self.messages:
             return False
-        self.trigger_event(
+        self._record(
             self.SmsFailed,
             message=message,
             purpose=purpose,
@@ -511,7 +528,7 @@ class FamilyVouchers(Aggregate):
         known = self.messages.get(message)
         if known is None or known == status or known in ("delivered", "failed"):
             return False
-        self.trigger_event(self.SmsReported, message=message, status=status, timestamp=at)
+        self._record(self.SmsReported, message=message, status=status, timestamp=at)
         return True
 
     def record_reply(
@@ -522,24 +539,24 @@ class FamilyVouchers(Aggregate):
             return self.replies[reply]
         base = {"reply": reply, "channel": channel, "rules": month.terms.version, "timestamp": at}
         if local_day(at) > month.deadline or self.stage in ("lapsed", "expired"):
-            self.trigger_event(self.AnswerIgnored, reason="too_late", **base)
+            self._record(self.AnswerIgnored, reason="too_late", **base)
         elif self.stage in HAS_VOUCHERS and answer is Answer.NO:
             cancelled = [[v.id, v.available_tiyn] for v in self.vouchers.values() if v.available_tiyn]
-            self.trigger_event(
+            self._record(
                 self.ConsentWithdrawn,
                 cancelled=cancelled,
                 cancelled_tiyn=sum(amount for _, amount in cancelled),
                 **base,
             )
         elif self.stage not in OPEN_FOR_ANSWER:
-            self.trigger_event(self.AnswerIgnored, reason="already_answered", **base)
+            self._record(self.AnswerIgnored, reason="already_answered", **base)
         elif answer is Answer.YES:
-            self.trigger_event(self.Consented, **base)
+            self._record(self.Consented, **base)
             self._issue(month, at)
         elif answer is Answer.NO:
-            self.trigger_event(self.Refused, **base)
+            self._record(self.Refused, **base)
         else:
-            self.trigger_event(self.NotUnderstood, **base)
+            self._record(self.NotUnderstood, **base)
         return self.replies[reply]
 
     def _issue(self, month: ProgrammeMonth, at: datetime) -> None:
@@ -547,7 +564,7 @@ class FamilyVouchers(Aggregate):
         assert not self.vouchers
         amount = month.terms.amount_tiyn
         vouchers = [[voucher_id(self.id, member), member, amount] for member in self.members]
-        self.trigger_event(
+        self._record(
             self.Issued,
             vouchers=vouchers,
             issued_tiyn=amount * len(vouchers),
@@ -579,8 +596,8 @@ class FamilyVouchers(Aggregate):
         self._must_be_open(month, at)
         if self.stage == "activated":
             return False
-        self.trigger_event(
-            self.Activated, via=via, vouchers=len(self.vouchers), rules=month.terms.version, timestamp=at
+        self._record(
+            self.Activated, via=via, vouchers=list(self.vouchers), rules=month.terms.version, timestamp=at
         )
         return True
 
@@ -636,10 +653,10 @@ class FamilyVouchers(Aggregate):
             "timestamp": at,
         }
         if capture:
-            self.trigger_event(self.Redeemed, **fields)
+            self._record(self.Redeemed, **fields)
         else:
             until = at + timedelta(minutes=month.terms.hold_minutes)
-            self.trigger_event(self.Held, hold_until=until.isoformat(), **fields)
+            self._record(self.Held, hold_until=until.isoformat(), **fields)
         return self.redemptions[redemption]
 
     def capture(self, month: ProgrammeMonth, *, redemption: str, key: str, at: datetime) -> Redemption:
@@ -649,7 +666,7 @@ class FamilyVouchers(Aggregate):
             return found
         if found.status != "held":
             raise NotHeld("id", status=found.status)
-        self.trigger_event(
+        self._record(
             self.Captured,
             redemption=redemption,
             key=key,
@@ -669,7 +686,7 @@ class FamilyVouchers(Aggregate):
             return found
         if found.status != "held":
             raise NotHeld("id", status=found.status)
-        self.trigger_event(
+        self._record(
             self.Voided,
             redemption=redemption,
             key=key,
@@ -720,7 +737,7 @@ class FamilyVouchers(Aggregate):
         reversed_lines, credits, amount = reversal_of(found, lines)
         if amount == 0:
             raise ReversalTooLarge("lines", line=1)
-        self.trigger_event(
+        self._record(
             self.Reversed,
             reversal=reversal,
             redemption=redemption,
@@ -751,7 +768,7 @@ class FamilyVouchers(Aggregate):
         """No answer by the month's end (R21); False when there is nothing to lapse."""
         if self.stage not in ("eligible", "asked") or at < day_end(month.deadline):
             return False
-        self.trigger_event(self.Lapsed, rules=month.terms.version, timestamp=at)
+        self._record(self.Lapsed, rules=month.terms.version, timestamp=at)
         return True
 
     def expire(self, month: ProgrammeMonth, at: datetime) -> bool:
@@ -759,7 +776,7 @@ class FamilyVouchers(Aggregate):
         if self.stage not in HAS_VOUCHERS or at < day_end(month.valid_to):
             return False
         rest = [[v.id, v.available_tiyn] for v in self.vouchers.values() if v.available_tiyn]
-        self.trigger_event(
+        self._record(
             self.Expired,
             vouchers=rest,
             expired_tiyn=sum(amount for _, amount in rest),
@@ -768,6 +785,9 @@ class FamilyVouchers(Aggregate):
             timestamp=at,
         )
         return True
+
+    def _record(self, event_class: type[Any], **fields: Any) -> None:
+        self.trigger_event(event_class, cycle=self.cycle, **fields)
 
     # --- what events do -------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
+from uuid import UUID
 
 
 class PersonalData(NamedTuple):
@@ -128,10 +129,22 @@ class Vault(Protocol):
 class Log(Protocol):
     """The event log as commands use it."""
 
-    def load(self, stream_ids: Sequence[str]) -> dict[str, Any]:
-        """Aggregates by stream id; a stream without events is absent."""
+    def load(self, streams: Sequence[UUID]) -> dict[UUID, Any]:
+        """Aggregates by stream; a stream without events is absent."""
         ...
 
-    def save(self, *aggregates: Any) -> int:
-        """Append the pending events of `aggregates` in one transaction; the log position of the last one."""
+    def save(self, *aggregates: Any, claims: Sequence[tuple[UUID, UUID]] = (), releases: Sequence[tuple[UUID, UUID]] = ()) -> None:
+        """Append the pending events of `aggregates` in one transaction.
+
+        `claims` are (key, stream): what only one stream may have, such as a person in a programme's month (R5);
+        `releases` give it back. Raises LogConflict when another writer was there first: load and decide again.
+        """
         ...
+
+    def families(self, cycle: UUID, stages: Sequence[str], after: UUID | None, limit: int) -> list[UUID]:
+        """Streams of the cycle's families in one of `stages`, in order of id after `after`."""
+        ...
+
+
+class LogConflict(Exception):
+    """Another writer appended to a stream first; nothing was recorded."""

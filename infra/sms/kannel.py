@@ -1,7 +1,8 @@
 """Kannel, the open SMS gateway: sending by its HTTP `sendsms`.
 
 Replies and delivery reports come back to our own addresses (infra/api). Its `sms-service` wants
-`get-url = <our address>/v1/sms/kannel/<token>?from=%p&to=%P&text=%b&id=%I&charset=%C` and `max-messages = 0` (what
+`get-url = <our address>/v1/sms/kannel/<token>?from=%p&to=%P&text=%b&id=%I&charset=%C` and
+`max-messages = 0` (what
 is to be said goes out by `sendsms`). Kannel joins the parts of a long reply, in whatever order they come.
 """
 

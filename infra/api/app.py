@@ -1,0 +1,112 @@
+"""The HTTP face as a FastAPI application."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import psycopg2
+import structlog
+from eventsourcing.persistence import OperationalError as LogUnavailable
+from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from domain.errors import Refusal
+from infra.api.problems import Problem, problem_response
+from infra.api.services import ApiServices, Unavailable
+from infra.api.sms import sms_router
+from infra.sms.webhooks import SignatureMissing, SignatureWrong, TimestampOff
+
+log = structlog.get_logger(__name__)
+
+_UNAVAILABLE = (Unavailable, psycopg2.OperationalError, psycopg2.InterfaceError, LogUnavailable)
+
+
+def create_app(
+    services: ApiServices, real_now: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> FastAPI:
+    """The application over `services`; `real_now` is the clock that signatures are checked by.
+
+    Raises ValueError when the webhook secret is none. Addresses hold phones and a token (Kannel's), so the
+    server's own access log is to be off.
+    """
+    app = FastAPI(
+        title="azyq",
+        summary="Digital food vouchers",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    for kind in (Problem, Refusal, HTTPException, RequestValidationError):
+        app.add_exception_handler(kind, _refused)
+    app.add_middleware(_Failures)
+    app.include_router(sms_router(services, real_now))
+
+    @app.get("/healthz", tags=["operators"], summary="The process is up")
+    async def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/readyz", tags=["operators"], summary="What we stand on works")
+    async def readyz() -> JSONResponse:
+        try:
+            parts = await run_in_threadpool(services.ready)
+        except Exception as error:
+            log.warning("not_ready", error=type(error).__name__)
+            parts = {"services": False}
+        ready = all(part is not False for part in parts.values())
+        return JSONResponse({"status": "ready" if ready else "not ready", **parts}, 200 if ready else 503)
+
+    return app
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    if isinstance(error, SignatureMissing | SignatureWrong | TimestampOff):
+        return problem_response(request, error, 401)
+    if isinstance(error, Problem | Refusal):
+        return problem_response(request, error)
+    if isinstance(error, HTTPException):
+        code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http_error")
+        return problem_response(request, Problem(error.status_code, code, headers=error.headers))
+    return problem_response(request, Problem(422, "field_wrong"))
+
+
+class _Failures:
+    """What nobody expected becomes a 503 or a 500. The log gets the error's kind and place, never its text,
+    which may hold what the caller sent."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def noted(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        except Exception as error:
+            if isinstance(error, _UNAVAILABLE):
+                problem = Problem(503, "not_available", headers={"Retry-After": "5"})
+            else:
+                problem = Problem(500, "internal_error")
+            log.error(problem.code, error=type(error).__name__, at=_place(error))
+            if not started:
+                await problem_response(Request(scope), problem)(scope, receive, send)
+
+
+def _place(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""

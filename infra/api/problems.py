@@ -1,0 +1,170 @@
+"""Errors as RFC 9457 problem documents, with a stable code and a sentence in the caller's language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from fastapi import Request
+from fastapi.responses import JSONResponse
+
+from domain.errors import LANGUAGES, Refusal
+
+MEDIA_TYPE = "application/problem+json"
+
+_TITLES = {
+    400: "Bad request",
+    401: "Not signed in",
+    404: "Not found",
+    405: "Method not allowed",
+    413: "Too large",
+    415: "Unsupported media type",
+    422: "Not acceptable",
+    500: "Internal error",
+    503: "Not available",
+}
+# Sentences (kk, ru, en) by code, for what is refused before a rule is asked.
+_SENTENCES = {
+    "not_found": (
+        "Мұндай мекенжай жоқ.",
+        "Такого адреса нет.",
+        "There is no such address.",
+    ),
+    "method_not_allowed": (
+        "Бұл мекенжай мұндай сұрауды қабылдамайды.",
+        "Этот адрес не принимает такой запрос.",
+        "This address does not take such a request.",
+    ),
+    "http_error": (
+        "Сұрауды орындау мүмкін емес.",
+        "Запрос нельзя выполнить.",
+        "The request can't be carried out.",
+    ),
+    "body_too_large": (
+        "Хабар тым үлкен: ең көбі 64 кБ.",
+        "Сообщение слишком велико: не больше 64 кБ.",
+        "The message is too large: at most 64 kB.",
+    ),
+    "media_type_unsupported": (
+        "Тек UTF-8 кодындағы application/json қабылданады.",
+        "Принимается только application/json в UTF-8.",
+        "Only application/json in UTF-8 is taken.",
+    ),
+    "json_malformed": (
+        "Хабар дұрыс JSON емес.",
+        "Сообщение не является правильным JSON.",
+        "The message is not well-formed JSON.",
+    ),
+    "encoding_wrong": (
+        "Хабар UTF-8 кодында емес.",
+        "Сообщение не в кодировке UTF-8.",
+        "The message is not in UTF-8.",
+    ),
+    "key_twice": (
+        "Бір өріс екі рет берілген.",
+        "Одно поле указано дважды.",
+        "A field is given twice.",
+    ),
+    "number_not_finite": (
+        "Сан шектеулі емес немесе тым ұзын.",
+        "Число не является конечным или слишком длинное.",
+        "A number is not finite, or too long.",
+    ),
+    "text_broken": (
+        "Мәтінде жарамсыз таңба бар.",
+        "В тексте недопустимый символ.",
+        "The text holds a character that is not allowed.",
+    ),
+    "nested_too_deep": (
+        "JSON тым терең қабаттасқан.",
+        "JSON вложен слишком глубоко.",
+        "The JSON is nested too deep.",
+    ),
+    "field_missing": (
+        "Міндетті өріс жоқ.",
+        "Нет обязательного поля.",
+        "A required field is missing.",
+    ),
+    "field_wrong": (
+        "Өрістің мәні жарамсыз.",
+        "Недопустимое значение поля.",
+        "The value of a field is not valid.",
+    ),
+    "time_wrong": (
+        "Уақыт RFC 3339 түрінде, белдеуімен берілуі керек: 2025-07-05T09:00:00+05:00.",
+        "Время должно быть в виде RFC 3339 со смещением: 2025-07-05T09:00:00+05:00.",
+        "A time must be in RFC 3339 form with an offset: 2025-07-05T09:00:00+05:00.",
+    ),
+    "status_unknown": (
+        "Жеткізу күйі белгісіз.",
+        "Неизвестное состояние доставки.",
+        "The delivery status is not one we know.",
+    ),
+    "not_available": (
+        "Қызмет уақытша қолжетімсіз, кейінірек қайталаңыз.",
+        "Служба временно недоступна, повторите позже.",
+        "The service is not available at the moment; try again later.",
+    ),
+    "internal_error": (
+        "Ішкі қате. Сұрау орындалмаған болуы мүмкін, қайталаңыз.",
+        "Внутренняя ошибка. Запрос мог не выполниться, повторите его.",
+        "An internal error. The request may not have been carried out; try again.",
+    ),
+}
+_QUALITY = re.compile(r"\s*([a-zA-Z]{1,8})(?:-[a-zA-Z0-9-]*)?\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?)\s*)?")
+
+
+class Problem(Exception):
+    """A request that is refused: the HTTP `status`, a `code` of ours, and where in the body (`pointer`)."""
+
+    def __init__(
+        self, status: int, code: str, pointer: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        self.status = status
+        self.code = code
+        self.pointer = pointer
+        self.headers = dict(headers or {})
+        super().__init__(code)
+
+
+def language_of(accept_language: str) -> str:
+    """kk, ru or en as `Accept-Language` prefers; English when it names none of them."""
+    best, language = 0.0, "en"
+    for item in accept_language.split(",")[:30]:
+        match = _QUALITY.fullmatch(item)
+        if match and match[1].lower() in LANGUAGES and float(match[2] or 1) > best:
+            best, language = float(match[2] or 1), match[1].lower()
+    return language
+
+
+def pointer_to(*path: str | int) -> str:
+    """The JSON pointer (RFC 6901) to a place in the body."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+
+
+def problem_response(request: Request, problem: Problem | Refusal, status: int = 422) -> JSONResponse:
+    """`problem` as the caller sees it; `status` is that of a Refusal, a Problem has its own."""
+    language = language_of(request.headers.get("accept-language", ""))
+    if isinstance(problem, Refusal):
+        detail, headers = problem.sentence(language), {}
+        pointer = pointer_to(problem.field) if problem.field else None
+    else:
+        sentences = dict(zip(LANGUAGES, _SENTENCES[problem.code], strict=True))
+        detail, headers, pointer, status = (
+            sentences[language],
+            problem.headers,
+            problem.pointer,
+            problem.status,
+        )
+    body: dict[str, str | int] = {
+        "type": f"urn:azyq:problem:{problem.code}",
+        "title": _TITLES.get(status, "Request failed"),
+        "status": status,
+        "detail": detail,
+        "code": problem.code,
+    }
+    if pointer is not None:
+        body["pointer"] = pointer
+    return JSONResponse(
+        body, status, headers={**headers, "Content-Language": language}, media_type=MEDIA_TYPE
+    )

@@ -1,0 +1,56 @@
+"""What the HTTP face asks of the system behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from domain.ports import DeliveryReport, IncomingReply
+
+OUTCOMES = (
+    "consented",
+    "refused",
+    "not_understood",
+    "too_late",
+    "unknown_sender",
+    "already_answered",
+)
+
+
+class Unavailable(Exception):
+    """Something behind us does not answer at the moment; the caller is to ask again (503)."""
+
+
+class ReplyOutcome(NamedTuple):
+    """What a reply came to: one of OUTCOMES, and a text for the gateway to send back at once, if any."""
+
+    outcome: str
+    answer: str | None = None
+
+
+class ApiServices(Protocol):
+    """Called from worker threads, so any of these may block; all are called by several threads at once.
+
+    `sms_secret` is the webhook secret (`whsec_…`), `kannel_token` the unguessable part of Kannel's addresses.
+    A Refusal becomes a 422, Unavailable or a database that can't be reached a 503, anything else a 500.
+    """
+
+    sms_secret: str
+    kannel_token: str
+
+    def record_replies(self, replies: Sequence[IncomingReply]) -> Sequence[ReplyOutcome]:
+        """Decide `replies` and keep what came of them; one outcome each, in order; the same at a repeat."""
+        ...
+
+    def record_reports(self, reports: Sequence[DeliveryReport]) -> None:
+        """Keep what became of our messages; a report on an unknown message is no error."""
+        ...
+
+    def ready(self) -> dict[str, str | bool]:
+        """What we stand on, by name; False where it does not work."""
+        ...
+
+    def now(self) -> datetime:
+        """The time of the system (in a trial it may be another than the real one)."""
+        ...

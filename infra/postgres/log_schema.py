@@ -1,0 +1,50 @@
+"""Tables of the event log: the eventsourcing library's own, and two that are written in the same transaction."""
+
+from __future__ import annotations
+
+# As eventsourcing 9.5 creates them (a test compares), so that the tables exist, and are granted, before it starts.
+LOG_MIGRATIONS: list[tuple[str, str]] = [
+    (
+        "log-1-events",
+        """
+        CREATE TYPE azyq_log.stored_event_uuid AS
+            (originator_id uuid, originator_version bigint, topic text, state bytea);
+        CREATE TABLE azyq_log.azyq_events (
+            originator_id uuid NOT NULL,
+            originator_version bigint NOT NULL,
+            topic text,
+            state bytea,
+            notification_id bigserial,
+            PRIMARY KEY (originator_id, originator_version)
+        ) WITH (
+            autovacuum_enabled = true,
+            autovacuum_vacuum_threshold = 100000000,
+            autovacuum_vacuum_scale_factor = 0.5,
+            autovacuum_analyze_threshold = 1000,
+            autovacuum_analyze_scale_factor = 0.01
+        );
+        CREATE UNIQUE INDEX azyq_events_notification_id_idx ON azyq_log.azyq_events (notification_id ASC);
+        -- LOCK … IN EXCLUSIVE MODE wants the right to UPDATE; the trigger below keeps the log append-only all the same.
+        GRANT SELECT, INSERT, UPDATE ON azyq_log.azyq_events TO azyq_app;
+        GRANT USAGE ON SEQUENCE azyq_log.azyq_events_notification_id_seq TO azyq_app;
+        CREATE FUNCTION azyq_log.refuse_change() RETURNS trigger LANGUAGE plpgsql AS
+            'BEGIN RAISE EXCEPTION ''the log is append-only''; END';
+        CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON azyq_log.azyq_events
+            FOR EACH STATEMENT EXECUTE FUNCTION azyq_log.refuse_change();
+        """,
+    ),
+    (
+        "log-2-claims",
+        """
+        -- What only one stream may have: a person within a programme's month (R5).
+        CREATE TABLE azyq_log.claim (key uuid PRIMARY KEY, stream uuid NOT NULL);
+        -- The stage of each family, so that the calendar finds who is due without replaying everyone.
+        CREATE TABLE azyq_log.family_stage (
+            cycle uuid NOT NULL, stream uuid NOT NULL, stage text NOT NULL, held_until timestamptz,
+            PRIMARY KEY (cycle, stream)
+        ) WITH (fillfactor = 70);
+        CREATE INDEX family_stage_held ON azyq_log.family_stage (held_until) WHERE held_until IS NOT NULL;
+        GRANT SELECT, INSERT, UPDATE, DELETE ON azyq_log.claim, azyq_log.family_stage TO azyq_app;
+        """,
+    ),
+]
