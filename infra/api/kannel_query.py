@@ -42,7 +42,7 @@ def kannel_parameters(query: bytes) -> dict[str, bytes]:
 def decoded(text: bytes, charset: str) -> str:
     """`text` as written in `charset`; never raises.
 
-    Without a charset, or with one we don't know (Kannel says `GSM` of what it has already made UTF-8): UTF-16BE
+    Without a charset, or with one we don't know (Kannel says `GSM` of what it made UTF-8): UTF-16BE
     if every other byte is that of a Cyrillic or Latin letter, else UTF-8, else Windows-1251.
     """
     codec = _CODECS.get("".join(c for c in charset.lower() if c.isalnum()))

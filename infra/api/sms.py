@@ -173,7 +173,7 @@ def _line(given: dict[str, bytes], name: str, required: bool = False) -> str:
 
 
 def _derived_id(token: str, now: datetime, sender: str, to: str, raw: bytes) -> str:
-    """An id for a reply that came without: the same for a repeat within the minute; keyed, for it names a phone."""
+    """An id for a reply without one: the same for a repeat within the minute; keyed, for it names a phone."""
     minute = str(int(now.timestamp()) // 60)
     content = b"\x00".join((minute.encode(), sender.encode(), to.encode(), raw))
     return "kannel-" + hmac.new(token.encode(), content, hashlib.sha256).hexdigest()[:32]

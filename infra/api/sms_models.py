@@ -16,7 +16,7 @@ _RFC_3339 = re.compile(
 
 
 def time_from(text: str) -> datetime:
-    """An RFC 3339 time with offset, in UTC. Raises ValueError for another form, or outside the years 2000–2099."""
+    """An RFC 3339 time with offset, in UTC. Raises ValueError for another form or outside 2000–2099."""
     upper = text.upper()
     if not _RFC_3339.fullmatch(upper):
         raise ValueError("time_wrong")

@@ -28,10 +28,10 @@ def gateway_from(
     `dsn`: the outbox's database; `clock`: what it writes as time of sending; `dlr_url`: our address for
     delivery reports. Raises ValueError, without the value for it may hold a password.
     """
-    scheme, _, rest = url.strip().partition(":")
-    if scheme == "outbox" and not rest:
+    scheme, colon, rest = url.partition(":")
+    if url == "outbox:":
         return OutboxGateway(dsn, data / "outbox.jsonl", clock)
-    if scheme != "kannel":
+    if scheme != "kannel" or not colon:
         raise ValueError(f"{_SETTING} is neither `outbox:` nor `kannel:http://user:pass@host:port/path`")
     try:
         address = urlsplit(rest)
