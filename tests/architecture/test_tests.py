@@ -1,0 +1,65 @@
+"""The tests themselves: each asserts something, and each clause that the system carries out has one."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from tests.architecture.source import Function, dotted, every_test
+
+# Clauses marked "system" in the rules, of the month of a programme.
+CLAUSES = [
+    *("O1", "O3.2", "O5.2", "O9"),
+    *("R2.2", "R2.3", "R2.6", "R2.10", "R2.16"),
+    *("R4", "R5", "R6", "R7", "R8"),
+    *("R14", "R15", "R16", "R18", "R19", "R20", "R21", "R22", "R23", "R24", "R25"),
+    "R31",
+]
+CHECKS = ("then_", "assert_", "check_")
+
+
+def asserts_something(test: Function) -> bool:
+    """Whether a test can fail on what it sees: an assert, an expected error, or a call of a `then_…`."""
+    for node in ast.walk(test):
+        if isinstance(node, ast.Assert):
+            return True
+        if isinstance(node, ast.Call):
+            name = dotted(node.func).rpartition(".")[2]
+            if name in {"raises", "fail", "warns"} or name.startswith(CHECKS):
+                return True
+    return False
+
+
+def names_clause(test: str, clause: str) -> bool:
+    """Whether `test_R2_6_…` is named after the clause R2.6."""
+    return test.startswith(f"test_{clause.replace('.', '_')}_")
+
+
+def test_every_test_asserts_something() -> None:
+    wrong = [
+        f"{module.shown}:{test.lineno} {test.name}"
+        for module, test in every_test()
+        if not asserts_something(test)
+    ]
+    assert wrong == [], "\n".join(wrong)
+
+
+@pytest.mark.parametrize("clause", CLAUSES)
+def test_every_clause_the_system_carries_out_has_a_test(clause: str) -> None:
+    named = [test.name for _, test in every_test() if names_clause(test.name, clause)]
+    assert named != [], f"no test is named test_{clause.replace('.', '_')}_…"
+
+
+def test_the_rule_itself_tells_tests_apart() -> None:
+    def function(text: str) -> Function:
+        node = ast.parse(text).body[0]
+        assert isinstance(node, Function)
+        return node
+
+    assert asserts_something(function("def test_x():\n    with pytest.raises(ValueError):\n        f()"))
+    assert asserts_something(function("def test_x():\n    story.then_lapsed()"))
+    assert not asserts_something(function("def test_x():\n    f()"))
+    assert names_clause("test_R2_6_the_amount", "R2.6")
+    assert not names_clause("test_R21_lapse", "R2.1")
+    assert not names_clause("test_R2_10_consent", "R2.1")
