@@ -10,6 +10,8 @@ from psycopg2.extensions import connection as Connection
 
 from infra.postgres.connect import APP_ROLE, VAULT_ROLE, connect
 from infra.postgres.log_schema import LOG_MIGRATIONS
+from infra.postgres.staging import STAGING_MIGRATIONS
+from infra.sms.outbox import OUTBOX_MIGRATIONS
 from infra.vault.schema import VAULT_MIGRATIONS
 
 Migration = tuple[str, str]
@@ -29,7 +31,13 @@ BASE_MIGRATIONS: list[Migration] = [
     ),
 ]
 
-MIGRATIONS: list[Migration] = [*BASE_MIGRATIONS, *VAULT_MIGRATIONS, *LOG_MIGRATIONS]
+MIGRATIONS: list[Migration] = [
+    *BASE_MIGRATIONS,
+    *VAULT_MIGRATIONS,
+    *OUTBOX_MIGRATIONS,
+    *LOG_MIGRATIONS,
+    *STAGING_MIGRATIONS,
+]
 
 
 class SchemaError(RuntimeError):
@@ -40,8 +48,8 @@ def migrate(dsn: str, migrations: Sequence[Migration] | None = None) -> list[str
     """Apply what is missing of `migrations` (all of ours by default), in order; the names of those applied.
 
     Each runs in a transaction of its own, as the user of `dsn`; it may `SET LOCAL ROLE`. Processes that
-    migrate at once take turns. Raises SchemaError when the server is too old, or roles are missing that the user
-    can't make.
+    migrate at once take turns. Raises SchemaError when the server is too old, or when roles are missing that
+    the user can't make.
     """
     applied = []
     connection = connect(dsn, application_name="azyq-migrate")
