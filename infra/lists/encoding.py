@@ -66,8 +66,8 @@ class _Utf8:
         return "mostly" if self.good >= self.bad else "not"
 
 
-def recognise_text(chunks: Iterator[bytes], known: Callable[[str], bool]) -> Text:
-    """How to decode the bytes; `known` tells whether a text's first line is a heading (or JSON) of ours.
+def recognise_text(chunks: Iterator[bytes], known: Callable[[str], int]) -> Text:
+    """How to decode the bytes; `known` counts what a text's first line has of our headings (or JSON).
 
     Raises ListEmpty, ListNotAList (binary), ListEncodingUnknown.
     """
@@ -117,27 +117,28 @@ def recognise_text(chunks: Iterator[bytes], known: Callable[[str], bool]) -> Tex
     return Text(_cyrillic(head, known), "surrogateescape", b"", nul or long or odd, quoted, lines)
 
 
-def _cyrillic(head: bytes, known: Callable[[str], bool]) -> str:
+def _cyrillic(head: bytes, known: Callable[[str], int]) -> str:
     start = head.decode("cp1251", "replace")
-    if known(start):
+    kazakh = head.decode("kz1048", "replace")
+    # The Kazakh variant of Windows-1251 has Kazakh letters where that has Serbian and Macedonian ones.
+    encoding, text = ("cp1251", start)
+    if known(kazakh) > known(start) or any(letter in start for letter in "ЈјЅѕЌќЋћ"):
+        encoding, text = ("kz1048", kazakh)
+    if known(text):
         _doubt_cyrillic(start)
-        return "cp1251"
-    # The Kazakh variant of Windows-1251 differs in the Kazakh letters only.
-    if known(head.decode("kz1048", "replace")):
-        return "kz1048"
+        return encoding
     if _CONTROL.search(start):
         raise ListNotAList(None, kind="binary")
-    first = start.lstrip().split("\n", 1)[0]
-    if not first.isascii():
+    if not start.lstrip().split("\n", 1)[0].isascii():
         raise ListEncodingUnknown
-    return "cp1251"
+    return encoding
 
 
 def _doubt_cyrillic(text: str) -> None:
     """Raise ListEncodingUnknown if the letters are those another Cyrillic encoding shows as when misread."""
     foreign = [c for c in text if not c.isascii()]
-    letters = sum(1 for c in foreign if "А" <= c <= "я" or c in "ЁёІіЎўЈјЄєЇїҐґЋћЅѕ№«»–—\u00a0")
-    if letters * 10 < len(foreign) * 6:
+    usual = sum(1 for c in foreign if "А" <= c <= "я" or c in "ЁёІі№«»–—")
+    if usual * 10 < len(foreign) * 6:
         raise ListEncodingUnknown
     if len(_SWAPPED_CASE.findall(text)) > len(_NAME_CASE.findall(text)):
         raise ListEncodingUnknown

@@ -30,8 +30,8 @@ class RejectsFile:
     def write(self, rejections: Iterable[tuple[int, str, Mapping[str, object]]]) -> int:
         """Write the rows of `rejections` (row number, code, sentence details); returns how many.
 
-        They come in row order, and the list is streamed once more beside them. Raises ValueError when they are
-        not in order or name a row the list has not got.
+        They come in row order, and the list is streamed once more beside them. Raises ValueError when they
+        are not in order or name a row the list has not got.
         """
         return self._write(self._joined(rejections))
 

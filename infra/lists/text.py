@@ -30,7 +30,7 @@ _SEP = re.compile(r'"?sep=([,;\t])"?', re.IGNORECASE)
 def open_text(container: Container, columns: ColumnSet) -> RowReader:
     """A reader of CSV or JSON lines, by the first line. Raises a ListRefusal."""
     with container.opened() as file:
-        text = recognise_text(chunks(file), lambda start: _is_ours(start, columns))
+        text = recognise_text(chunks(file), lambda start: _known(start, columns))
     with _opened(container, text) as lines:
         first = _first_line(lines)
     if not first:
@@ -54,14 +54,14 @@ def _first_line(lines: TextIO) -> str:
     return ""
 
 
-def _is_ours(start: str, columns: ColumnSet) -> bool:
+def _known(start: str, columns: ColumnSet) -> int:
     lines = [line for line in start.lstrip("\ufeff").splitlines()[:20] if line.strip()]
     if not lines:
-        return False
+        return 0
     first = lines[1] if len(lines) > 1 and _SEP.fullmatch(lines[0].strip()) else lines[0]
     if first.lstrip().startswith("{"):
-        return '"' in first and ":" in first
-    return any(
+        return int('"' in first and ":" in first)
+    return max(
         columns.known_in([cell.strip(' "') for cell in first.split(delimiter)]) for delimiter in DELIMITERS
     )
 
