@@ -811,4 +811,3 @@ class FamilyVouchers(Aggregate):
             self.vouchers[voucher].expired_tiyn += amount
         elif to == "cancelled":
             self.vouchers[voucher].cancelled_tiyn += amount
-

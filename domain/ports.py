@@ -133,11 +133,18 @@ class Log(Protocol):
         """Aggregates by stream; a stream without events is absent."""
         ...
 
-    def save(self, *aggregates: Any, claims: Sequence[tuple[UUID, UUID]] = (), releases: Sequence[tuple[UUID, UUID]] = ()) -> None:
+    def save(
+        self,
+        *aggregates: Any,
+        claims: Sequence[tuple[UUID, UUID]] = (),
+        releases: Sequence[tuple[UUID, UUID]] = (),
+        due: Sequence[tuple[str, UUID, str]] = (),
+    ) -> None:
         """Append the pending events of `aggregates` in one transaction.
 
         `claims` are (key, stream): what only one stream may have, such as a person in a programme's month (R5);
-        `releases` give it back. Raises LogConflict when another writer was there first: load and decide again.
+        `releases` give it back; `due` are (message, stream, purpose) of SMS to send. Raises LogConflict when another
+        writer was there first: load and decide again.
         """
         ...
 

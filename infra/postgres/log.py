@@ -22,7 +22,7 @@ from eventsourcing.persistence import (
 from eventsourcing.postgres import PostgresApplicationRecorder
 from eventsourcing.utils import Environment, get_topic, resolve_topic, retry
 from psycopg import Cursor
-from psycopg2.extensions import connection as Connection  # noqa: N812
+from psycopg2.extensions import connection as Connection
 
 from domain.cycle import Cycle, StrayReply
 from domain.family import FamilyVouchers
@@ -47,7 +47,9 @@ class FlatMapper(Mapper[UUID]):
         version = getattr(type(domain_event), "class_version", 1)
         if version > 1:
             state["class_version"] = version
-        return StoredEvent(originator_id, originator_version, get_topic(type(domain_event)), orjson.dumps(state))
+        return StoredEvent(
+            originator_id, originator_version, get_topic(type(domain_event)), orjson.dumps(state)
+        )
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
         cls = resolve_topic(stored_event.topic)
@@ -76,9 +78,15 @@ class AzyqRecorder(PostgresApplicationRecorder):
             )
         if claims := kwargs.get("claims"):
             curs.execute(
-                "INSERT INTO azyq_log.claim (key, stream) SELECT * FROM unnest(%s::uuid[], %s::uuid[])"
-                " ON CONFLICT (key) DO UPDATE SET stream = EXCLUDED.stream WHERE claim.stream <> EXCLUDED.stream",
+                "INSERT INTO azyq_log.claim (key, stream) SELECT * FROM unnest(%s::uuid[], %s::uuid[])",
                 ([key for key, _ in claims], [stream for _, stream in claims]),
+            )
+        if due := kwargs.get("due"):
+            curs.execute(
+                "INSERT INTO azyq_log.sms_due (message, stream, purpose, cycle)"
+                " SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::uuid[])"
+                " ON CONFLICT (message) DO NOTHING",
+                tuple(list(column) for column in zip(*due, strict=True)),
             )
         if stages := kwargs.get("stages"):
             curs.execute(
@@ -138,7 +146,9 @@ class PostgresLog:
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
-        self._application = Azyq(env={**eventsourcing_env(dsn), "POSTGRES_POOL_SIZE": "2", "CREATE_TABLE": "n"})
+        self._application = Azyq(
+            env={**eventsourcing_env(dsn), "POSTGRES_POOL_SIZE": "2", "CREATE_TABLE": "n"}
+        )
         self._mapper = self._application.mapper
         self._local = threading.local()
         self._connections: list[Connection] = []
@@ -184,22 +194,27 @@ class PostgresLog:
         *aggregates: Any,
         claims: Sequence[tuple[UUID, UUID]] = (),
         releases: Sequence[tuple[UUID, UUID]] = (),
+        due: Sequence[tuple[str, UUID, str]] = (),
     ) -> None:
-        """Append all pending events in one transaction, with claims and stages. Raises LogConflict."""
+        """Append all pending events in one transaction, with claims, stages and SMS that are due. Raises LogConflict."""
         changed = [aggregate for aggregate in aggregates if aggregate.pending_events]
-        if not changed:
+        if not changed and not due:
             return
+        families = {a.id: a for a in aggregates if isinstance(a, FamilyVouchers)}
         stages = [_stage_row(a) for a in changed if isinstance(a, FamilyVouchers)]
+        events = [event for aggregate in changed for event in aggregate.collect_events()]
+        queued = [
+            (message, stream, purpose, cycle_id(families[stream].programme, families[stream].month))
+            for message, stream, purpose in due
+        ]
         try:
-            self._application.save(*changed, claims=claims, releases=releases, stages=stages)
+            self._application.events.put(events, claims=claims, releases=releases, stages=stages, due=queued)
         except IntegrityError as error:
             raise LogConflict from error
         except ProgrammingError as error:
             raise RuntimeError("the log's tables are missing: run `azyq db migrate`") from error
 
-    def families(
-        self, cycle: UUID, stages: Sequence[str], after: UUID | None, limit: int
-    ) -> list[UUID]:
+    def families(self, cycle: UUID, stages: Sequence[str], after: UUID | None, limit: int) -> list[UUID]:
         """Streams of the cycle's families in one of `stages`, in order of id after `after`."""
         with self.connection().cursor() as cursor:
             cursor.execute(

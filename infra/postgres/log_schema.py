@@ -47,4 +47,23 @@ LOG_MIGRATIONS: list[tuple[str, str]] = [
         GRANT SELECT, INSERT, UPDATE, DELETE ON azyq_log.claim, azyq_log.family_stage TO azyq_app;
         """,
     ),
+    (
+        "log-3-sms-due",
+        """
+        -- SMS that wait for the gateway, written with the events that want them; no phone number, no text.
+        CREATE TABLE azyq_log.sms_due (
+            message uuid PRIMARY KEY,
+            stream uuid NOT NULL,
+            purpose text NOT NULL,
+            cycle uuid NOT NULL,
+            state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sending', 'sent')),
+            attempts integer NOT NULL DEFAULT 0,
+            not_before timestamptz,
+            touched_at timestamptz,
+            queued bigint GENERATED ALWAYS AS IDENTITY
+        );
+        CREATE INDEX sms_due_order ON azyq_log.sms_due (queued) WHERE state <> 'sent';
+        GRANT SELECT, INSERT, UPDATE, DELETE ON azyq_log.sms_due TO azyq_app;
+        """,
+    ),
 ]

@@ -1,0 +1,202 @@
+"""Do what a programme's calendar asks of a day: the SMS round, the repeat, lapses, expiry (R19–R21, R7, R8).
+
+In bounded batches; each family's event is its own proof, so a run cut off goes on and a second one does nothing. A
+missed day is caught up in order, and recorded as late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from domain.calendar import Task, day_end, tasks_due
+from domain.cycle import Cycle
+from domain.errors import Refusal
+from domain.family import FamilyVouchers
+from domain.identity import cycle_id, message_id
+from domain.ports import Log, LogConflict, Vault
+from domain.programmes import ProgrammeMonth
+
+FAMILIES_AT_ONCE = 500
+ATTEMPTS = 5
+
+Progress = Callable[[str, int], None]
+
+
+class ListMissing(Refusal):
+    """No list came for the month, so there is nobody to ask (R14)."""
+
+    code = "list_missing"
+    texts = {
+        "en": "No list has been received for {month} of {programme}.",
+        "ru": "Список за {month} по программе {programme} не поступал.",
+        "kk": "{programme} бағдарламасының {month} айына тізім келген жоқ.",
+    }
+
+
+class ListUnfinished(Refusal):
+    """A list was begun and not finished: a person may stand in two families until it is (R5)."""
+
+    code = "list_unfinished"
+    texts = {
+        "en": "The list {delivery} was begun and not finished; import the same file again first.",
+        "ru": "Приём списка {delivery} начат и не завершён; сначала загрузите тот же файл ещё раз.",
+        "kk": "{delivery} тізімін қабылдау басталып, аяқталған жоқ; алдымен сол файлды қайта жүктеңіз.",
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class TaskOutcome:
+    """A task of the calendar: how many families it touched, and whether anything is left for the next run."""
+
+    task: str
+    due_on: date
+    days_late: int
+    families: int
+    waiting: int
+
+
+class RunDay:
+    """`run` does the tasks of a day, missed ones first."""
+
+    def __init__(
+        self,
+        log: Log,
+        vault: Vault,
+        send_due: Callable[[Callable[[], datetime]], Any],
+        waiting: Callable[[UUID], int],
+    ) -> None:
+        """`send_due(now)` drains the SMS queue; `waiting(cycle)` counts what is left in it."""
+        self._log = log
+        self._vault = vault
+        self._send_due = send_due
+        self._waiting = waiting
+
+    def run(
+        self,
+        month: ProgrammeMonth,
+        on: date,
+        now: Callable[[], datetime],
+        progress: Progress = lambda task, done: None,
+        only_when_over: bool = False,
+    ) -> list[TaskOutcome]:
+        """What was done. `now` gives the time of each event; `only_when_over` leaves the last day's end to its end.
+
+        Raises ListMissing, ListUnfinished.
+        """
+        stream = cycle_id(month.programme.id, month.month)
+        cycle: Cycle | None = self._log.load([stream]).get(stream)
+        due = tasks_due(month, {(Task(task), day) for task, day in cycle.done} if cycle else set(), on)
+        if not due:
+            return []
+        if cycle is None:
+            raise ListMissing("month", month=month.month, programme=month.programme.id)
+        if cycle.started is not None and any(task is not Task.CLOSE_LIST for task, _, _ in due):
+            raise ListUnfinished("month", delivery=cycle.started[0])
+        outcomes = []
+        for task, due_on, days_late in due:
+            ends_the_day = task in (Task.LAPSE, Task.EXPIRE, Task.CLOSE)
+            if ends_the_day and only_when_over and now() < day_end(due_on):
+                continue
+            clock = _at_the_end_of(due_on, now) if ends_the_day else now
+            families, waiting = self._do(task, month, stream, on, clock, progress)
+            outcomes.append(TaskOutcome(task.value, due_on, days_late, families, waiting))
+            if waiting:
+                continue  # not done: the next run goes on
+            cycle.finish_task(
+                month, task=task.value, due_on=due_on, days_late=days_late, families=families, at=clock()
+            )
+            self._log.save(cycle)
+        return outcomes
+
+    def _do(
+        self,
+        task: Task,
+        month: ProgrammeMonth,
+        cycle: UUID,
+        on: date,
+        now: Callable[[], datetime],
+        progress: Progress,
+    ) -> tuple[int, int]:
+        match task:
+            case Task.FIRST_SMS | Task.REMINDER:
+                if on > month.deadline:
+                    return 0, 0  # nobody could answer any more
+                purpose, stage = (
+                    ("consent_request", "eligible") if task is Task.FIRST_SMS else ("reminder", "asked")
+                )
+                count = self._queue_sms(month, cycle, purpose, stage, now, progress)
+                self._send_due(now)
+                return count, self._waiting(cycle)
+            case Task.LAPSE:
+                return self._each(
+                    cycle, ("eligible", "asked"), lambda f: f.lapse(month, now()), task, progress
+                ), 0
+            case Task.EXPIRE:
+                return self._each(
+                    cycle, ("consented", "activated"), lambda f: f.expire(month, now()), task, progress
+                ), 0
+        return 0, 0
+
+    def _queue_sms(
+        self,
+        month: ProgrammeMonth,
+        cycle: UUID,
+        purpose: str,
+        stage: str,
+        now: Callable[[], datetime],
+        progress: Progress,
+    ) -> int:
+        count = 0
+        after: UUID | None = None
+        while streams := self._log.families(cycle, (stage,), after, FAMILIES_AT_ONCE):
+            after = streams[-1]
+            families: dict[UUID, FamilyVouchers] = self._log.load(streams)
+            phones = self._vault.phones([family.applicant for family in families.values()])
+            due = []
+            for family in families.values():
+                message = message_id(family.id, purpose)
+                if not family.wants_sms(purpose, message):
+                    continue
+                if family.applicant in phones:
+                    due.append((message, family.id, purpose))
+                else:
+                    family.record_number(month, False, now())
+            self._log.save(*families.values(), due=due)
+            count += len(due)
+            progress(purpose, count)
+        return count
+
+    def _each(
+        self,
+        cycle: UUID,
+        stages: tuple[str, ...],
+        act: Callable[[FamilyVouchers], bool],
+        task: Task,
+        progress: Progress,
+    ) -> int:
+        count = 0
+        after: UUID | None = None
+        while streams := self._log.families(cycle, stages, after, FAMILIES_AT_ONCE):
+            after = streams[-1]
+            count += self._act(streams, act)
+            progress(task.value, count)
+        return count
+
+    def _act(self, streams: list[UUID], act: Callable[[FamilyVouchers], bool]) -> int:
+        for _ in range(ATTEMPTS):
+            families = self._log.load(streams)
+            count = sum(act(family) for family in families.values())
+            try:
+                self._log.save(*families.values())
+            except LogConflict:
+                continue
+            return count
+        raise LogConflict
+
+
+def _at_the_end_of(day: date, now: Callable[[], datetime]) -> Callable[[], datetime]:
+    return lambda: max(now(), day_end(day))
