@@ -3,8 +3,8 @@
 Replies and delivery reports come back to our own addresses (infra/api). Its `sms-service` wants
 `get-url = <our address>/v1/sms/kannel/<token>?from=%p&to=%P&text=%b&id=%I&charset=%C` and
 `max-messages = 0` (what is to be said goes out by `sendsms`). Kannel joins the parts of a long reply, in
-whatever order they come (`sms-combine-concatenated-mo`). Its `sendsms-user` wants `concatenation = true` and a
-`max-messages` over the parts of our longest text, or it cuts the text.
+whatever order they come (`sms-combine-concatenated-mo`). Its `sendsms-user` wants `concatenation = true` and
+a `max-messages` over the parts of our longest text, or it cuts the text.
 """
 
 from __future__ import annotations

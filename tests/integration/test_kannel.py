@@ -61,6 +61,7 @@ class Operator:
 
     def __init__(self, port: int, folder: Path) -> None:
         self._log = folder / "operator.log"
+        self._sent = 0
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 [OPERATOR, "-H", "127.0.0.1", "-r", str(port), "-v", "0"],
@@ -80,6 +81,9 @@ class Operator:
         assert self.process.stdin is not None
         self.process.stdin.write(f"{line}\n".encode())
         self.process.stdin.flush()
+        # It reads one line at a time, and forgets what came together with it.
+        self._sent += 1
+        until(lambda: f"sent message {self._sent}\n" in self._log.read_text(errors="replace"), "the phone")
 
 
 class Kannel:
