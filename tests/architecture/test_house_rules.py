@@ -97,8 +97,8 @@ def test_no_file_is_named_after_nothing() -> None:
 
 
 def test_no_module_is_longer_than_can_be_read() -> None:
-    limits = {module: LONGEST for module in modules(*ROOMS, "benchmarks", "bin")}
-    limits |= {module: LONGEST_TEST for module in modules("tests")}
+    limits = dict.fromkeys(modules(*ROOMS, "benchmarks", "bin"), LONGEST)
+    limits |= dict.fromkeys(modules("tests"), LONGEST_TEST)
     wrong = [
         f"{module.shown}: {module.text.count(chr(10))} lines, at most {limit}"
         for module, limit in limits.items()
