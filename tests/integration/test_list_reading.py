@@ -13,7 +13,6 @@ import os
 import random
 import stat
 import tracemalloc
-import warnings
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
@@ -195,9 +194,7 @@ def test_R15_a_good_list_reads_back_the_same_however_it_was_written(
     assert found.format == (encoding if encoding in ("xlsx", "jsonl") else "csv")
     assert found.compression == compression
     assert found.extra == (headings[-1],)
-    assert list(found.columns.values()) == list(LIST_FIELDS) or set(found.columns.values()) == set(
-        LIST_FIELDS
-    )
+    assert set(found.columns.values()) == set(LIST_FIELDS)
     assert found.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     if found.format == "csv":
         assert found.delimiter == delimiter
@@ -214,6 +211,8 @@ def test_kazakh_letters_in_the_kazakh_variant_of_windows_1251(save: Callable[[by
     source = open_list(save(as_csv([good], HEADINGS["kk"], ";").encode("kz1048")))
     assert source.detected.encoding == "kz1048"
     assert next(source.rows())[1].values[2] == "Қасымов"
+    russian_headings = open_list(save(as_csv([good], HEADINGS["ru"], ";").encode("kz1048")))
+    assert next(russian_headings.rows())[1].values[2] == "Қасымов"
 
 
 def test_lists_as_they_are_sent() -> None:
@@ -515,13 +514,13 @@ def test_numbers_and_dates_of_a_workbook(save: Callable[[bytes], Path]) -> None:
         int(whole),
         date(1985, 2, 3),
         113220100,
-        datetime(2025, 6, 30),
+        datetime(2025, 6, 30),  # noqa: DTZ001
     )
     rows[1][1] = int(eaten)
     rows[2][1] = float(whole)
     rows[3][2] = "=CONCAT(A1,B1)"
     rows[4][8] = "=EOMONTH(TODAY(),-1)"
-    rows[5][5] = datetime(1985, 2, 3, 12, 30)
+    rows[5][5] = datetime(1985, 2, 3, 12, 30)  # noqa: DTZ001
     found = list(verdicts(open_list(save(as_xlsx(rows)))))
     assert found == [
         (1, ""),
@@ -580,8 +579,7 @@ def damaged(change: Callable[[str, bytes], bytes]) -> bytes:
 def test_a_damaged_workbook_is_refused(
     save: Callable[[bytes], Path], change: Callable[[str, bytes], bytes]
 ) -> None:
-    with warnings.catch_warnings(), pytest.raises(Refusal) as refusal:
-        warnings.simplefilter("error")
+    with pytest.raises(Refusal) as refusal:
         read(save(damaged(change)))
     assert refusal.value.code in ("list_xlsx_broken", "list_column_missing")
 
@@ -600,7 +598,7 @@ def test_R14_rejects_go_back_as_they_came_with_row_code_and_reason(
     out = tmp_path / "rejects.csv"
     out.write_text("old")
     out.chmod(0o644)
-    told = [
+    told: list[tuple[int, str, dict[str, object]]] = [
         (number, raw.rejection.code, raw.details or {})
         if raw.rejection
         else (number, "formula_in_cell", {"field": "surname"})
@@ -624,16 +622,15 @@ def test_R14_rejects_go_back_as_they_came_with_row_code_and_reason(
     assert written[3][:9] == rows[4][:9]
     assert written[3][10] == "cells_too_many"
     assert written[3][12] == "surplus"
-    assert os.listdir(tmp_path) == sorted(os.listdir(tmp_path), key=lambda name: name != "a list.bin") or True
-    assert not [name for name in os.listdir(tmp_path) if name.startswith(".rejects")]
+    assert sorted(os.listdir(tmp_path)) == ["a list.bin", "rejects.csv"]
 
 
 def test_rejects_out_of_order_or_of_no_row_leave_no_file(save: Callable[[str], Path], tmp_path: Path) -> None:
     source = open_list(save(GOOD))
     out = tmp_path / "rejects.csv"
-    for wrong in ([(3, "iin_missing", {}), (2, "iin_missing", {})], [(99, "iin_missing", {})]):
+    for wrong in ((3, 2), (99,)):
         with pytest.raises(ValueError, match="row"):
-            RejectsFile(out, source, "en").write(wrong)
+            RejectsFile(out, source, "en").write((number, "iin_missing", {}) for number in wrong)
     assert [path.name for path in tmp_path.iterdir()] == ["a list.bin"]
 
 
@@ -754,7 +751,8 @@ def test_memory_does_not_grow_with_the_list(tmp_path: Path, quoting: int) -> Non
     tracemalloc.start()
     source = open_list(path)
     assert sum(1 for _, code in verdicts(source) if not code) == 100_000
-    told = ((number, "outside_region", {}) for number, _ in source.rows())
+    rows = source.rows()
+    told: Iterator[tuple[int, str, dict[str, object]]] = ((n, "outside_region", {}) for n, _ in rows)
     assert RejectsFile(tmp_path / "rejects.csv", source, "kk").write(told) == 100_000
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
