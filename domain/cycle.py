@@ -141,7 +141,8 @@ class Cycle(Aggregate):
         at: datetime,
     ) -> None:
         """The delivery is in, every row accepted or rejected."""
-        assert self.started is not None and self.started[0] == delivery
+        assert self.started is not None
+        assert self.started[0] == delivery
         assert rows == accepted + sum(rejected.values())
         self.trigger_event(
             self.ListReceived,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 import os
 import secrets
 from datetime import datetime
@@ -21,19 +22,19 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
 
-    database_url: str | None = Field(None, alias="DATABASE_URL")
-    data: Path = Field(Path(".azyq"), alias="AZYQ_DATA")
-    env: Literal["trial", "production"] = Field("trial", alias="AZYQ_ENV")
-    clock: datetime | None = Field(None, alias="AZYQ_CLOCK")
-    master_key: str | None = Field(None, alias="AZYQ_MASTER_KEY")
-    sms_gateway: str = Field("outbox:", alias="AZYQ_SMS_GATEWAY")
-    sms_secret: str | None = Field(None, alias="AZYQ_SMS_SECRET")
-    sms_per_second: float = Field(50.0, alias="AZYQ_SMS_PER_SECOND", gt=0)
-    sms_unknown_after_seconds: float = Field(600.0, alias="AZYQ_SMS_UNKNOWN_AFTER_SECONDS", ge=0)
-    public_url: str = Field("http://127.0.0.1:8080", alias="AZYQ_PUBLIC_URL")
-    listen: str = Field("127.0.0.1:8080", alias="AZYQ_LISTEN")
-    programmes: Path = Field(ROOT / "programmes", alias="AZYQ_PROGRAMMES")
-    goods: Path = Field(ROOT / "goods" / "goods-list.csv", alias="AZYQ_GOODS")
+    database_url: str | None = Field(default=None, alias="DATABASE_URL")
+    data: Path = Field(default=Path(".azyq"), alias="AZYQ_DATA")
+    env: Literal["trial", "production"] = Field(default="trial", alias="AZYQ_ENV")
+    clock: datetime | None = Field(default=None, alias="AZYQ_CLOCK")
+    master_key: str | None = Field(default=None, alias="AZYQ_MASTER_KEY")
+    sms_gateway: str = Field(default="outbox:", alias="AZYQ_SMS_GATEWAY")
+    sms_secret: str | None = Field(default=None, alias="AZYQ_SMS_SECRET")
+    sms_per_second: float = Field(default=50.0, alias="AZYQ_SMS_PER_SECOND", gt=0)
+    sms_unknown_after_seconds: float = Field(default=600.0, alias="AZYQ_SMS_UNKNOWN_AFTER_SECONDS", ge=0)
+    public_url: str = Field(default="http://127.0.0.1:8080", alias="AZYQ_PUBLIC_URL")
+    listen: str = Field(default="127.0.0.1:8080", alias="AZYQ_LISTEN")
+    programmes: Path = Field(default=ROOT / "programmes", alias="AZYQ_PROGRAMMES")
+    goods: Path = Field(default=ROOT / "goods" / "goods-list.csv", alias="AZYQ_GOODS")
 
     @field_validator("clock")
     @classmethod
@@ -69,6 +70,10 @@ class Settings(BaseSettings):
         if self.sms_secret:
             return self.sms_secret
         return "whsec_" + base64.b64encode(self._key(None, "sms.key", "AZYQ_SMS_SECRET")).decode()
+
+    def kannel_token(self) -> str:
+        """The unguessable part of the addresses that Kannel calls; it follows from the webhook secret."""
+        return hmac.digest(self.sms_secret_text().encode(), b"kannel", "sha256").hex()[:32]
 
     def _key(self, given: str | None, name: str, setting: str) -> bytes:
         if given is not None:

@@ -1,0 +1,105 @@
+"""Buy with vouchers: baskets priced by the shop's prices of the moment, decided and saved together (R25–R27)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID, uuid5
+
+from domain.basket import ArticlePrice, BasketLine, price_basket
+from domain.calendar import local_day
+from domain.errors import Refusal
+from domain.family import FamilyVouchers
+from domain.goods import GoodsCatalogue
+from domain.ports import Log, LogConflict
+from domain.programmes import ProgrammeMonth
+from domain.purchase import Redemption
+from domain.voucher_refusals import NotIssued
+
+ATTEMPTS = 5
+
+
+class Prices(Protocol):
+    """What a shop may ask for its articles (R13)."""
+
+    def of(self, shop: str, gtins: Sequence[str], at: datetime) -> Mapping[str, ArticlePrice]:
+        """The price in force at `at` of each article the shop has one for."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """A basket at a till; `draw_tiyn` None takes all that the voucher may pay."""
+
+    stream: UUID
+    shop: str
+    terminal: str
+    cashier: str
+    receipt: str
+    key: str
+    lines: tuple[BasketLine, ...]
+    at: datetime
+    draw_tiyn: int | None = None
+    capture: bool = True
+
+    def body(self) -> str:
+        """Hash of what was asked: the same key must come with the same (Idempotency-Key)."""
+        text = repr((self.stream, self.shop, self.receipt, self.lines, self.draw_tiyn, self.capture))
+        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+class Redeem:
+    """`run` decides purchases in order and saves them in one transaction."""
+
+    def __init__(
+        self,
+        log: Log,
+        month_of: Callable[[FamilyVouchers], ProgrammeMonth],
+        prices: Prices,
+        shared_goods: GoodsCatalogue,
+    ) -> None:
+        self._log = log
+        self._month_of = month_of
+        self._prices = prices
+        self._goods = shared_goods
+
+    def run(self, purchases: Sequence[Purchase]) -> list[Redemption | Refusal]:
+        """What became of each; a refusal records nothing."""
+        for _ in range(ATTEMPTS):
+            families: dict[UUID, FamilyVouchers] = self._log.load(list({p.stream for p in purchases}))
+            results = [self._decide(purchase, families.get(purchase.stream)) for purchase in purchases]
+            try:
+                self._log.save(*families.values())
+            except LogConflict:
+                continue
+            return results
+        raise LogConflict
+
+    def _decide(self, purchase: Purchase, family: FamilyVouchers | None) -> Redemption | Refusal:
+        try:
+            if family is None:
+                raise NotIssued("code")
+            month = self._month_of(family)
+            goods = month.programme.catalogue(self._goods).on(local_day(purchase.at))
+            gtins = [line.gtin for line in purchase.lines]
+            prices = self._prices.of(purchase.shop, gtins, purchase.at)
+            basket = price_basket(purchase.lines, prices, goods, month.terms)
+            return family.redeem(
+                month,
+                redemption=uuid5(family.id, f"redemption/{purchase.shop}/{purchase.key}").hex,
+                shop=purchase.shop,
+                terminal=purchase.terminal,
+                cashier=purchase.cashier,
+                receipt=purchase.receipt,
+                key=purchase.key,
+                body=purchase.body(),
+                basket=basket,
+                draw_tiyn=purchase.draw_tiyn,
+                capture=purchase.capture,
+                at=purchase.at,
+            )
+        except Refusal as refusal:
+            return refusal

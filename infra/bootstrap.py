@@ -1,0 +1,176 @@
+"""The composition root: the one place where settings, adapters, commands and views are put together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+
+from domain.commands.receive_list import ReceiveList
+from domain.commands.record_reply import RecordReply
+from domain.commands.redeem import Prices, Redeem
+from domain.commands.run_day import RunDay
+from domain.commands.send_sms import SendOutcome, SendSms, compose
+from domain.family import FamilyVouchers
+from domain.goods import GoodsCatalogue, load_goods
+from domain.ports import SmsGateway
+from domain.programmes import Programme, ProgrammeMonth, ProgrammeUnknown
+from infra.clock import Clock, real_clock, trial_clock
+from infra.postgres.embedded import EmbeddedPostgres
+from infra.postgres.log import PostgresLog
+from infra.postgres.schema import migrate
+from infra.postgres.sms_queue import PostgresSmsQueue
+from infra.postgres.staging import PostgresStaging
+from infra.programmes import load_programmes
+from infra.settings import Settings
+from infra.sms.gateways import gateway_from
+from infra.sms.pacing import paced
+from infra.sms.phones import normalise_phone
+from infra.vault.store import PostgresVault
+
+SMS_AT_ONCE_IDEMPOTENT = 500
+SMS_AT_ONCE = 8  # what a crash can leave in doubt
+
+
+class Azyq:
+    """The parts of one process, each made when it is first asked for."""
+
+    def __init__(self, settings: Settings, dsn: str, clock: Clock, stack: ExitStack) -> None:
+        self.settings = settings
+        self.dsn = dsn
+        self.clock = clock
+        self._stack = stack
+
+    @cached_property
+    def programmes(self) -> dict[str, Programme]:
+        return load_programmes(self.settings.programmes)
+
+    @cached_property
+    def goods(self) -> GoodsCatalogue:
+        return load_goods(Path(self.settings.goods).read_text(encoding="utf-8"))
+
+    def programme(self, programme: str) -> Programme:
+        """The programme with this id. Raises ProgrammeUnknown."""
+        try:
+            return self.programmes[programme]
+        except KeyError:
+            raise ProgrammeUnknown("programme", programme=programme) from None
+
+    @cached_property
+    def month_of(self) -> Callable[[FamilyVouchers], ProgrammeMonth]:
+        """The month of a family's stream, with the terms that hold in it."""
+        months: dict[str, ProgrammeMonth] = {}
+
+        def month_of(family: FamilyVouchers) -> ProgrammeMonth:
+            month = months.get(family.cycle)
+            if month is None:
+                month = months[family.cycle] = self.programme(family.programme).month(family.month)
+            return month
+
+        return month_of
+
+    @cached_property
+    def vault(self) -> PostgresVault:
+        vault = PostgresVault(self.dsn, self.settings.master_key_bytes())
+        self._stack.callback(vault.close)
+        return vault
+
+    @cached_property
+    def log(self) -> PostgresLog:
+        log = PostgresLog(self.dsn)
+        self._stack.callback(log.close)
+        return log
+
+    @cached_property
+    def staging(self) -> PostgresStaging:
+        staging = PostgresStaging(self.dsn)
+        self._stack.callback(staging.close)
+        return staging
+
+    @cached_property
+    def gateway(self) -> SmsGateway:
+        gateway = gateway_from(
+            self.settings.sms_gateway,
+            dsn=self.dsn,
+            data=self.settings.data,
+            dlr_url=f"{self.settings.public_url}/v1/sms/kannel/{self.settings.kannel_token()}/receipt",
+            clock=self.clock,
+        )
+        if close := getattr(gateway, "close", None):
+            self._stack.callback(close)
+        return gateway
+
+    @cached_property
+    def sms_queue(self) -> PostgresSmsQueue:
+        return PostgresSmsQueue(self.log.connection)
+
+    @cached_property
+    def receive_list(self) -> ReceiveList:
+        return ReceiveList(self.log, self.vault, self.staging)
+
+    @cached_property
+    def send_sms(self) -> SendSms:
+        at_once = SMS_AT_ONCE_IDEMPOTENT if self.gateway.idempotent else SMS_AT_ONCE
+        return SendSms(
+            self.log,
+            self.vault,
+            self.sms_queue,
+            self.gateway,
+            self.month_of,
+            lambda token: f"{self.settings.public_url}/w/{token}",
+            at_once=at_once,
+            pace=paced(self.settings.sms_per_second),
+            pause=time.sleep,
+            unknown_after=timedelta(seconds=self.settings.sms_unknown_after_seconds),
+        )
+
+    def drain_sms(self, now: Clock | None = None) -> SendOutcome:
+        """Hand over what is due."""
+        return self.send_sms.drain(now or self.clock)
+
+    @cached_property
+    def record_reply(self) -> RecordReply:
+        return RecordReply(self.log, self.vault, self.month_of, normalise_phone, self._asked_texts)
+
+    def _asked_texts(self) -> tuple[str, ...]:
+        return self._requests
+
+    @cached_property
+    def _requests(self) -> tuple[str, ...]:
+        """Every request of ours, for a reply may quote it."""
+        return tuple(
+            compose(programme.month(month), purpose, "")[1]
+            for programme in self.programmes.values()
+            for month in programme.months()
+            for purpose in ("consent_request", "reminder")
+        )
+
+    @cached_property
+    def run_day(self) -> RunDay:
+        return RunDay(self.log, self.vault, self.drain_sms, self.sms_queue.waiting)
+
+    def redeem(self, prices: Prices) -> Redeem:
+        """The command that buys at these prices."""
+        return Redeem(self.log, self.month_of, prices, self.goods)
+
+
+@contextmanager
+def open_azyq(settings: Settings | None = None, clock: Clock | None = None) -> Iterator[Azyq]:
+    """Open what `settings` name (the environment's by default), migrated; everything is closed at the end."""
+    settings = settings or Settings()
+    if clock is None:
+        clock = trial_clock(settings.clock) if settings.clock else real_clock
+    with ExitStack() as stack:
+        dsn = database(settings, stack)
+        migrate(dsn)
+        yield Azyq(settings, dsn, clock, stack)
+
+
+def database(settings: Settings, stack: ExitStack) -> str:
+    """The address of the database: DATABASE_URL, else the embedded one of AZYQ_DATA, held until `stack` closes."""
+    if settings.database_url:
+        return settings.database_url
+    return stack.enter_context(EmbeddedPostgres(settings.data))
