@@ -155,9 +155,9 @@ class ReceiveList:
             if delivery is None:
                 assert cycle.received is not None
                 return ListOutcome(delivery=cycle.received[0], again=True)
-            self._log.save(cycle)
             outcome = ListOutcome(delivery=delivery)
             outcome.rows = self._stage(cycle_stream, month, rows, numbers, progress)
+            self._log.save(cycle)  # begun only now: a file that turns out unreadable half-way was never begun
             outcome.accepted, _ = self._staging.accepted(cycle_stream)
             outcome.rejected = self._staging.rejected(cycle_stream)
             counted: Counter[str] = Counter(added=0, changed=0, unchanged=0, left=0)
