@@ -30,8 +30,8 @@ import psycopg2
 DATABASE = "azyq"
 OWNER = "azyq"
 PORT = 5432
-# sun_path takes 107 bytes, and PostgreSQL adds the name of its socket and of that socket's lock file
-LONGEST_SOCKET_FOLDER = 107 - len(f"/.s.PGSQL.{PORT}.lock")
+# A socket's path takes 107 bytes (macOS: 103), and PostgreSQL adds the name of the socket's lock file
+LONGEST_SOCKET_FOLDER = 103 - len(f"/.s.PGSQL.{PORT}.lock")
 START_SECONDS = 300.0
 STOP_SECONDS = 120.0
 
@@ -122,14 +122,9 @@ class EmbeddedPostgres:
             self._use = None
 
     def _running(self, binaries: Path) -> str:
-        pid_file = self._pid_file()
-        if pid_file is not None and self._is_ours(pid_file.pid):
-            self._wait(pid_file.pid)
-            pid_file = self._pid_file()
-            if pid_file and (pid_file.socket_folder / f".s.PGSQL.{PORT}").exists():
-                return self._database(pid_file.socket_folder)
-            # Somebody swept the temporary folder: no one can reach this server any more.
-            self._stop()
+        joined = self._join()
+        if joined:
+            return joined
         account = _account(self.cluster)
         if not (self.cluster / "PG_VERSION").exists():
             self._create(binaries, account)
@@ -138,6 +133,27 @@ class EmbeddedPostgres:
         self._write_settings(folder, account)
         self._launch(binaries, account)
         return self._database(folder)
+
+    def _join(self) -> str | None:
+        """The URL of the server that runs; None when there is none, or it is on its way out."""
+        found = self._pid_file()
+        if found is None or not self._is_ours(found.pid):
+            return None
+        try:
+            self._wait(found.pid)
+            found = self._pid_file() or found
+            if (found.socket_folder / f".s.PGSQL.{PORT}").exists():
+                return self._database(found.socket_folder)
+        except EmbeddedUnavailable:
+            until = time.monotonic() + 2
+            while _alive(found.pid):
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.01)
+            return None
+        # Somebody swept the temporary folder: no one can reach this server any more.
+        self._stop()
+        return None
 
     def _create(self, binaries: Path, account: pwd.struct_passwd | None) -> None:
         """initdb beside its place, then a rename: a half-made cluster is never mistaken for a whole one."""
@@ -260,6 +276,8 @@ class EmbeddedPostgres:
                 break
             time.sleep(0.01)
         self._child = None
+        with suppress(OSError):
+            found.socket_folder.rmdir()
 
     def _clear_leftovers(self) -> None:
         """Forget a postmaster that is gone: its number may be another program's by now, and stop ours.
@@ -322,7 +340,8 @@ def socket_folder(data: Path, account: pwd.struct_passwd | None) -> Path:
     owner = account.pw_uid if account else os.getuid()
     name = "azyq-" + hashlib.sha256(os.fsencode(data) + b"\0%d" % owner).hexdigest()[:16]
     folder = Path(tempfile.gettempdir()) / name
-    if len(os.fsencode(folder)) > LONGEST_SOCKET_FOLDER:
+    # To libpq a comma parts two hosts.
+    if len(os.fsencode(folder)) > LONGEST_SOCKET_FOLDER or "," in str(folder):
         folder = Path("/tmp") / name  # noqa: S108 - made with mode 0700, and its owner is checked
     with suppress(FileExistsError):
         folder.mkdir(mode=0o700)

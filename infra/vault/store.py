@@ -53,7 +53,7 @@ class PostgresVault:
         self.connections.close()
 
     def enrol(self, people: Sequence[PersonalData]) -> list[str]:
-        """Subject id of each person, in order; made at first sight of the IIN. Changed data replace the old."""
+        """Subject id of each person, in order, made at first sight of the IIN; new data replace the old."""
         subjects: list[str] = []
         for some in _batches(people):
             lookups = [self._keys.lookup("person", person.iin).hex() for person in some]
