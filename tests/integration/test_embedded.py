@@ -208,6 +208,7 @@ def test_a_stale_pid_that_is_another_programs_by_now(data: Path) -> None:
     kept = {path: path.read_text() for path in (pid_file, socket_lock)}
     first.release()
     bystander = subprocess.Popen(["sleep", "60"])
+    embedded.socket_folder(data, embedded._account(data / "postgres"))
     for path, text in kept.items():
         path.write_text(text.replace(str(pid), str(bystander.pid), 1))
         shutil.chown(path, (data / "postgres").stat().st_uid)

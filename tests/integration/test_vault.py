@@ -232,6 +232,7 @@ def test_O5_2_what_was_erased_can_never_be_read_again(database: str, vault: Post
         for (row,) in rows(database, f"SELECT row_to_json(t)::text FROM vault.{table} t")
     )
     assert bytes(wrapped).hex() not in kept
+    assert bytes(phone).hex() not in kept
     assert bytes(data).hex() not in kept
     # Of all the keys that are left none opens the old ciphertext, whatever it is said to be about.
     keys = [MASTER_KEY, master.open(bytes(other_key), f"key {stays}".encode())]
