@@ -207,11 +207,12 @@ def test_a_stale_pid_that_is_another_programs_by_now(data: Path) -> None:
     socket_lock = Path(pid_file.read_text().splitlines()[4]) / ".s.PGSQL.5432.lock"
     kept = {path: path.read_text() for path in (pid_file, socket_lock)}
     first.release()
-    bystander = subprocess.Popen(["sleep", "60"])
+    owner = (data / "postgres").stat().st_uid  # PostgreSQL takes only processes of its own user seriously
+    bystander = subprocess.Popen(["sleep", "60"], user=owner if os.geteuid() == 0 else None, cwd="/")
     embedded.socket_folder(data, embedded._account(data / "postgres"))
     for path, text in kept.items():
         path.write_text(text.replace(str(pid), str(bystander.pid), 1))
-        shutil.chown(path, (data / "postgres").stat().st_uid)
+        shutil.chown(path, owner)
     with EmbeddedPostgres(data) as dsn:
         assert ask(dsn, "SELECT 1") == 1
     assert bystander.poll() is None
