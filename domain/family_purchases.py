@@ -1,0 +1,238 @@
+"""What a family does at a till with its vouchers (R25–R27): buy, hold, capture, void, bring back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from domain import family_events as events
+from domain.basket import PricedBasket
+from domain.calendar import local_day
+from domain.money import kzt
+from domain.programmes import ProgrammeMonth
+from domain.purchase import Redemption, Voucher, reversal_of, spread
+from domain.voucher_refusals import (
+    BadBasket,
+    KeyReused,
+    NotActivated,
+    NotEnough,
+    NotHeld,
+    NotIssued,
+    OutsideWindow,
+    ReversalTooLarge,
+    UnknownRedemption,
+    VoucherEnded,
+)
+
+ENDED = frozenset({"refused", "withdrawn", "lapsed", "expired", "left"})
+
+
+class Purchases:
+    """The part of `FamilyVouchers` that is about money; its state lives there."""
+
+    stage: str
+    vouchers: dict[str, Voucher]
+    redemptions: dict[str, Redemption]
+
+    def _record(self, event_class: type[Any], **fields: Any) -> None:
+        raise NotImplementedError
+
+    @property
+    def available_tiyn(self) -> int:
+        """What the family's vouchers have left together (R26)."""
+        return sum(v.available_tiyn for v in self.vouchers.values())
+
+    def _must_be_open(self, month: ProgrammeMonth, at: datetime) -> None:
+        if not self.vouchers:
+            raise NotIssued("code")
+        if self.stage in ENDED:
+            raise VoucherEnded("code", stage=self.stage)
+        if not month.valid_from <= local_day(at) <= month.valid_to:
+            raise OutsideWindow(
+                "code", valid_from=month.valid_from.isoformat(), valid_to=month.valid_to.isoformat()
+            )
+
+    def redeem(
+        self,
+        month: ProgrammeMonth,
+        *,
+        redemption: str,
+        shop: str,
+        terminal: str,
+        cashier: str,
+        receipt: str,
+        key: str,
+        body: str,
+        basket: PricedBasket,
+        draw_tiyn: int | None,
+        capture: bool,
+        at: datetime,
+    ) -> Redemption:
+        """Buy `basket` (R25–R27): draws `draw_tiyn`, by default all that the voucher may pay, on the vouchers in order.
+
+        The same `key` with the same `body` (a hash) is the same purchase. Raises KeyReused, NotIssued, NotActivated,
+        VoucherEnded, OutsideWindow, BadBasket, NotEnough; holds expire `terms.hold_minutes` after `at`.
+        """
+        for earlier in self.redemptions.values():
+            if earlier.key == key or (earlier.shop, earlier.receipt) == (shop, receipt):
+                if earlier.body != body:
+                    raise KeyReused("receipt" if earlier.key != key else "Idempotency-Key")
+                return earlier
+        self._must_be_open(month, at)
+        if self.stage != "activated":
+            raise NotActivated("code")
+        drawn = basket.pays_tiyn if draw_tiyn is None else draw_tiyn
+        if not 0 < drawn <= basket.pays_tiyn:
+            raise BadBasket(
+                "draw_tiyn", reason=f"the voucher pays more than 0 and up to {kzt(basket.pays_tiyn)} KZT"
+            )
+        if drawn > self.available_tiyn:
+            raise NotEnough("lines", available=kzt(self.available_tiyn), needed=kzt(drawn))
+        fields: dict[str, Any] = {
+            "redemption": redemption,
+            "shop": shop,
+            "terminal": terminal,
+            "cashier": cashier,
+            "receipt": receipt,
+            "key": key,
+            "body": body,
+            "lines": basket.lines,
+            "draws": spread(drawn, self.vouchers.values()),
+            "drawn_tiyn": drawn,
+            "goods_version": basket.goods_version,
+            "rules": month.terms.version,
+            "timestamp": at,
+        }
+        if capture:
+            self._record(events.Redeemed, **fields)
+        else:
+            until = at + timedelta(minutes=month.terms.hold_minutes)
+            self._record(events.Held, hold_until=until.isoformat(), **fields)
+        return self.redemptions[redemption]
+
+    def capture(self, month: ProgrammeMonth, *, redemption: str, key: str, at: datetime) -> Redemption:
+        """The payment of a held redemption succeeded (R27). Raises UnknownRedemption, NotHeld; twice is once."""
+        found = self._redemption(redemption)
+        if found.status == "captured":
+            return found
+        if found.status != "held":
+            raise NotHeld("id", status=found.status)
+        self._record(
+            events.Captured,
+            redemption=redemption,
+            key=key,
+            draws=found.draws,
+            drawn_tiyn=found.drawn_tiyn,
+            rules=month.terms.version,
+            timestamp=at,
+        )
+        return found
+
+    def void(
+        self, month: ProgrammeMonth, *, redemption: str, key: str, reason: str, at: datetime
+    ) -> Redemption:
+        """A held redemption came to nothing (R27). Raises UnknownRedemption, NotHeld; twice is once."""
+        found = self._redemption(redemption)
+        if found.status == "voided":
+            return found
+        if found.status != "held":
+            raise NotHeld("id", status=found.status)
+        self._record(
+            events.Voided,
+            redemption=redemption,
+            key=key,
+            reason=reason,
+            draws=found.draws,
+            drawn_tiyn=found.drawn_tiyn,
+            to=self._credits_go_to(),
+            rules=month.terms.version,
+            timestamp=at,
+        )
+        return found
+
+    def release_holds(self, month: ProgrammeMonth, at: datetime) -> int:
+        """Void what was held past its time (R27); how many."""
+        late = [
+            r.id
+            for r in self.redemptions.values()
+            if r.status == "held" and r.hold_until and datetime.fromisoformat(r.hold_until) <= at
+        ]
+        for redemption in late:
+            self.void(month, redemption=redemption, key=f"timeout/{redemption}", reason="timed_out", at=at)
+        return len(late)
+
+    def reverse(
+        self,
+        month: ProgrammeMonth,
+        *,
+        redemption: str,
+        reversal: str,
+        key: str,
+        body: str,
+        lines: Sequence[tuple[int, str]] | None,
+        reason: str,
+        at: datetime,
+    ) -> int:
+        """Goods came back: `lines` are (line, quantity), None the whole rest; tiyn returned to the vouchers.
+
+        Raises UnknownRedemption, NotHeld (not captured yet), ReversalTooLarge, KeyReused, BadBasket.
+        """
+        found = self._redemption(redemption)
+        if key in found.reversals:
+            earlier_body, amount = found.reversals[key]
+            if earlier_body != body:
+                raise KeyReused("Idempotency-Key")
+            return amount
+        if found.status != "captured":
+            raise NotHeld("id", status=found.status)
+        reversed_lines, credits, amount = reversal_of(found, lines)
+        if amount == 0:
+            raise ReversalTooLarge("lines", line=1)
+        self._record(
+            events.Reversed,
+            reversal=reversal,
+            redemption=redemption,
+            key=key,
+            body=body,
+            reason=reason,
+            lines=reversed_lines,
+            credits=credits,
+            reversed_tiyn=amount,
+            to=self._credits_go_to(),
+            rules=month.terms.version,
+            timestamp=at,
+        )
+        return amount
+
+    def _redemption(self, redemption: str) -> Redemption:
+        try:
+            return self.redemptions[redemption]
+        except KeyError:
+            raise UnknownRedemption("id") from None
+
+    def _credits_go_to(self) -> str:
+        return {"expired": "expired", "withdrawn": "cancelled"}.get(self.stage, "available")
+
+    # --- what events do -------------------------------------------------------------------------------
+
+    def keep_redemption(self, event: Any, status: str, hold_until: str | None) -> None:
+        """Applied by Redeemed and Held."""
+        self.redemptions[event.redemption] = Redemption(
+            event.redemption,
+            event.shop,
+            event.receipt,
+            event.key,
+            event.body,
+            status,
+            event.lines,
+            event.draws,
+            hold_until,
+        )
+
+    def credit(self, voucher: str, amount: int, to: str) -> None:
+        """Applied by Voided and Reversed: where a returned sum goes."""
+        if to == "expired":
+            self.vouchers[voucher].expired_tiyn += amount
+        elif to == "cancelled":
+            self.vouchers[voucher].cancelled_tiyn += amount
