@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 from domain.calendar import local_day
@@ -17,6 +18,7 @@ from domain.replies import Answer, parse_reply
 
 ATTEMPTS = 5
 UNKNOWN_SENDER = "unknown_sender"
+SHORT_TEXT = 24  # what most people write is one of few, so its meaning is remembered
 
 
 @dataclass(slots=True)
@@ -42,6 +44,7 @@ class RecordReply:
         self._month_of = month_of
         self._normalise = normalise_phone
         self._asked_texts = asked_texts
+        self._meaning_of_short = lru_cache(maxsize=4096)(self._parse)
 
     def run(self, replies: Sequence[IncomingReply]) -> list[str]:
         """One outcome each: consented, refused, not_understood, too_late, unknown_sender, already_answered."""
@@ -77,7 +80,7 @@ class RecordReply:
             if stray in batch.strays:
                 outcomes.append(UNKNOWN_SENDER)
             elif not families:
-                answer = parse_reply(reply.text, self._asked_texts())
+                answer = self._meaning(reply.text)
                 batch.strays[stray] = StrayReply.receive(
                     reply=digest, channel=reply.channel, answer=answer, at=reply.received_at
                 )
@@ -87,13 +90,19 @@ class RecordReply:
         self._log.save(*batch.families.values(), *batch.strays.values(), due=batch.due)
         return outcomes
 
+    def _parse(self, text: str) -> Answer:
+        return parse_reply(text, self._asked_texts())
+
+    def _meaning(self, text: str) -> Answer:
+        return self._meaning_of_short(text) if len(text) <= SHORT_TEXT else self._parse(text)
+
     def _decide(
         self, reply: IncomingReply, digest: str, families: list[FamilyVouchers], batch: _Batch
     ) -> str:
         for family in families:
             if digest in family.replies:
                 return family.replies[digest]
-        answer = parse_reply(reply.text, self._asked_texts())
+        answer = self._meaning(reply.text)
         outcomes = []
         for family in self._addressed(families, answer, reply.received_at):
             before = family.stage

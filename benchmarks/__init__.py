@@ -1,0 +1,1 @@
+"""How fast azyq is, measured on the machine at hand: `make bench`. Nothing here is a timed test."""
