@@ -52,7 +52,7 @@ class Settings(BaseSettings):
                     ("AZYQ_CLOCK is a trial clock", self.clock is not None),
                     ("AZYQ_MASTER_KEY is unset", self.master_key is None),
                     ("AZYQ_SMS_SECRET is unset", self.sms_secret is None),
-                    ("AZYQ_SMS_GATEWAY is the outbox", self.sms_gateway.startswith("outbox:")),
+                    ("AZYQ_SMS_GATEWAY is the outbox", self.sms_gateway.strip().startswith("outbox")),
                     ("DATABASE_URL is unset", self.database_url is None),
                 )
                 if bad
@@ -76,16 +76,19 @@ class Settings(BaseSettings):
         return hmac.digest(self.sms_secret_text().encode(), b"kannel", "sha256").hex()[:32]
 
     def _key(self, given: str | None, name: str, setting: str) -> bytes:
-        if given is not None:
-            raw = Path(given).read_text().strip() if os.path.isfile(given) else given
-            try:
-                key = base64.b64decode(raw, validate=True)
-            except binascii.Error:
-                raise ValueError(f"{setting} is neither a file nor base64") from None
-            if len(key) != 32:
-                raise ValueError(f"{setting} must be 32 bytes in base64, not {len(key)}")
-            return key
-        return trial_key(self.data / "keys" / name)
+        return trial_key(self.data / "keys" / name) if given is None else self.given_key(given, setting)
+
+    @staticmethod
+    def given_key(given: str, setting: str) -> bytes:
+        """A 32-byte key: a file's content or the text itself, in base64. Raises ValueError naming `setting`."""
+        raw = Path(given).read_text().strip() if os.path.isfile(given) else given
+        try:
+            key = base64.b64decode(raw, validate=True)
+        except binascii.Error:
+            raise ValueError(f"{setting} is neither a file nor base64") from None
+        if len(key) != 32:
+            raise ValueError(f"{setting} must be 32 bytes in base64, not {len(key)}")
+        return key
 
 
 def trial_key(path: Path) -> bytes:

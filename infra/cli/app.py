@@ -1,0 +1,70 @@
+"""All commands in one tree."""
+
+from __future__ import annotations
+
+import typer
+
+from infra.cli import database, demo, month, programme, reading, serving, sms, vault
+
+HELP = """Digital food vouchers for families on targeted social assistance.
+
+Start with: azyq demo. Settings come from the environment or a .env file (README.md lists them)."""
+
+
+def group(text: str) -> typer.Typer:
+    """A group of commands with this help."""
+    return typer.Typer(
+        help=text,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+
+
+app = group(HELP)
+app.command()(demo.demo)
+app.command()(demo.sample)
+app.command()(serving.serve)
+app.command()(serving.api)
+app.command()(serving.scheduler)
+
+database_group = group("The database: migrate, status, stop.")
+database_group.command()(database.migrate)
+database_group.command()(database.status)
+database_group.command()(database.stop)
+app.add_typer(database_group, name="db")
+
+programme_group = group("Programmes: list, show, check a file.")
+programme_group.command(name="list")(programme.list_programmes)
+programme_group.command()(programme.show)
+programme_group.command()(programme.check)
+app.add_typer(programme_group, name="programme")
+
+month_group = group("A programme's month: take in lists, run a day of the calendar, see where it stands.")
+month_group.command(name="import")(month.import_list)
+month_group.command()(month.run)
+month_group.command()(month.status)
+app.add_typer(month_group, name="month")
+
+sms_group = group("SMS: record a reply by hand, send what is due.")
+sms_group.command()(sms.reply)
+sms_group.command()(sms.send)
+app.add_typer(sms_group, name="sms")
+
+vault_group = group("Personal data: erase a person, rotate the master key.")
+vault_group.command()(vault.erase)
+vault_group.command(name="rotate-key")(vault.rotate_key)
+app.add_typer(vault_group, name="vault")
+
+app.command()(reading.report)
+app.command()(reading.audit)
+app.command()(reading.rebuild)
+app.command()(reading.why)
+app.command()(reading.events)
+
+parked_group = group("Events that a view could not take in: list, retry, discard with a reason.")
+parked_group.command(name="list")(reading.parked_list)
+parked_group.command(name="retry")(reading.parked_retry)
+parked_group.command(name="discard")(reading.parked_discard)
+app.add_typer(parked_group, name="parked")

@@ -1,0 +1,109 @@
+"""`azyq month`."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from infra.cli.running import JSON, LANGUAGE, MONTH, PROGRAMME, language_of, moment, opened, print_json, usage
+
+if TYPE_CHECKING:
+    from infra.clock import Clock
+
+
+def import_list(
+    file: Path = typer.Argument(help="The list: CSV, XLSX or JSON lines, compressed or not."),
+    programme: str = PROGRAMME,
+    month: str = MONTH,
+    numbers: Path = typer.Option(None, "--numbers", help="The numbers from MCDB: iin, phone (R16)."),
+    at: str = typer.Option(None, "--at", help="When the list came (default: now)."),
+    rejects: Path = typer.Option(
+        None, "--rejects", help="Write the rejected rows, with code and reason, here."
+    ),
+    no_number: Path = typer.Option(None, "--no-number", help="Write the rows without a number here (R18)."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Check the file; record nothing."),
+    as_json: bool = JSON,
+    lang: str = LANGUAGE,
+) -> None:
+    """Take in a list of beneficiaries (R14–R19): every row is accepted, or rejected with a code and a sentence."""
+    came = moment(at)
+    language = language_of(lang)
+    with opened(lang) as azyq:
+        from infra.importing import Import
+
+        outcome = Import(azyq, language).run(
+            file,
+            azyq.programme(programme).month(month),
+            numbers=numbers,
+            at=came or azyq.clock(),
+            rejects=rejects,
+            no_number=no_number,
+            dry_run=dry_run,
+            show_progress=not as_json,
+        )
+        if as_json:
+            print_json(outcome.as_dict())
+        else:
+            for line in outcome.lines(language):
+                typer.echo(line)
+
+
+def run(
+    programme: str = PROGRAMME,
+    on: str = typer.Option(..., "--on", help="The day, as 2025-07-05."),
+    as_json: bool = JSON,
+    lang: str = LANGUAGE,
+) -> None:
+    """Do what the calendar asks of that day, missed days first; run twice = once."""
+    try:
+        day = date.fromisoformat(on)
+    except ValueError:
+        usage(f"--on is a day as 2025-07-05, not {on!r}")
+    with opened(lang) as azyq:
+        from infra.calendar_day import run_programme_day
+
+        results = run_programme_day(azyq, programme, day, _acting_clock(day, azyq.clock, azyq.settings.env))
+        if as_json:
+            print_json(results)
+        elif not results:
+            typer.echo(f"{on}: the calendar asks for nothing")
+        for result in results if not as_json else []:
+            late = f", {result['days_late']} days late" if result["days_late"] else ""
+            left = f", {result['waiting']} SMS wait for the gateway" if result["waiting"] else ""
+            typer.echo(
+                f"{result['month']} {result['task']} of {result['due_on']}: "
+                f"{result['families']} families{late}{left}"
+            )
+
+
+def _acting_clock(day: date, clock: Clock, env: str) -> Clock:
+    """The clock where `day` is today; else, in a trial or for a missed day, nine in the morning of that day."""
+    from domain.calendar import ALMATY, local_day
+
+    today = local_day(clock())
+    if day == today:
+        return clock
+    if env == "production":
+        if day > today:
+            usage(f"{day} is not here yet; today is {today}")
+        return clock
+    morning = datetime.combine(day, time(9), ALMATY)
+    return lambda: morning
+
+
+def status(
+    programme: str = PROGRAMME, month: str = MONTH, as_json: bool = JSON, lang: str = LANGUAGE
+) -> None:
+    """Where the month stands: lists, calendar, families, vouchers, sums."""
+    with opened(lang) as azyq:
+        from infra.reports import month_report, month_tables
+
+        azyq.catch_up_views()
+        report: dict[str, Any] = month_report(azyq, azyq.programme(programme).month(month))
+        if as_json:
+            print_json(report)
+        else:
+            month_tables(report, language_of(lang))

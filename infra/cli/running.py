@@ -1,0 +1,116 @@
+"""How every command runs: settings, language, refusals as code and sentence, exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from infra.bootstrap import Azyq
+    from infra.clock import Clock
+
+REFUSED, USAGE, FOUND = 1, 2, 3
+
+JSON = typer.Option(False, "--json", help="Print the result as JSON.")
+LANGUAGE = typer.Option(
+    None, "--lang", help="Language of sentences: kk, ru or en (default: AZYQ_LANG, else English)."
+)
+PROGRAMME = typer.Option(..., "--programme", help="The programme's id; `azyq programme list` shows them.")
+MONTH = typer.Option(..., "--month", help="The month, as 2025-07.")
+
+
+def language_of(given: str | None) -> str:
+    """The language asked for: kk, ru or en."""
+    chosen = (given or os.environ.get("AZYQ_LANG") or "en").lower()[:2]
+    if chosen not in ("kk", "ru", "en"):
+        usage(f"--lang is kk, ru or en, not {given or chosen}")
+    return chosen
+
+
+def usage(sentence: str) -> NoReturn:
+    """Wrong usage: say so and exit 2."""
+    typer.echo(f"azyq: {sentence}", err=True)
+    raise typer.Exit(USAGE)
+
+
+@contextmanager
+def refusals(language: str | None = None) -> Iterator[None]:
+    """Turn a refusal into its code and sentence on stderr and exit 1; a wrong setting into exit 2."""
+    from pydantic import ValidationError
+
+    from domain.errors import Refusal
+    from infra.postgres.embedded import EmbeddedUnavailable
+    from infra.postgres.schema import SchemaError
+
+    try:
+        yield
+    except Refusal as refusal:
+        typer.echo(f"{refusal.code}: {refusal.sentence(language_of(language))}", err=True)
+        for problem in getattr(refusal, "problems", ()):
+            typer.echo(f"  {problem}", err=True)
+        raise typer.Exit(REFUSED) from None
+    except ValidationError as error:
+        for problem in error.errors():
+            where = ".".join(str(part) for part in problem["loc"]) or "settings"
+            typer.echo(f"azyq: {where}: {problem['msg'].removeprefix('Value error, ')}", err=True)
+        raise typer.Exit(USAGE) from None
+    except (EmbeddedUnavailable, SchemaError) as error:
+        typer.echo(f"azyq: {error}", err=True)
+        raise typer.Exit(USAGE) from None
+    except KeyboardInterrupt:
+        typer.echo(
+            "azyq: stopped; what was recorded stays, and the same command goes on from there", err=True
+        )
+        raise typer.Exit(130) from None
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(0) from None
+
+
+@contextmanager
+def opened(language: str | None = None, clock: Clock | None = None) -> Iterator[Azyq]:
+    """The system as the settings say, with refusals turned into exit codes."""
+    with refusals(language):
+        import psycopg2
+
+        from infra.bootstrap import open_azyq
+        from infra.logging import configure_logging
+
+        configure_logging()
+        try:
+            with open_azyq(clock=clock) as azyq:
+                if azyq.settings.clock is not None:
+                    typer.echo(
+                        f"azyq: trial clock, now {azyq.clock().isoformat(timespec='seconds')}", err=True
+                    )
+                yield azyq
+        except psycopg2.OperationalError as error:
+            lines = str(error).strip().splitlines() or ["no reason given"]
+            typer.echo(f"azyq: the database can't be reached: {lines[0]}", err=True)
+            raise typer.Exit(USAGE) from None
+
+
+def moment(text: str | None, name: str = "--at") -> datetime | None:
+    """A time with an offset, or a local one of Kazakhstan. Exits 2 when it can't be read."""
+    if text is None:
+        return None
+    from domain.calendar import ALMATY
+
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        usage(f"{name} is a time as 2025-07-05T09:00:00+05:00, not {text!r}")
+    return at if at.tzinfo else at.replace(tzinfo=ALMATY)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on stdout."""
+    import orjson
+
+    typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode())

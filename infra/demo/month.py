@@ -1,0 +1,317 @@
+"""Play the pilot's July 2025 (R4) and tell it as it happens."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+from itertools import islice
+from pathlib import Path
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from domain.calendar import ALMATY, day_end
+from domain.commands.redeem import Purchase
+from domain.errors import Refusal
+from domain.identity import cycle_id
+from domain.ports import IncomingReply
+from domain.programmes import ProgrammeMonth
+from infra.bootstrap import Azyq, open_azyq
+from infra.calendar_day import run_programme_day
+from infra.clock import SetClock
+from infra.demo import people
+from infra.demo.place import prepared_place
+from infra.demo.words import WORDS
+from infra.importing import Import
+from infra.lists.numbers import read_numbers
+from infra.prices import PriceBook
+from infra.reports import month_report, month_tables
+from infra.sample import write_sample
+from infra.settings import Settings
+from infra.verdict import audit_now, verdict_dict, verdict_lines
+
+PROGRAMME, MONTH = "akkol-2025", "2025-07"
+AT_ONCE = 200
+
+
+def play(
+    families: int, seed: int, language: str, quiet: bool = False
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Play the month on the embedded PostgreSQL; the month report and the audit's verdict. Same seed, same figures.
+
+    What AZYQ_DATA held of an earlier demonstration is made anew; other data are set aside, never lost.
+    """
+    settings = Settings().model_copy(
+        update={
+            "database_url": None,
+            "env": "trial",
+            "sms_gateway": "outbox:",
+            "sms_per_second": 1e6,
+            "clock": None,
+        }
+    )
+    with prepared_place(settings) as (dsn, set_aside), tempfile.TemporaryDirectory() as folder:
+        clock = SetClock(datetime(2025, 7, 1, 9, tzinfo=ALMATY))
+        with open_azyq(settings.model_copy(update={"database_url": dsn}), clock) as azyq:
+            story = Story(azyq, clock, Path(folder), seed, language, quiet)
+            if set_aside:
+                story.tell("set_aside", name=set_aside)
+            return story.run(families)
+
+
+class Story:
+    """One month, told a day at a time."""
+
+    def __init__(
+        self, azyq: Azyq, clock: SetClock, folder: Path, seed: int, language: str, quiet: bool
+    ) -> None:
+        self._azyq = azyq
+        self._clock = clock
+        self._folder = folder
+        self._seed = seed
+        self._rng = Random(seed)  # noqa: S311
+        self._language = language
+        self._console = Console(quiet=quiet, highlight=False)
+        self._quiet = quiet
+        self._month: ProgrammeMonth = azyq.programme(PROGRAMME).month(MONTH)
+        self._message = 0
+
+    def tell(self, text: str, **values: Any) -> None:
+        """One line of the story, in the language asked for."""
+        self._console.print(f"  {WORDS[self._language][text].format(**values)}")
+
+    def _day(self, day: int, hour: int = 9) -> date:
+        self._clock.now = datetime.combine(date(2025, 7, day), time(hour), ALMATY)
+        self._console.print(f"[bold cyan]{self._clock.now:%d.%m.%Y}[/bold cyan]")
+        return self._clock.now.date()
+
+    def run(self, families: int) -> tuple[dict[str, Any], dict[str, Any]]:
+        """All of July; the report and the verdict."""
+        self._console.print(
+            f"[bold]{self._month.programme.names[self._language]}[/bold]  {MONTH}, seed {self._seed}"
+        )
+        self._lists(families)
+        self._day(5)
+        self._calendar(5)
+        phones = sorted({phone for _, phone in read_numbers(self._folder / "numbers.csv")})
+        self._replies(people.answers(self._rng, phones, people.ANSWER_FIRST, self._clock.now, 5))
+        self._open_and_buy(6, 10)
+        self._day(10)
+        self._calendar(10)
+        quiet = self._unanswered(phones)
+        self._replies(people.answers(self._rng, quiet, people.ANSWER_REMINDER, self._clock.now, 15))
+        self._open_and_buy(11, 25)
+        self._second_thoughts(phones)
+        self._open_and_buy(26, 32)
+        self._day(31, 18)
+        self._calendar(31)
+        self._late_answer(phones)
+        return self._end()
+
+    # --- the list -------------------------------------------------------------------------------------
+
+    def _lists(self, families: int) -> None:
+        bad = max(8, families // 25)
+        summary = write_sample(
+            self._folder,
+            families=families,
+            seed=self._seed,
+            month=MONTH,
+            kato=self._month.programme.regions,
+            bad_rows=bad,
+        )
+        self._day(2)
+        self.tell("first_list", members=summary.members, families=summary.families)
+        self._import(self._folder / "list.csv", datetime(2025, 7, 2, 11, tzinfo=ALMATY))
+        self._day(4)
+        second = self._folder / "list-2.csv"
+        with (
+            (self._folder / "list.csv").open(encoding="utf-8") as before,
+            second.open("w", encoding="utf-8") as after,
+        ):
+            lines = list(islice(before, 30))
+            gone = lines[1].split(",")[0]
+            after.writelines(line for line in lines if not line.startswith(f"{gone},"))
+            after.writelines(before)
+        self.tell("second_list")
+        self._import(second, datetime(2025, 7, 4, 17, tzinfo=ALMATY))
+
+    def _import(self, file: Path, at: datetime) -> None:
+        self._clock.now = at
+        outcome = Import(self._azyq, self._language).run(
+            file,
+            self._month,
+            numbers=self._folder / "numbers.csv",
+            at=at,
+            rejects=self._folder / "rejects.csv",
+            no_number=self._folder / "no-number.csv",
+            show_progress=not self._quiet and self._console.is_terminal,
+        )
+        for line in outcome.lines(self._language):
+            if "no-number.csv" not in line and "rejects.csv" not in line:
+                self._console.print(f"  {line}", markup=False)
+
+    # --- the calendar and the answers -----------------------------------------------------------------
+
+    def _calendar(self, day: int) -> None:
+        done = run_programme_day(self._azyq, PROGRAMME, date(2025, 7, day), self._clock)
+        for task in done:
+            self.tell(f"task_{task['task']}", families=task["families"])
+
+    def _replies(self, said: Sequence[people.Said]) -> None:
+        outcomes: Counter[str] = Counter()
+        with self._bar("replies", len(said)) as step:
+            for start in range(0, len(said), AT_ONCE):
+                batch = said[start : start + AT_ONCE]
+                replies = []
+                for one in batch:
+                    self._message += 1
+                    replies.append(
+                        IncomingReply(f"demo-{self._message}", one.phone, "1414", one.text, one.at, "demo")
+                    )
+                outcomes.update(self._azyq.record_reply.run(replies))
+                self._clock.now = max(self._clock.now, batch[-1].at)
+                self._azyq.drain_sms()
+                step(len(batch))
+        self.tell(
+            "replies",
+            count=len(said),
+            **{
+                key: outcomes[key]
+                for key in (
+                    "consented",
+                    "refused",
+                    "not_understood",
+                    "already_answered",
+                    "too_late",
+                    "unknown_sender",
+                )
+            },
+        )
+
+    def _unanswered(self, phones: Sequence[str]) -> list[str]:
+        asked = self._azyq.vault.asked_on(phones)
+        waiting = {s.hex for s in self._all_in("asked")}
+        return [phone for phone in phones if any(stream in waiting for stream in asked.get(phone, []))]
+
+    def _second_thoughts(self, phones: Sequence[str]) -> None:
+        asked = self._azyq.vault.asked_on(phones)
+        opened = {s.hex for s in self._all_in("activated")}
+        holders = [p for p in phones if any(s in opened for s in asked.get(p, []))]
+        said = [people.Said(p, "21*2", self._clock.now + timedelta(hours=1)) for p in holders]
+        self._replies([one for one in said if self._rng.randrange(100) < people.WITHDRAW])
+
+    def _late_answer(self, phones: Sequence[str]) -> None:
+        self._clock.now = day_end(date(2025, 7, 31)) + timedelta(hours=9)
+        self._console.print(f"[bold cyan]{self._clock.now:%d.%m.%Y}[/bold cyan]")
+        self._replies([people.Said(phone, "21*1", self._clock.now) for phone in phones[:2]])
+
+    # --- the vouchers ---------------------------------------------------------------------------------
+
+    def _all_in(self, *stages: str) -> Iterator[UUID]:
+        after: UUID | None = None
+        cycle = cycle_id(PROGRAMME, MONTH)
+        while streams := self._azyq.log.families(cycle, stages, after, AT_ONCE):
+            yield from streams
+            after = streams[-1]
+
+    def _open_and_buy(self, first: int, end: int) -> None:
+        """Recipients open their vouchers, and buy, on the days from `first` until before `end`."""
+        book = PriceBook.from_files(self._folder)
+        goods = self._month.programme.catalogue(self._azyq.goods).on(self._month.valid_from)
+        shopping = people.Shopping(self._rng, book, goods)
+        opened, bought, refused = 0, 0, Counter[str]()
+        redeem = self._azyq.redeem(book)
+        with self._bar("buying", end - first) as step:
+            for day in range(first, end):
+                self._clock.now = datetime.combine(date(2025, 7, day), time(8), ALMATY)
+                opened += self._activate(50 if day < 31 else 0)
+                self._settle_holds()
+                purchases = self._purchases(shopping, day)
+                for result in redeem.run(purchases) if purchases else []:
+                    if isinstance(result, Refusal):
+                        refused[result.code] += 1
+                    else:
+                        bought += 1
+                step(1)
+        self.tell("opened", families=opened, first=first, last=end - 1)
+        self.tell(
+            "bought",
+            count=bought,
+            refused=", ".join(f"{n} {code}" for code, n in sorted(refused.items())) or "0",
+        )
+
+    def _activate(self, share: int) -> int:
+        count = 0
+        for streams in _batches(sorted(self._all_in("consented")), AT_ONCE):
+            families = self._azyq.log.load([s for s in streams if self._rng.randrange(100) < share])
+            for family in families.values():
+                count += family.activate(self._month, via="link", at=self._clock.now)
+            self._azyq.log.save(*families.values())
+        return count
+
+    def _purchases(self, shopping: people.Shopping, day: int) -> list[Purchase]:
+        buyers = [s for s in sorted(self._all_in("activated")) if self._rng.randrange(100) < people.BUY_A_DAY]
+        opens = datetime.combine(date(2025, 7, day), time(9), ALMATY)
+        return [
+            shopping.basket(stream, opens + timedelta(minutes=self._rng.randrange(0, 660)))
+            for stream in buyers
+        ]
+
+    def _settle_holds(self) -> None:
+        """Most payments that were held succeed the next moment; the rest time out, or come back the day after."""
+        streams = self._azyq.log.held_until(day_end(self._clock.now.date()), AT_ONCE)
+        families = self._azyq.log.load(streams)
+        for stream in sorted(families):
+            family = families[stream]
+            for held in [r for r in family.redemptions.values() if r.status == "held"]:
+                until = datetime.fromisoformat(str(held.hold_until))
+                if self._rng.randrange(4):
+                    family.capture(
+                        self._month, redemption=held.id, key=f"c-{held.key}", at=until - timedelta(minutes=9)
+                    )
+                    if not self._rng.randrange(3):
+                        family.reverse(
+                            self._month,
+                            redemption=held.id,
+                            reversal=f"{held.id[:24]}reversal",
+                            key=f"r-{held.key}",
+                            body="whole",
+                            lines=None,
+                            reason="goods returned",
+                            at=self._clock.now,
+                        )
+            family.release_holds(self._month, self._clock.now)
+        self._azyq.log.save(*families.values())
+
+    # --- the end --------------------------------------------------------------------------------------
+
+    def _end(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        self._azyq.catch_up_views()
+        report = month_report(self._azyq, self._month)
+        if not self._quiet:
+            month_tables(report, self._language)
+        verdict = audit_now(self._azyq, show_progress=False)
+        for line in verdict_lines(verdict, self._language):
+            self._console.print(line, markup=False)
+        if not self._quiet:
+            self.tell("look", data=self._azyq.settings.data)
+        return report, verdict_dict(verdict)
+
+    @contextmanager
+    def _bar(self, text: str, total: int) -> Iterator[Any]:
+        columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn())
+        with Progress(*columns, console=self._console, transient=True) as progress:
+            task = progress.add_task(WORDS[self._language][f"bar_{text}"], total=total)
+            yield lambda done: progress.advance(task, done)
+
+
+def _batches(streams: Sequence[UUID], size: int) -> Iterator[Sequence[UUID]]:
+    for start in range(0, len(streams), size):
+        yield streams[start : start + size]

@@ -1,0 +1,91 @@
+"""A fresh database for the demonstration in the embedded PostgreSQL, without losing what was there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg2
+from psycopg2 import sql
+
+from infra.postgres.connect import connect
+from infra.postgres.embedded import EmbeddedPostgres
+from infra.settings import Settings
+
+DATABASE = "azyq"
+
+
+@contextmanager
+def prepared_place(settings: Settings) -> Iterator[tuple[str, str | None]]:
+    """The address of an empty database, and the name under which other data were set aside, if any.
+
+    Data that a demonstration left, and nobody added to, are dropped.
+    """
+    with EmbeddedPostgres(settings.data) as dsn:
+        kept = _make_room(dsn)
+        if kept is None:
+            (settings.data / "outbox.jsonl").unlink(missing_ok=True)
+        yield dsn, kept
+        _leave_mark(dsn)
+
+
+def _make_room(dsn: str) -> str | None:
+    head, mark = _head_and_mark(dsn)
+    if head == 0 and mark is None:
+        return None
+    server = connect(psycopg2.extensions.make_dsn(dsn, dbname="postgres"), autocommit=True)
+    kept = None
+    try:
+        with server.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
+                (DATABASE,),
+            )
+            if mark is not None and mark == head:
+                cursor.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(DATABASE)))
+            else:
+                cursor.execute("SELECT count(*) FROM pg_database WHERE datname LIKE 'azyq_kept_%'")
+                kept = f"azyq_kept_{(cursor.fetchone() or (0,))[0] + 1}"
+                cursor.execute(
+                    sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
+                        sql.Identifier(DATABASE), sql.Identifier(kept)
+                    )
+                )
+            cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+    finally:
+        server.close()
+    return kept
+
+
+def _head_and_mark(dsn: str) -> tuple[int, int | None]:
+    """The log's last position, and where a demonstration ended (None: there was none)."""
+    connection = connect(dsn, autocommit=True)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT to_regclass('azyq_log.azyq_events'), to_regclass('azyq_meta.demonstration')"
+            )
+            log, mark = cursor.fetchone() or (None, None)
+            head, ended = 0, None
+            if log:
+                cursor.execute("SELECT coalesce(max(notification_id), 0) FROM azyq_log.azyq_events")
+                head = (cursor.fetchone() or (0,))[0]
+            if mark:
+                cursor.execute("SELECT max(ended_at_position) FROM azyq_meta.demonstration")
+                ended = (cursor.fetchone() or (None,))[0]
+            return head, ended
+    finally:
+        connection.close()
+
+
+def _leave_mark(dsn: str) -> None:
+    head, _ = _head_and_mark(dsn)
+    connection = connect(dsn, autocommit=True)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "CREATE TABLE IF NOT EXISTS azyq_meta.demonstration (ended_at_position bigint NOT NULL)"
+            )
+            cursor.execute("INSERT INTO azyq_meta.demonstration VALUES (%s)", (head,))
+    finally:
+        connection.close()

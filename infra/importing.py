@@ -1,0 +1,180 @@
+"""Take in a list file: open it, look numbers up, run the command, write the files that go back to the sender."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from domain.beneficiary import rejection_sentence
+from domain.commands.receive_list import ListOutcome
+from domain.identity import cycle_id
+from domain.ports import NumberDatabase
+from domain.programmes import ProgrammeMonth
+from infra.bootstrap import Azyq
+from infra.lists.numbers import Numbers, read_numbers
+from infra.lists.reading import Detected, ListSource, open_list
+from infra.lists.rejects import NoNumberFile, RejectsFile
+from infra.vault.mcdb import FileNumbers
+
+WORDS = {
+    "en": {
+        "detected": "detected",
+        "rows": "{rows} rows: {accepted} accepted, {rejected} rejected",
+        "families": "families: {added} added, {changed} changed, {unchanged} unchanged, {left} left",
+        "members": "{members} members; {no_number} families without a number",
+        "again": "this file is in already (delivery {delivery}); nothing changed",
+        "dry": "dry run: {families} families, {members} members; nothing was recorded",
+        "numbers": "numbers not taken",
+        "file": "written: {path} ({count} rows)",
+    },
+    "ru": {
+        "detected": "определено",
+        "rows": "{rows} строк: принято {accepted}, отклонено {rejected}",
+        "families": "семьи: добавлено {added}, изменено {changed}, без изменений {unchanged}, выбыло {left}",
+        "members": "{members} человек; семей без номера телефона: {no_number}",
+        "again": "этот файл уже принят (поставка {delivery}); ничего не изменилось",
+        "dry": "проверка: {families} семей, {members} человек; ничего не записано",
+        "numbers": "номера не приняты",
+        "file": "записан: {path} ({count} строк)",
+    },
+    "kk": {
+        "detected": "анықталды",
+        "rows": "{rows} жол: {accepted} қабылданды, {rejected} қабылданбады",
+        "families": "отбасылар: {added} қосылды, {changed} өзгерді, {unchanged} өзгеріссіз, {left} шықты",
+        "members": "{members} адам; нөмірі жоқ отбасылар: {no_number}",
+        "again": "бұл файл бұрын қабылданған ({delivery} жеткізілімі); ештеңе өзгерген жоқ",
+        "dry": "тексеру: {families} отбасы, {members} адам; ештеңе жазылған жоқ",
+        "numbers": "нөмірлер қабылданбады",
+        "file": "жазылды: {path} ({count} жол)",
+    },
+}
+
+
+@dataclass(slots=True)
+class ImportOutcome:
+    """What came of a file, for a clerk: what it was, what was taken, what was written beside."""
+
+    detected: Detected
+    outcome: ListOutcome
+    numbers_rejected: dict[str, int]
+    written: dict[str, int]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {
+            "detected": asdict(self.detected),
+            **asdict(self.outcome),
+            "numbers_rejected": self.numbers_rejected,
+            "written": self.written,
+        }
+
+    def lines(self, language: str) -> Iterator[str]:
+        """For a clerk, in `language`."""
+        words, outcome = WORDS[language], self.outcome
+        yield f"{words['detected']}: {self.detected.sentence(language)}"
+        if outcome.again:
+            yield words["again"].format(delivery=outcome.delivery)
+            return
+        yield words["rows"].format(
+            rows=outcome.rows, accepted=outcome.accepted, rejected=sum(outcome.rejected.values())
+        )
+        for code, count in sorted(outcome.rejected.items(), key=lambda item: (-item[1], item[0])):
+            yield f"  {count:>7}  {code}: {rejection_sentence(code, language)}"
+        if "named" in outcome.families:
+            yield words["dry"].format(families=outcome.families["named"], members=outcome.members)
+        else:
+            yield words["families"].format(**outcome.families)
+            yield words["members"].format(members=outcome.members, no_number=outcome.no_number)
+        for code, count in self.numbers_rejected.items():
+            yield f"  {count:>7}  {words['numbers']}: {code}: {rejection_sentence(code, language)}"
+        for path, count in self.written.items():
+            yield words["file"].format(path=path, count=count)
+
+
+class Import:
+    """Takes in one file after another; sentences in `language`."""
+
+    def __init__(self, azyq: Azyq, language: str) -> None:
+        self._azyq = azyq
+        self._language = language
+
+    def run(
+        self,
+        file: Path,
+        month: ProgrammeMonth,
+        *,
+        at: datetime,
+        numbers: Path | None = None,
+        rejects: Path | None = None,
+        no_number: Path | None = None,
+        dry_run: bool = False,
+        show_progress: bool = False,
+    ) -> ImportOutcome:
+        """Take in `file` (or only check it). Raises ListRefusal, ListClosed, ListTooEarly, ListBusy."""
+        for path in (rejects, no_number):
+            if path is not None and not os.access(path.parent, os.W_OK):
+                raise OSError(f"{path} can't be written")
+        source = open_list(file)
+        phone_list = read_numbers(numbers) if numbers else None
+        with progress_bar(show_progress) as progress:
+            if dry_run:
+                outcome = self._azyq.receive_list.check(month, source.rows(), progress)
+            else:
+                with self._database(phone_list) as database:
+                    outcome = self._azyq.receive_list.run(
+                        month, source.rows(), source.detected.sha256, database, at, progress
+                    )
+        rejected = dict(phone_list.rejected) if phone_list else {}
+        written = self._write(source, month, rejects, no_number, dry_run)
+        return ImportOutcome(source.detected, outcome, rejected, written)
+
+    def _database(self, numbers: Numbers | None) -> AbstractContextManager[NumberDatabase | None]:
+        return FileNumbers(self._azyq.vault, numbers) if numbers is not None else nullcontext(None)
+
+    def _write(
+        self,
+        source: ListSource,
+        month: ProgrammeMonth,
+        rejects: Path | None,
+        no_number: Path | None,
+        dry_run: bool,
+    ) -> dict[str, int]:
+        cycle = cycle_id(month.programme.id, f"{month.month}/dry-run" if dry_run else month.month)
+        written = {}
+        if rejects is not None:
+            written[str(rejects)] = RejectsFile(rejects, source, self._language).write(
+                self._azyq.staging.rejections(cycle)
+            )
+        if no_number is not None:
+            written[str(no_number)] = NoNumberFile(no_number, source, self._language).write_rows(
+                self._azyq.staging.without_number(cycle)
+            )
+        return written
+
+
+@contextmanager
+def progress_bar(shown: bool) -> Iterator[Callable[[str, int, int | None], None]]:
+    """A progress bar a stage, on stderr; or nothing."""
+    if not shown:
+        yield lambda stage, done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:>18}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def show(stage: str, done: int, total: int | None) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total)
+            bars.update(tasks[stage], completed=done, total=total)
+
+        yield show
+        for stage, task in tasks.items():
+            bars.update(task, total=bars.tasks[list(tasks).index(stage)].completed)

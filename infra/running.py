@@ -1,0 +1,183 @@
+"""The long-running parts: the API, the views' feed, the scheduler; each a thread, stopped together by a signal."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from types import FrameType
+
+import structlog
+
+from domain.calendar import local_day
+from domain.commands.run_day import ListMissing
+from domain.errors import Refusal
+from domain.ports import DeliveryReport, IncomingReply
+from infra.api.services import ReplyOutcome
+from infra.bootstrap import Azyq
+from infra.calendar_day import release_holds, run_programme_day
+
+SCHEDULER_SECONDS = 5.0
+FUTURE_TOLERANCE = timedelta(minutes=5)
+
+log = structlog.get_logger("azyq")
+
+
+class Replies:
+    """What the HTTP face asks for (`infra.api.services.ApiServices`)."""
+
+    def __init__(self, azyq: Azyq, wake: Callable[[], None]) -> None:
+        self._azyq = azyq
+        self._wake = wake
+        self.sms_secret = azyq.settings.sms_secret_text()
+        self.kannel_token = azyq.settings.kannel_token()
+
+    def record_replies(self, replies: Sequence[IncomingReply]) -> Sequence[ReplyOutcome]:
+        """Decide and keep; a reply from the future is taken as one of now."""
+        latest = self._azyq.clock() + FUTURE_TOLERANCE
+        bounded = [
+            reply
+            if reply.received_at <= latest
+            else IncomingReply(
+                reply.message_id, reply.sender, reply.to, reply.text, self._azyq.clock(), reply.channel
+            )
+            for reply in replies
+        ]
+        outcomes = [ReplyOutcome(outcome) for outcome in self._azyq.record_reply.run(bounded)]
+        self._wake()
+        return outcomes
+
+    def record_reports(self, reports: Sequence[DeliveryReport]) -> None:
+        """Keep what became of our messages."""
+        self._azyq.send_sms.record_reports(reports)
+
+    def ready(self) -> dict[str, str | bool]:
+        """What we stand on."""
+        return {"log": self._azyq.log.head() >= 0, "env": self._azyq.settings.env}
+
+    def now(self) -> datetime:
+        """The time of the system."""
+        return self._azyq.clock()
+
+
+class Scheduler:
+    """Does what is due: SMS, holds that timed out, and the calendar's days, each once."""
+
+    def __init__(self, azyq: Azyq) -> None:
+        self._azyq = azyq
+        self._complained: set[str] = set()
+
+    def tick(self) -> None:
+        """One round. What a rule refuses, or what the gateway leaves waiting, is tried again at the next."""
+        azyq = self._azyq
+        release_holds(azyq, azyq.clock)
+        day = local_day(azyq.clock())
+        for programme in azyq.programmes.values():
+            try:
+                done = run_programme_day(azyq, programme.id, day, azyq.clock, only_when_over=True)
+            except ListMissing as refusal:
+                self._complain_once(f"{programme.id} {day:%Y-%m}", refusal)
+            except Refusal as refusal:
+                self._complain_once(f"{programme.id} {refusal.code}", refusal)
+            else:
+                for task in done:
+                    log.info("calendar", **task)
+        azyq.drain_sms()
+
+    def _complain_once(self, about: str, refusal: Refusal) -> None:
+        if about not in self._complained:
+            self._complained.add(about)
+            log.warning("calendar", about=about, code=refusal.code, reason=refusal.sentence("en"))
+
+
+def run_parts(azyq: Azyq, *, api: bool, scheduler: bool, once: bool = False) -> None:
+    """Run until SIGTERM or SIGINT, then let each part finish what it is at."""
+    if once:
+        Scheduler(azyq).tick()
+        azyq.catch_up_views()
+        return
+    stop = threading.Event()
+    wake = threading.Event()
+    parts: list[threading.Thread] = []
+    failed: list[BaseException] = []
+
+    def guarded(name: str, work: Callable[[], None]) -> None:
+        def run() -> None:
+            try:
+                work()
+            except BaseException as error:
+                log.error("part failed", part=name, exc_info=error)
+                failed.append(error)
+                stop.set()
+
+        parts.append(threading.Thread(target=run, name=name))
+
+    if scheduler:
+        guarded("scheduler", lambda: _schedule(azyq, stop, wake))
+    guarded("feed", lambda: azyq.feed.follow(stop))
+    if api:
+        _serve(azyq, stop, wake, parts)
+    else:
+        _on_signal(stop)
+        for part in parts:
+            part.start()
+        stop.wait()
+    stop.set()
+    wake.set()
+    for part in parts:
+        part.join()
+    if failed:
+        raise SystemExit(1)
+
+
+def _schedule(azyq: Azyq, stop: threading.Event, wake: threading.Event) -> None:
+    scheduler = Scheduler(azyq)
+    while not stop.is_set():
+        try:
+            scheduler.tick()
+        except Exception as error:
+            log.error("scheduler round failed; trying again", exc_info=error)
+        wake.wait(SCHEDULER_SECONDS)
+        wake.clear()
+
+
+def _serve(azyq: Azyq, stop: threading.Event, wake: threading.Event, parts: list[threading.Thread]) -> None:
+    import uvicorn
+
+    from infra.api.app import create_app
+
+    host, _, port = azyq.settings.listen.rpartition(":")
+    services = Replies(azyq, wake.set)
+    # No access log: Kannel's addresses carry phone, text and token.
+    config = uvicorn.Config(
+        create_app(services), host=host.strip("[]"), port=int(port), access_log=False, log_config=None
+    )
+    server = uvicorn.Server(config)
+
+    class Watching(threading.Thread):
+        def run(self) -> None:
+            stop.wait()
+            server.should_exit = True
+
+    watcher = Watching(name="stop", daemon=True)
+    watcher.start()
+    for part in parts:
+        part.start()
+    log.info(
+        "serving",
+        address=f"http://{azyq.settings.listen}",
+        env=azyq.settings.env,
+        kannel_get_url=f"{azyq.settings.public_url}/v1/sms/kannel/…/"
+        "?from=%p&to=%P&text=%b&id=%I&charset=%C (token: AZYQ_DATA/keys)",
+    )
+    server.run()
+    stop.set()
+
+
+def _on_signal(stop: threading.Event) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, handle)
+    signal.signal(signal.SIGINT, handle)
