@@ -1,0 +1,343 @@
+"""The audit of a database: its log by the rules, and the tables beside the log by the log.
+
+One pass over the log in order of stream, in one snapshot; what is held in memory does not grow with the log. Tables
+are compared by sums of hashes, which no order of rows changes, kept apart by the first byte of the stream; only where
+a sum differs are the streams of that byte folded again to find the row.
+"""
+
+from __future__ import annotations
+
+import heapq
+import tempfile
+import time
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC
+from typing import IO, Any, cast
+
+import orjson
+from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
+from psycopg2.extensions import connection as Connection
+
+from domain.audit import Findings, LogFold, StreamEnd
+from domain.audit_facts import Finding, azyq_name, instant
+from domain.goods import GoodsCatalogue
+from domain.programmes import Programme
+from infra.audit_views import check_views
+from infra.postgres.connect import APP_ROLE, connect
+
+ROWS_AT_ONCE = 5000
+PROGRESS_EVERY = 20_000
+NAMES_IN_MEMORY = 2_000_000
+BUCKETS = 256
+MASK = 2**64 - 1
+
+Progress = Callable[[str, int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditVerdict:
+    """What an audit saw: the first of the findings (100 at most), and how many there are of each check.
+
+    `checks` is how many times each check ran; `head` the log position that the audit is about.
+    """
+
+    head: int
+    events: int
+    streams: int
+    findings: list[Finding]
+    found: dict[str, int]
+    checks: dict[str, int]
+    seconds: float
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def first(self) -> Finding | None:
+        return self.findings[0] if self.findings else None
+
+    @property
+    def holds(self) -> bool:
+        return not self.found
+
+
+def run_audit(
+    dsn: str,
+    programmes: Mapping[str, Programme],
+    goods: GoodsCatalogue,
+    progress: Progress = lambda stage, done, total: None,
+) -> AuditVerdict:
+    """Audit the database `dsn` as of now; writers are not held up. `progress(stage, done, total)`."""
+    started = time.perf_counter()
+    connection = connect(dsn, role=APP_ROLE, application_name="azyq-audit")
+    try:
+        connection.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, readonly=True)
+        return _Audit(connection, programmes, goods, progress).run(started)
+    finally:
+        connection.close()
+
+
+class _Audit:
+    def __init__(
+        self,
+        connection: Connection,
+        programmes: Mapping[str, Programme],
+        goods: GoodsCatalogue,
+        progress: Progress,
+    ) -> None:
+        self._connection = connection
+        self._programmes = programmes
+        self._goods = goods
+        self._progress = progress
+
+    def run(self, started: float) -> AuditVerdict:
+        with self._connection.cursor() as cursor:
+            cursor.execute("SELECT coalesce(max(notification_id), 0), count(*) FROM azyq_log.azyq_events")
+            head, total = cast(tuple[int, int], cursor.fetchone())
+        names = _Names()
+        tables = {"stage_table": _Sums(), "claim": _Sums()}
+
+        def on_end(end: StreamEnd) -> None:
+            bucket = int(end.stream[:2], 16)
+            tables["stage_table"].add(bucket, _stage_line(end))
+            for line in _claim_lines(end):
+                tables["claim"].add(bucket, line)
+
+        fold = LogFold(self._programmes, self._goods, on_end, names.add)
+        done = 0
+        for row in self._log():
+            fold.feed(*row)
+            done += 1
+            if done % PROGRESS_EVERY == 0:
+                self._progress("log", done, total)
+        fold.finish()
+        self._progress("log", done, total)
+        findings = fold.findings
+        for check, clause, finding in self._twice(names):
+            del check, clause
+            findings.add(finding)
+        ran = fold.checks()
+        self._compare_stages(tables["stage_table"], findings, ran)
+        self._compare_claims(tables["claim"], findings, ran)
+        notes = check_views(self._connection, head, findings, ran, self._progress)
+        return AuditVerdict(
+            head,
+            fold.events,
+            fold.streams,
+            findings.first(),
+            dict(findings.by_check),
+            ran,
+            time.perf_counter() - started,
+            notes,
+        )
+
+    # --- the log --------------------------------------------------------------------------------------
+
+    def _log(self, where: str = "", values: tuple[Any, ...] = ()) -> Iterator[tuple[int, str, int, str, Any]]:
+        with self._connection.cursor(name="azyq_audit") as cursor:
+            cursor.itersize = ROWS_AT_ONCE
+            cursor.execute(
+                "SELECT notification_id, originator_id, originator_version, topic, state"
+                f" FROM azyq_log.azyq_events {where} ORDER BY originator_id, originator_version",
+                values,
+            )
+            text, stream = "", ""
+            loads = orjson.loads
+            for position, originator, version, topic, state in cursor:
+                if originator != text:
+                    text, stream = originator, originator.replace("-", "")
+                try:
+                    data = loads(state)
+                except (orjson.JSONDecodeError, TypeError):
+                    data = None
+                # What is no event at all is told by the fold: it has none of the fields.
+                yield position, stream, version, topic or "", data if type(data) is dict else {}
+
+    def _ends(self, where: str, values: tuple[Any, ...]) -> Iterator[StreamEnd]:
+        """What these streams come to, folded again."""
+        ends: list[StreamEnd] = []
+        fold = LogFold(self._programmes, self._goods, ends.append, lambda *_: None)
+        for row in self._log(where, values):
+            fold.feed(*row)
+            yield from ends
+            ends.clear()
+        fold.finish()
+        yield from ends
+
+    def _bucket_ends(self, bucket: int) -> Iterator[StreamEnd]:
+        low, high = f"{bucket:02x}{'0' * 30}", f"{bucket:02x}{'f' * 30}"
+        return self._ends("WHERE originator_id BETWEEN %s AND %s", (low, high))
+
+    # --- names that are there once --------------------------------------------------------------------
+
+    def _twice(self, names: _Names) -> Iterator[tuple[str, str, Finding]]:
+        suspects = names.twice()
+        if not suspects:
+            return
+        seen: dict[tuple[str, str], list[tuple[int, str, int, str]]] = defaultdict(list)
+
+        def note(check: str, name: str, position: int, stream: str, version: int, topic: str) -> None:
+            if _digest(check, name) in suspects:
+                seen[check, name].append((position, stream, version, topic))
+
+        fold = LogFold(self._programmes, self._goods, lambda _: None, note)
+        for row in self._log():
+            fold.feed(*row)
+        for (check, _), places in seen.items():
+            # By position: the first use is right, each later one is to blame.
+            first, *later = sorted(places)
+            for position, stream, version, topic in later:
+                what = f"was used before, at position {first[0]} by the stream {first[1]}"
+                name = "the shop's receipt" if check == "receipt_once" else "the redemption's id"
+                yield check, "R27", Finding(check, "R27", position, stream, version, topic, f"{name} {what}")
+
+    # --- tables beside the log ------------------------------------------------------------------------
+
+    def _compare_stages(self, expected: _Sums, findings: Findings, ran: dict[str, int]) -> None:
+        select = (
+            "SELECT encode(uuid_send(stream), 'hex') || ' ' || encode(uuid_send(cycle), 'hex') || ' ' || stage"
+            " || ' ' || coalesce(to_char(held_until AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), '')"
+            " FROM azyq_log.family_stage"
+        )
+        ran["stage_table"] = expected.rows
+        for bucket in self._differing(select, "stream", expected):
+            lines = self._bucket_lines(select, "stream", bucket)
+            found = {line[:32].decode(): line for line in lines}
+            for end in self._bucket_ends(bucket):
+                line, now = _stage_line(end), found.pop(end.stream, None)
+                if now != line:
+                    is_now = "nothing" if now is None else now[66:].decode(errors="replace")
+                    what = f"the stage is {line[66:].decode()}by the events, {is_now} in the table"
+                    findings.add(Finding("stage_table", "R21", None, end.stream, 0, "", what))
+            for stream in found:
+                what = "a stage of a family that has no events"
+                findings.add(Finding("stage_table", "R21", None, stream, 0, "", what))
+
+    def _compare_claims(self, expected: _Sums, findings: Findings, ran: dict[str, int]) -> None:
+        select = "SELECT encode(uuid_send(stream), 'hex') || ' ' || encode(uuid_send(key), 'hex') FROM azyq_log.claim"
+        ran["claim"] = ran["member_one_family"] = expected.rows
+        for bucket in self._differing(select, "stream", expected):
+            found = set(self._bucket_lines(select, "stream", bucket))
+            for end in self._bucket_ends(bucket):
+                for line in _claim_lines(end):
+                    if line in found:
+                        found.discard(line)
+                    else:
+                        findings.add(self._missing_claim(end, line))
+            for line in found:
+                what = "claims a person whom its events don't name"
+                findings.add(Finding("claim", "R5", None, line[:32].decode(), 0, "", what))
+
+    def _missing_claim(self, end: StreamEnd, line: bytes) -> Finding:
+        key = line[33:65].decode()
+        with self._connection.cursor() as cursor:
+            cursor.execute("SELECT stream FROM azyq_log.claim WHERE key = %s", (key,))
+            row = cursor.fetchone()
+        if row is not None:
+            owner = str(row[0]).replace("-", "")
+            for other in self._ends("WHERE originator_id = %s", (owner,)):
+                if owner != end.stream and any(claim[33:65].decode() == key for claim in _claim_lines(other)):
+                    # Both name the person: the event that came later is to blame.
+                    late, early = sorted((end, other), key=lambda e: e.listed[0], reverse=True)
+                    position, version, topic = late.listed
+                    what = f"a person who is a member of the family {early.stream} too"
+                    return Finding("member_one_family", "R5", position, late.stream, version, topic, what)
+        what = "a person of this family is claimed by another stream" if row else "a person isn't claimed"
+        return Finding("claim", "R5", None, end.stream, 0, "", what)
+
+    def _differing(self, select: str, column: str, expected: _Sums) -> list[int]:
+        actual = _Sums()
+        with self._connection.cursor() as cursor:
+            cursor.copy_expert(f"COPY ({select}) TO STDOUT", _Lines(actual))
+        return expected.differing(actual)
+
+    def _bucket_lines(self, select: str, column: str, bucket: int) -> list[bytes]:
+        low, high = f"{bucket:02x}{'0' * 30}", f"{bucket:02x}{'f' * 30}"
+        with self._connection.cursor() as cursor:
+            cursor.execute(f"{select} WHERE {column} BETWEEN %s AND %s", (low, high))
+            return [f"{row[0]}\n".encode() for row in cursor]
+
+
+def _stage_line(end: StreamEnd) -> bytes:
+    held = ""
+    if end.held_until:
+        held = instant(end.held_until).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+    return f"{end.stream} {azyq_name(f'cycle/{end.cycle}')} {end.stage} {held}\n".encode()
+
+
+def _claim_lines(end: StreamEnd) -> list[bytes]:
+    prefix = f"member/{end.cycle}/"
+    return [f"{end.stream} {azyq_name(prefix + member)}\n".encode() for member in end.members]
+
+
+class _Sums:
+    """Sums of the hashes of rows, by the first byte of the stream: the same rows in any order, the same sums."""
+
+    def __init__(self) -> None:
+        self._sums = [0] * BUCKETS
+        self._counts = [0] * BUCKETS
+
+    def add(self, bucket: int, line: bytes) -> None:
+        self._sums[bucket] += hash(line)
+        self._counts[bucket] += 1
+
+    @property
+    def rows(self) -> int:
+        return sum(self._counts)
+
+    def differing(self, other: _Sums) -> list[int]:
+        return [
+            bucket
+            for bucket in range(BUCKETS)
+            if self._counts[bucket] != other._counts[bucket]
+            or (self._sums[bucket] - other._sums[bucket]) & MASK
+        ]
+
+
+class _Lines:
+    """Takes the lines of a COPY, each of which begins with the stream in hex."""
+
+    def __init__(self, sums: _Sums) -> None:
+        self._sums = sums
+
+    def write(self, line: bytes) -> None:
+        self._sums.add(int(line[:2], 16), line)
+
+
+class _Names:
+    """Which names came twice: by 64-bit digests, in sorted runs on disk when there are many."""
+
+    def __init__(self) -> None:
+        self._digests = array("Q")
+        self._runs: list[IO[bytes]] = []
+
+    def add(self, check: str, name: str, position: int, stream: str, version: int, topic: str) -> None:
+        self._digests.append(_digest(check, name))
+        if len(self._digests) >= NAMES_IN_MEMORY:
+            run = tempfile.TemporaryFile(prefix="azyq-audit-")  # noqa: SIM115 - lives until `twice`
+            array("Q", sorted(self._digests)).tofile(run)
+            self._runs.append(run)
+            self._digests = array("Q")
+
+    def twice(self) -> set[int]:
+        """Digests that came more than once."""
+        found: set[int] = set()
+        before = -1
+        for digest in heapq.merge(sorted(self._digests), *map(_read_run, self._runs)):
+            if digest == before:
+                found.add(digest)
+            before = digest
+        for run in self._runs:
+            run.close()
+        return found
+
+
+def _read_run(run: IO[bytes]) -> Iterator[int]:
+    run.seek(0)
+    while chunk := run.read(8 * 65536):
+        yield from memoryview(chunk).cast("Q")
+
+
+def _digest(check: str, name: str) -> int:
+    return hash((check, name)) & MASK
