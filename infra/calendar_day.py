@@ -22,7 +22,8 @@ def run_programme_day(
 ) -> list[dict[str, Any]]:
     """What was done in each month that has something due by `day`, oldest first.
 
-    Raises ListMissing when the month of `day` itself has no list; an earlier month without one has nothing to do.
+    Raises ListMissing when the month of `day` has no list and nothing else was due; other months without one are
+    passed over.
     Holds whose time is over are released on the way (R27).
     """
     release_holds(azyq, clock)
@@ -35,7 +36,7 @@ def run_programme_day(
         try:
             outcomes = azyq.run_day.run(month, day, clock, progress, only_when_over=only_when_over)
         except ListMissing:
-            if name == f"{day:%Y-%m}":
+            if name == f"{day:%Y-%m}" and not done:
                 raise
             continue
         for outcome in outcomes:

@@ -42,11 +42,13 @@ def usage(sentence: str) -> NoReturn:
 @contextmanager
 def refusals(language: str | None = None) -> Iterator[None]:
     """Turn a refusal into its code and sentence on stderr and exit 1; a wrong setting into exit 2."""
+    import psycopg2
     from pydantic import ValidationError
 
     from domain.errors import Refusal
     from infra.postgres.embedded import EmbeddedUnavailable
     from infra.postgres.schema import SchemaError
+    from infra.vault.sealing import VaultKeyWrong
 
     try:
         yield
@@ -60,7 +62,11 @@ def refusals(language: str | None = None) -> Iterator[None]:
             where = ".".join(str(part) for part in problem["loc"]) or "settings"
             typer.echo(f"azyq: {where}: {problem['msg'].removeprefix('Value error, ')}", err=True)
         raise typer.Exit(USAGE) from None
-    except (EmbeddedUnavailable, SchemaError) as error:
+    except psycopg2.OperationalError as error:
+        lines = str(error).strip().splitlines() or ["no reason given"]
+        typer.echo(f"azyq: the database can't be reached: {lines[0]}", err=True)
+        raise typer.Exit(USAGE) from None
+    except (EmbeddedUnavailable, SchemaError, VaultKeyWrong, ValueError, OSError) as error:
         typer.echo(f"azyq: {error}", err=True)
         raise typer.Exit(USAGE) from None
     except KeyboardInterrupt:
@@ -77,23 +83,14 @@ def refusals(language: str | None = None) -> Iterator[None]:
 def opened(language: str | None = None, clock: Clock | None = None) -> Iterator[Azyq]:
     """The system as the settings say, with refusals turned into exit codes."""
     with refusals(language):
-        import psycopg2
-
         from infra.bootstrap import open_azyq
         from infra.logging import configure_logging
 
         configure_logging()
-        try:
-            with open_azyq(clock=clock) as azyq:
-                if azyq.settings.clock is not None:
-                    typer.echo(
-                        f"azyq: trial clock, now {azyq.clock().isoformat(timespec='seconds')}", err=True
-                    )
-                yield azyq
-        except psycopg2.OperationalError as error:
-            lines = str(error).strip().splitlines() or ["no reason given"]
-            typer.echo(f"azyq: the database can't be reached: {lines[0]}", err=True)
-            raise typer.Exit(USAGE) from None
+        with open_azyq(clock=clock) as azyq:
+            if azyq.settings.clock is not None:
+                typer.echo(f"azyq: trial clock, now {azyq.clock().isoformat(timespec='seconds')}", err=True)
+            yield azyq
 
 
 def moment(text: str | None, name: str = "--at") -> datetime | None:
