@@ -46,9 +46,12 @@ class PricedBasket:
 
 
 def cap_tiyn(price: ArticlePrice, terms: Terms) -> int:
-    """The highest discounted price of one unit (R13), rounded half up."""
+    """The highest discounted price of one unit in whole tiyn (R13).
+
+    Of farm goods it is "at least" so much below the market: a part of a tiyn is left off, never rounded up.
+    """
     if price.source == "farm":
-        return line_total_tiyn(price.base_price_tiyn, (Decimal(100) - terms.farm_discount_percent) / 100)
+        return int(price.base_price_tiyn * (100 - terms.farm_discount_percent) / 100)
     return price.base_price_tiyn
 
 
@@ -57,9 +60,9 @@ def price_basket(
 ) -> PricedBasket:
     """Price `lines` under `terms`; raises BadBasket, NotListed, NoPrice or OverCap naming the line."""
     if not lines:
-        raise BadBasket("lines", reason="no lines")
+        raise BadBasket("lines", reason="no_lines")
     if len(lines) > LINES_MAX:
-        raise BadBasket("lines", reason=f"more than {LINES_MAX} lines")
+        raise BadBasket("lines", reason="too_many_lines", limit=LINES_MAX)
     priced = [_priced_line(number, line, prices, goods, terms) for number, line in enumerate(lines)]
     return PricedBasket(priced, sum(line["pays_tiyn"] for line in priced), goods.version)
 
@@ -73,11 +76,11 @@ def _priced_line(
 ) -> dict[str, Any]:
     where = f"lines/{number}"
     if not (line.quantity.is_finite() and 0 < line.quantity <= QUANTITY_MAX):
-        raise BadBasket(f"{where}/quantity", reason=f"line {number + 1}: the quantity is out of bounds")
+        raise BadBasket(f"{where}/quantity", reason="quantity_out_of_bounds", line=number + 1)
     if line.quantity != line.quantity.quantize(Decimal("0.001")):
-        raise BadBasket(f"{where}/quantity", reason=f"line {number + 1}: the quantity has more than 3 places")
+        raise BadBasket(f"{where}/quantity", reason="quantity_too_fine", line=number + 1)
     if not 0 < line.price_tiyn <= line.shelf_price_tiyn <= PRICE_TIYN_MAX:
-        raise BadBasket(f"{where}/price_tiyn", reason=f"line {number + 1}: the price is out of bounds")
+        raise BadBasket(f"{where}/price_tiyn", reason="price_out_of_bounds", line=number + 1)
     price = prices.get(line.gtin)
     if price is None:
         raise NoPrice(where, line=number + 1)

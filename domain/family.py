@@ -132,6 +132,7 @@ class FamilyVouchers(Purchases, Aggregate):
         """The family as a later delivery names it (R19); what it was to it: added, changed or unchanged."""
         if delivery in self.deliveries:
             return self.deliveries[delivery]
+        assert not self.vouchers  # the list is closed before anybody is asked (R19, R20)
         now, before = set(members), set(self.members)
         if now == before and region == self.region and applicant == self.applicant and self.stage != "left":
             return "unchanged"
@@ -151,6 +152,7 @@ class FamilyVouchers(Purchases, Aggregate):
         """The family is not on a later delivery (R19): `left`, or `absent` when it had left before."""
         if self.stage == "left":
             return "left" if self.deliveries.get(delivery) == "left" else "absent"
+        assert not self.vouchers  # the list is closed before anybody is asked (R19, R20)
         self._record(
             self.Left,
             members=len(self.members),

@@ -51,6 +51,7 @@ class Changed(Event):
     rules: str
 
     def apply(self, family: Any) -> None:
+        """The family as this delivery names it; one that had left is back."""
         gone = set(self.removed)
         family.members = [m for m in family.members if m not in gone] + list(self.added)
         family.applicant = self.applicant
@@ -70,6 +71,7 @@ class Left(Event):
     rules: str
 
     def apply(self, family: Any) -> None:
+        """Nobody of the family is in the programme's month any more."""
         family.deliveries[self.delivery] = "left"
         family.members = []
         family.stage = "left"
@@ -108,6 +110,7 @@ class SmsSent(Event):
     rules: str
 
     def apply(self, family: Any) -> None:
+        """A request or a repeat opens the family for an answer."""
         family.messages[self.message] = "sent"
         if self.purpose in ("consent_request", "reminder") and family.stage == "eligible":
             family.stage = "asked"
@@ -154,6 +157,7 @@ class Consented(Answered):
     TOPIC = "family.consented"
 
     def apply(self, family: Any) -> None:
+        """The reply that stands behind the vouchers is remembered (O5.2)."""
         family.replies[self.reply] = "consented"
         family.consent_reply = self.reply
         family.stage = "consented"
@@ -165,6 +169,7 @@ class Refused(Answered):
     TOPIC = "family.refused"
 
     def apply(self, family: Any) -> None:
+        """No later reply opens it again."""
         family.replies[self.reply] = "refused"
         family.stage = "refused"
 
@@ -196,6 +201,7 @@ class ConsentWithdrawn(Answered):
     cancelled_tiyn: int
 
     def apply(self, family: Any) -> None:
+        """What is held stays held until the payment's status is known."""
         family.replies[self.reply] = "refused"
         for voucher, amount in self.cancelled:
             family.vouchers[voucher].cancelled_tiyn += amount
@@ -253,6 +259,7 @@ class Redeemed(Drawn):
     TOPIC = "voucher.redeemed"
 
     def apply(self, family: Any) -> None:
+        """Spent at once."""
         family.keep_redemption(self, "captured", None)
         for voucher, amount in self.draws:
             family.vouchers[voucher].spent_tiyn += amount
@@ -265,6 +272,7 @@ class Held(Drawn):
     hold_until: str
 
     def apply(self, family: Any) -> None:
+        """Neither available nor spent."""
         family.keep_redemption(self, "held", self.hold_until)
         for voucher, amount in self.draws:
             family.vouchers[voucher].held_tiyn += amount
@@ -281,6 +289,7 @@ class Captured(Event):
     rules: str
 
     def apply(self, family: Any) -> None:
+        """What was held is spent, also after the voucher's end."""
         family.redemptions[self.redemption].status = "captured"
         for voucher, amount in self.draws:
             family.vouchers[voucher].held_tiyn -= amount
@@ -300,6 +309,7 @@ class Voided(Event):
     rules: str
 
     def apply(self, family: Any) -> None:
+        """What was held goes to `to`."""
         family.redemptions[self.redemption].status = "voided"
         for voucher, amount in self.draws:
             family.vouchers[voucher].held_tiyn -= amount
@@ -322,6 +332,7 @@ class Reversed(Event):
     rules: str
 
     def apply(self, family: Any) -> None:
+        """What was spent goes to `to`."""
         redemption = family.redemptions[self.redemption]
         redemption.reversals[self.key] = (self.body, self.reversed_tiyn)
         redemption.returned.update((line, quantity) for line, quantity in self.lines)
@@ -351,6 +362,7 @@ class Expired(Event):
     rules: str
 
     def apply(self, family: Any) -> None:
+        """What is held stays held until the payment's status is known."""
         for voucher, amount in self.vouchers:
             family.vouchers[voucher].expired_tiyn += amount
         family.stage = "expired"

@@ -20,12 +20,11 @@ from domain.voucher_refusals import (
     NotHeld,
     NotIssued,
     OutsideWindow,
-    ReversalTooLarge,
     UnknownRedemption,
     VoucherEnded,
 )
 
-ENDED = frozenset({"refused", "withdrawn", "lapsed", "expired", "left"})
+ENDED = frozenset({"withdrawn", "expired"})
 
 
 class Purchases:
@@ -71,11 +70,12 @@ class Purchases:
     ) -> Redemption:
         """Buy `basket` (R25–R27): draws `draw_tiyn`, by default all that the voucher may pay, on the vouchers in order.
 
-        The same `key` with the same `body` (a hash) is the same purchase. Raises KeyReused, NotIssued, NotActivated,
-        VoucherEnded, OutsideWindow, BadBasket, NotEnough; holds expire `terms.hold_minutes` after `at`.
+        Within a shop the same `key` or `receipt` with the same `body` (a hash) is the same purchase, whatever became
+        of it. Raises KeyReused, NotIssued, NotActivated, VoucherEnded, OutsideWindow, BadBasket, NotEnough; holds
+        expire `terms.hold_minutes` after `at`.
         """
         for earlier in self.redemptions.values():
-            if earlier.key == key or (earlier.shop, earlier.receipt) == (shop, receipt):
+            if earlier.shop == shop and (earlier.key == key or earlier.receipt == receipt):
                 if earlier.body != body:
                     raise KeyReused("receipt" if earlier.key != key else "Idempotency-Key")
                 return earlier
@@ -84,9 +84,7 @@ class Purchases:
             raise NotActivated("code")
         drawn = basket.pays_tiyn if draw_tiyn is None else draw_tiyn
         if not 0 < drawn <= basket.pays_tiyn:
-            raise BadBasket(
-                "draw_tiyn", reason=f"the voucher pays more than 0 and up to {kzt(basket.pays_tiyn)} KZT"
-            )
+            raise BadBasket("draw_tiyn", reason="draw_out_of_bounds", limit=kzt(basket.pays_tiyn))
         if drawn > self.available_tiyn:
             raise NotEnough("lines", available=kzt(self.available_tiyn), needed=kzt(drawn))
         fields: dict[str, Any] = {
@@ -174,8 +172,9 @@ class Purchases:
         reason: str,
         at: datetime,
     ) -> int:
-        """Goods came back: `lines` are (line, quantity), None the whole rest; tiyn returned to the vouchers.
+        """Goods came back: `lines` are (line from 0, quantity), None the whole rest; tiyn returned to the vouchers.
 
+        0 tiyn when the voucher paid less than half a tiyn for what came back: the goods are recorded all the same.
         Raises UnknownRedemption, NotHeld (not captured yet), ReversalTooLarge, KeyReused, BadBasket.
         """
         found = self._redemption(redemption)
@@ -187,8 +186,6 @@ class Purchases:
         if found.status != "captured":
             raise NotHeld("id", status=found.status)
         reversed_lines, credits, amount = reversal_of(found, lines)
-        if amount == 0:
-            raise ReversalTooLarge("lines", line=1)
         self._record(
             events.Reversed,
             reversal=reversal,

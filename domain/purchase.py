@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal
+from fractions import Fraction
+from math import floor
 from typing import Any
 
 from domain.voucher_refusals import BadBasket, ReversalTooLarge
+
+_QUANTITY = re.compile(r"[0-9]{1,9}(\.[0-9]{1,3})?")
 
 
 @dataclass(slots=True)
@@ -74,47 +79,55 @@ def reversal_of(
     what was credited before, so that returning everything in any steps returns exactly what was drawn. The last
     voucher drawn on is credited first. Raises BadBasket, ReversalTooLarge.
     """
+    bought = [Decimal(line["quantity"]) for line in redemption.lines]
     returned = {line: Decimal(quantity) for line, quantity in redemption.returned.items()}
     if lines is None:
-        lines = [
-            (number, str(Decimal(line["quantity"]) - returned.get(number, Decimal(0))))
-            for number, line in enumerate(redemption.lines)
-            if Decimal(line["quantity"]) > returned.get(number, Decimal(0))
-        ]
-    touched = set()
-    for number, text in lines:
-        if not 0 <= number < len(redemption.lines):
-            raise BadBasket("lines", reason=f"there is no line {number + 1}")
-        try:
-            quantity = Decimal(text)
-        except InvalidOperation:
-            quantity = Decimal("NaN")
-        if not (quantity.is_finite() and quantity > 0):
-            raise BadBasket("lines", reason=f"line {number + 1}: the quantity is out of bounds")
+        rest = {n: quantity - returned.get(n, Decimal(0)) for n, quantity in enumerate(bought)}
+        back = [(number, quantity) for number, quantity in rest.items() if quantity > 0]
+        if not back:
+            raise ReversalTooLarge("lines", line=1)
+    else:
+        back = [(number, _quantity(number, text, len(bought))) for number, text in lines]
+        if not back:
+            raise BadBasket("lines", reason="no_lines")
+    for number, quantity in back:
         returned[number] = returned.get(number, Decimal(0)) + quantity
-        if returned[number] > Decimal(redemption.lines[number]["quantity"]):
+        if returned[number] > bought[number]:
             raise ReversalTooLarge("lines", line=number + 1)
-        touched.add(number)
     amount = _worth_tiyn(redemption, returned) - redemption.reversed_tiyn
+    credits = _credits(redemption, amount)
+    touched = sorted({number for number, _ in back})
+    return [[n, format(returned[n].normalize(), "f")] for n in touched], credits, amount
+
+
+def _quantity(number: int, text: str, lines: int) -> Decimal:
+    if not 0 <= number < lines:
+        raise BadBasket("lines", reason="no_such_line", line=number + 1)
+    # By hand before Decimal: it takes other scripts' digits, and exponents that overflow in a sum.
+    if not (_QUANTITY.fullmatch(text) and Decimal(text) > 0):
+        raise BadBasket("lines", reason="quantity_out_of_bounds", line=number + 1)
+    return Decimal(text)
+
+
+def _credits(redemption: Redemption, amount: int) -> list[list[Any]]:
     credits: list[list[Any]] = []
-    rest = amount
     for voucher, drawn in reversed(redemption.draws):
-        part = min(rest, drawn - redemption.credited.get(voucher, 0))
+        part = min(amount, drawn - redemption.credited.get(voucher, 0))
         if part:
             credits.append([voucher, part])
-            rest -= part
-    assert rest == 0
-    return [[n, format(returned[n].normalize(), "f")] for n in sorted(touched)], credits, amount
+            amount -= part
+    assert amount == 0
+    return credits
 
 
 def _worth_tiyn(redemption: Redemption, returned: dict[int, Decimal]) -> int:
-    whole = sum(line["pays_tiyn"] for line in redemption.lines)
+    whole: int = sum(line["pays_tiyn"] for line in redemption.lines)
     worth = sum(
         (
-            Decimal(line["pays_tiyn"]) * returned.get(number, Decimal(0)) / Decimal(line["quantity"])
+            line["pays_tiyn"] * Fraction(returned[number]) / Fraction(line["quantity"])
             for number, line in enumerate(redemption.lines)
+            if number in returned
         ),
-        Decimal(0),
+        Fraction(0),
     )
-    share = Decimal(redemption.drawn_tiyn) / Decimal(whole)
-    return int((worth * share).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    return floor(worth * redemption.drawn_tiyn / whole + Fraction(1, 2))

@@ -2,7 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from domain.errors import Refusal
+
+STATES = {
+    "held": {"en": "held", "ru": "удержана", "kk": "ұстап қалынған"},
+    "captured": {"en": "paid", "ru": "оплачена", "kk": "төленген"},
+    "voided": {"en": "called off", "ru": "отменена", "kk": "күші жойылған"},
+}
+ENDINGS = {
+    "withdrawn": {
+        "en": "the consent was withdrawn",
+        "ru": "согласие отозвано",
+        "kk": "келісім қайтарып алынды",
+    },
+    "expired": {"en": "its last day is over", "ru": "срок истёк", "kk": "мерзімі өтті"},
+}
+REASONS = {
+    "no_lines": {"en": "it has no lines", "ru": "в ней нет строк", "kk": "онда жол жоқ"},
+    "too_many_lines": {
+        "en": "it has more than {limit} lines",
+        "ru": "в ней больше {limit} строк",
+        "kk": "онда {limit} жолдан көп",
+    },
+    "no_such_line": {
+        "en": "there is no line {line}",
+        "ru": "строки {line} нет",
+        "kk": "{line}-жол жоқ",
+    },
+    "quantity_out_of_bounds": {
+        "en": "line {line}: the quantity is out of bounds",
+        "ru": "строка {line}: недопустимое количество",
+        "kk": "{line}-жол: мөлшері жол берілмейтін шамада",
+    },
+    "quantity_too_fine": {
+        "en": "line {line}: the quantity has more than 3 decimal places",
+        "ru": "строка {line}: в количестве больше 3 знаков после запятой",
+        "kk": "{line}-жол: мөлшерде үтірден кейін 3 таңбадан көп",
+    },
+    "price_out_of_bounds": {
+        "en": "line {line}: the price is out of bounds",
+        "ru": "строка {line}: недопустимая цена",
+        "kk": "{line}-жол: бағасы жол берілмейтін шамада",
+    },
+    "draw_out_of_bounds": {
+        "en": "the voucher pays more than 0 and at most {limit} KZT",
+        "ru": "ваучер оплачивает больше 0 и не больше {limit} тг",
+        "kk": "ваучер 0-ден көп және {limit} тг-ден аспайтын соманы төлейді",
+    },
+}
+
+
+def in_language(texts: Mapping[str, str], language: str) -> str:
+    """The text in `language`, English where it has none."""
+    return texts.get(language, texts["en"])
 
 
 class NotIssued(Refusal):
@@ -39,14 +93,19 @@ class OutsideWindow(Refusal):
 
 
 class VoucherEnded(Refusal):
-    """Expired, withdrawn or lapsed: nothing can be bought with it any more (R8, R21)."""
+    """Expired or withdrawn: nothing can be bought with it any more (R8, R21)."""
 
     code = "voucher_ended"
     texts = {
-        "en": "The voucher has ended ({stage}).",
-        "ru": "Действие ваучера прекращено ({stage}).",
-        "kk": "Ваучердің қолданысы тоқтатылған ({stage}).",
+        "en": "The voucher has ended: {why}.",
+        "ru": "Действие ваучера прекращено: {why}.",
+        "kk": "Ваучердің қолданысы тоқтатылған: {why}.",
     }
+
+    def sentence(self, language: str) -> str:
+        """The reason in `language`, with what ended the voucher."""
+        why = in_language(ENDINGS[self.details["stage"]], language)
+        return in_language(self.texts, language).format(why=why)
 
 
 class NotEnough(Refusal):
@@ -94,14 +153,19 @@ class NoPrice(Refusal):
 
 
 class BadBasket(Refusal):
-    """A basket that can't be: no lines, too many, a quantity or a price out of bounds."""
+    """A basket that can't be: no lines, too many, a quantity or a price out of bounds. `reason` is a key of REASONS."""
 
     code = "basket_invalid"
     texts = {
-        "en": "The basket can't be accepted: {reason}.",
-        "ru": "Корзина не принята: {reason}.",
-        "kk": "Себет қабылданбады: {reason}.",
+        "en": "The basket can't be accepted: {why}.",
+        "ru": "Корзина не принята: {why}.",
+        "kk": "Себет қабылданбады: {why}.",
     }
+
+    def sentence(self, language: str) -> str:
+        """The reason in `language`, with what is wrong in the same language."""
+        why = in_language(REASONS[self.details["reason"]], language).format(**self.details)
+        return in_language(self.texts, language).format(why=why)
 
 
 class KeyReused(Refusal):
@@ -127,14 +191,19 @@ class UnknownRedemption(Refusal):
 
 
 class NotHeld(Refusal):
-    """Captured or voided already; only a held redemption can be (R27)."""
+    """Only a held redemption can be captured or voided, only a captured one reversed (R27)."""
 
     code = "redemption_not_held"
     texts = {
-        "en": "The redemption is {status}, not held.",
-        "ru": "Покупка в состоянии «{status}», удержания нет.",
-        "kk": "Сатып алу «{status}» күйінде, ұстап қалу жоқ.",
+        "en": "This can't be done: the purchase is {state}.",
+        "ru": "Это невозможно: покупка {state}.",
+        "kk": "Бұл мүмкін емес: сатып алу {state}.",
     }
+
+    def sentence(self, language: str) -> str:
+        """The reason in `language`, with the state the purchase is in."""
+        state = in_language(STATES[self.details["status"]], language)
+        return in_language(self.texts, language).format(state=state)
 
 
 class ReversalTooLarge(Refusal):
@@ -160,11 +229,11 @@ class ListClosed(Refusal):
 
 
 class ListTooEarly(Refusal):
-    """The list came before the day it is about was over (R2.2)."""
+    """The list came before the day it is about (R2.2)."""
 
     code = "list_too_early"
     texts = {
-        "en": "The list for {month} is taken from {start}, when {assistance_on} is over; this one came on {day}.",
-        "ru": "Список за {month} принимается с {start}, после {assistance_on}; этот поступил {day}.",
-        "kk": "{month} айының тізімі {assistance_on} өткен соң, {start} бастап қабылданады; бұл тізім {day} келді.",
+        "en": "The list for {month} is about {assistance_on} and is taken from that day on; this one came on {day}.",
+        "ru": "Список за {month} составляется на {assistance_on} и принимается с этого дня; этот поступил {day}.",
+        "kk": "{month} айының тізімі {assistance_on} күніне жасалып, сол күннен бастап қабылданады; бұл тізім {day} келді.",
     }
