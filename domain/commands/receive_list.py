@@ -87,6 +87,8 @@ class Staging(Protocol):
 
     def reject(self, cycle: UUID, rejections: Iterable[tuple[int, str, Mapping[str, object]]]) -> None: ...
 
+    def forget_accepted(self, cycle: UUID) -> None: ...
+
     def settle(self, cycle: UUID, family_limit: int) -> None:
         """Reject what only the whole file tells: a person twice, a family with none or two applicants, or too large."""
         ...
@@ -192,6 +194,7 @@ class ReceiveList:
             outcome.members = outcome.accepted
             outcome.rejected = self._staging.rejected(cycle_stream)
             outcome.families = {"named": families}
+            self._staging.forget_accepted(cycle_stream)
             return outcome
 
     def _stage(

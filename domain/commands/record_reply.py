@@ -16,7 +16,7 @@ from domain.ports import IncomingReply, Log, LogConflict, Vault
 from domain.programmes import ProgrammeMonth
 from domain.replies import Answer, parse_reply
 
-ATTEMPTS = 5
+ATTEMPTS = 200  # a conflict is another's progress, so many at once need as many tries
 UNKNOWN_SENDER = "unknown_sender"
 SHORT_TEXT = 24  # what most people write is one of few, so its meaning is remembered
 

@@ -19,7 +19,7 @@ from domain.programmes import ProgrammeMonth
 from domain.purchase import Redemption
 from domain.voucher_refusals import NotIssued
 
-ATTEMPTS = 5
+ATTEMPTS = 200  # a conflict is another's progress, so many at once need as many tries
 
 
 class Prices(Protocol):

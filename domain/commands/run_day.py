@@ -21,7 +21,7 @@ from domain.ports import Log, LogConflict, Vault
 from domain.programmes import ProgrammeMonth
 
 FAMILIES_AT_ONCE = 500
-ATTEMPTS = 5
+ATTEMPTS = 200  # a conflict is another's progress, so many at once need as many tries
 
 Progress = Callable[[str, int], None]
 

@@ -21,7 +21,7 @@ from domain.sms_text import parts, render
 
 UNKNOWN_OUTCOME = "unknown_outcome"
 BACKOFF_SECONDS = (1, 2, 4, 8, 16, 60, 300)
-ATTEMPTS = 5
+ATTEMPTS = 200  # a conflict is another's progress, so many at once need as many tries
 
 
 class DueSms(NamedTuple):

@@ -28,7 +28,15 @@ STAGING_MIGRATIONS: list[tuple[str, str]] = [
         CREATE INDEX staged_rejection_row ON azyq_log.staged_rejection (cycle, row);
         GRANT SELECT, INSERT, UPDATE, DELETE ON azyq_log.staged_row, azyq_log.staged_rejection TO azyq_app;
         """,
-    )
+    ),
+    (
+        "staging-2-owner",
+        """
+        -- Only an owner's ANALYZE counts, and without it each page of families sorts all that follow.
+        ALTER TABLE azyq_log.staged_row OWNER TO azyq_app;
+        ALTER TABLE azyq_log.staged_rejection OWNER TO azyq_app;
+        """,
+    ),
 ]
 
 
@@ -104,6 +112,11 @@ class PostgresStaging:
                     " SELECT * FROM json_populate_recordset(NULL::azyq_log.staged_rejection, %s::json)",
                     (orjson.dumps(found, default=str).decode(),),
                 )
+
+    def forget_accepted(self, cycle: UUID) -> None:
+        """Keep the rejections alone."""
+        with self._open().cursor() as cursor:
+            cursor.execute("DELETE FROM azyq_log.staged_row WHERE cycle = %s", (str(cycle),))
 
     def settle(self, cycle: UUID, family_limit: int) -> None:
         """Reject what only the whole file tells."""
