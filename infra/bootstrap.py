@@ -21,15 +21,19 @@ from domain.programmes import Programme, ProgrammeMonth, ProgrammeUnknown
 from infra.clock import Clock, real_clock, trial_clock
 from infra.postgres.embedded import EmbeddedPostgres
 from infra.postgres.log import PostgresLog
+from infra.postgres.log_reader import LogReader
 from infra.postgres.schema import migrate
 from infra.postgres.sms_queue import PostgresSmsQueue
 from infra.postgres.staging import PostgresStaging
+from infra.postgres.view_store import ViewStore
 from infra.programmes import load_programmes
 from infra.settings import Settings
 from infra.sms.gateways import gateway_from
 from infra.sms.pacing import paced
 from infra.sms.phones import normalise_phone
 from infra.vault.store import PostgresVault
+from projections.all_views import VIEWS
+from streams.feed import Feed
 
 SMS_AT_ONCE_IDEMPOTENT = 500
 SMS_AT_ONCE = 8  # what a crash can leave in doubt
@@ -151,6 +155,28 @@ class Azyq:
     @cached_property
     def run_day(self) -> RunDay:
         return RunDay(self.log, self.vault, self.drain_sms, self.sms_queue.waiting)
+
+    views = VIEWS
+
+    @cached_property
+    def log_reader(self) -> LogReader:
+        reader = LogReader(self.dsn)
+        self._stack.callback(reader.close)
+        return reader
+
+    @cached_property
+    def view_store(self) -> ViewStore:
+        store = ViewStore(self.dsn)
+        self._stack.callback(store.close)
+        return store
+
+    @cached_property
+    def feed(self) -> Feed:
+        return Feed(self.log_reader, self.view_store, self.views)
+
+    def catch_up_views(self) -> None:
+        """Bring every view up to the log's end."""
+        self.feed.catch_up()
 
     def redeem(self, prices: Prices) -> Redeem:
         """The command that buys at these prices."""

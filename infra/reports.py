@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from domain.calendar import due_dates
 from domain.money import kzt
-from domain.programmes import ProgrammeMonth
+from domain.programmes import TEXT_PURPOSES, ProgrammeMonth
 from infra.bootstrap import Azyq
 
 TITLES = {
@@ -122,9 +123,22 @@ def calendar_of(month: ProgrammeMonth) -> list[dict[str, str]]:
 
 
 def month_report(azyq: Azyq, month: ProgrammeMonth) -> dict[str, Any]:
-    """The month's figures (O3.2) at the view's log position; sums in tiyn."""
-    row, position = azyq.view_row("month_status", (month.programme.id, month.month))
-    get = lambda key: int(row.get(key) or 0)  # noqa: E731
+    """The month's figures (O3.2) at the log position of the view; sums in tiyn."""
+    key = (month.programme.id, month.month)
+    with azyq.view_store.connection() as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT row_to_json(m), (SELECT position FROM azyq_views.view_state"
+            " WHERE view = 'month_status' AND status = 'current'),"
+            " (SELECT count(*) FROM azyq_views.missing_numbers WHERE programme = %(p)s AND month = %(m)s),"
+            " (SELECT count(*) FROM azyq_views.voucher_balances"
+            " WHERE programme = %(p)s AND month = %(m)s AND spent_tiyn > 0)"
+            " FROM (SELECT 1) one LEFT JOIN azyq_views.month_status m ON programme = %(p)s AND month = %(m)s",
+            {"p": key[0], "m": key[1]},
+        )
+        found, position, no_number, spent = cursor.fetchone() or (None, 0, 0, 0)
+    row = {
+        name: int(value or 0) for name, value in (found or {}).items() if name not in ("programme", "month")
+    }
     return {
         "programme": month.programme.id,
         "names": dict(month.programme.names),
@@ -134,16 +148,46 @@ def month_report(azyq: Azyq, month: ProgrammeMonth) -> dict[str, Any]:
         "valid_to": month.valid_to.isoformat(),
         "log_position": position,
         "calendar": calendar_of(month),
-    } | _sections(get)
+        **_sections(Counter(row), no_number, spent),
+    }
 
 
-def _sections(get: Any) -> dict[str, dict[str, int]]:
+def _sections(row: Counter[str], no_number: int, spent: int) -> dict[str, dict[str, int]]:
     return {
         "list": {
-            k: get(k) for k in ("lists", "rows_accepted", "rows_rejected", "families", "members", "no_number")
+            "lists": row["lists_received"],
+            "rows_accepted": row["rows_accepted"],
+            "rows_rejected": row["rows_rejected"],
+            "families": row["families"],
+            "members": row["members"],
+            "no_number": no_number,
         },
-        "sms": {},
-        "answers": {},
-        "vouchers": {},
-        "sums": {},
+        "sms": {
+            "sms_sent": sum(row[f"sms_{purpose}"] for purpose in TEXT_PURPOSES),
+            **{purpose: row[f"sms_{purpose}"] for purpose in TEXT_PURPOSES},
+            "parts": sum(row[f"parts_{purpose}"] for purpose in TEXT_PURPOSES),
+            "failed": row["sms_failed"],
+        },
+        "answers": {key: row[key] for key in ("consented", "refused", "withdrawn", "lapsed")},
+        "vouchers": {
+            "issued": row["vouchers_issued"],
+            "activated": row["vouchers_activated"],
+            "spent": spent,
+            "expired": row["vouchers_expired"],
+            "redemptions": row["redemptions"],
+        },
+        "sums": {
+            "issued_tiyn": row["issued_tiyn"],
+            "spent_tiyn": row["spent_tiyn"],
+            "expired_tiyn": row["expired_tiyn"],
+            "cancelled_tiyn": row["cancelled_tiyn"],
+            "held_tiyn": row["held_tiyn"],
+            "available_tiyn": row["issued_tiyn"]
+            - row["spent_tiyn"]
+            - row["expired_tiyn"]
+            - row["cancelled_tiyn"]
+            - row["held_tiyn"],
+            "shelf_total_tiyn": row["shelf_total_tiyn"],
+            "price_total_tiyn": row["price_total_tiyn"],
+        },
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from infra.audit import AuditVerdict, run_audit
@@ -28,27 +29,27 @@ SENTENCES = {
 def audit_now(azyq: Azyq, show_progress: bool) -> AuditVerdict:
     """Audit the log and the views as they stand."""
     with progress_bar(show_progress) as progress:
-        return run_audit(
-            azyq.dsn, azyq.programmes, azyq.goods, lambda done, total: progress("events", done, total)
-        )
+        return run_audit(azyq.dsn, azyq.programmes, azyq.goods, progress)
 
 
 def verdict_dict(verdict: AuditVerdict) -> dict[str, Any]:
     """For `--json`."""
     return {
-        "holds": verdict.first is None,
+        "holds": verdict.holds,
+        "log_position": verdict.head,
         "events": verdict.events,
         "streams": verdict.streams,
         "checks": verdict.checks,
+        "found": verdict.found,
         "seconds": round(verdict.seconds, 3),
-        "findings": [finding._asdict() for finding in verdict.findings],
+        "findings": [asdict(finding) for finding in verdict.findings],
     }
 
 
 def verdict_lines(verdict: AuditVerdict, language: str = "en") -> Iterator[str]:
     """For people: the verdict, then the findings, the first offending event first."""
     words = SENTENCES[language]
-    if verdict.first is None:
+    if verdict.holds:
         yield words["holds"].format(
             events=verdict.events,
             streams=verdict.streams,
@@ -56,6 +57,7 @@ def verdict_lines(verdict: AuditVerdict, language: str = "en") -> Iterator[str]:
             seconds=verdict.seconds,
         )
         return
-    yield words["broken"].format(count=len(verdict.findings), events=verdict.events)
+    yield words["broken"].format(count=sum(verdict.found.values()), events=verdict.events)
     for finding in verdict.findings[:20]:
-        yield f"  #{finding.position} {finding.topic} {finding.stream} [{finding.clause}]: {finding.what}"
+        where = f"#{finding.position}" if finding.position is not None else "-"
+        yield f"  {where} {finding.topic} {finding.stream} {finding.check} [{finding.clause}]: {finding.what}"

@@ -44,7 +44,7 @@ def audit(as_json: bool = JSON, lang: str = LANGUAGE) -> None:
         else:
             for line in verdict_lines(verdict):
                 typer.echo(line)
-        if verdict.first is not None:
+        if not verdict.holds:
             raise typer.Exit(FOUND)
 
 
@@ -53,17 +53,19 @@ def rebuild(
 ) -> None:
     """Fold a view anew beside the old one and switch; readers notice nothing."""
     with opened(lang) as azyq:
-        names = [v.name for v in azyq.views] if view == "all" else [view]
-        if unknown := [name for name in names if name not in {v.name for v in azyq.views}]:
-            usage(f"there is no view {unknown[0]!r}; there are: {', '.join(v.name for v in azyq.views)}")
-        results = [azyq.rebuild(name) for name in names]
-        if as_json:
-            print_json(results)
-        else:
-            for result in results:
+        from streams.rebuild import rebuild as rebuild_view
+
+        known = {v.name: v for v in azyq.views}
+        if view != "all" and view not in known:
+            usage(f"there is no view {view!r}; there are: {', '.join(known)}")
+        azyq.catch_up_views()
+        for name in known if view == "all" else [view]:
+            result = rebuild_view(azyq.log_reader, azyq.view_store, known[name])
+            if as_json:
+                print_json(result._asdict())
+            else:
                 typer.echo(
-                    f"{result['view']}: {result['events']} events in {result['seconds']:.1f} s,"
-                    f" now at position {result['position']}"
+                    f"{name}: {result.events} events in {result.seconds:.1f} s, now at position {result.position}"
                 )
 
 
@@ -100,7 +102,9 @@ def events(
     with opened() as azyq:
         import orjson
 
-        for shown, event in enumerate(azyq.read_log(after, follow), start=1):
+        from infra.following import follow_log
+
+        for shown, event in enumerate(follow_log(azyq.log_reader, after, follow), start=1):
             if as_json:
                 typer.echo(orjson.dumps(event).decode())
             else:
@@ -116,19 +120,28 @@ def events(
 def parked_list(as_json: bool = JSON) -> None:
     """Events that a view could not take in, with the reason."""
     with opened() as azyq:
-        rows = azyq.parked()
+        rows = azyq.view_store.parked(state=None)
         if as_json:
-            print_json(rows)
+            print_json([row._asdict() for row in rows])
         else:
             for row in rows:
-                typer.echo(f"{row['view']} #{row['position']} {row['topic']} {row['state']}: {row['reason']}")
-            typer.echo(f"{sum(row['state'] == 'open' for row in rows)} open")
+                typer.echo(
+                    f"{row.view} #{row.position} {row.topic} {row.state}: {row.reason} {row.note or ''}"
+                )
+            typer.echo(f"{sum(row.state == 'open' for row in rows)} open")
 
 
 def parked_retry(view: str, position: int) -> None:
-    """Try a parked event again."""
+    """Try a parked event again, with what came after it in its stream."""
     with opened() as azyq:
-        typer.echo("taken in" if azyq.retry_parked(view, position) else "still parked")
+        parked = {(row.view, row.position): row for row in azyq.view_store.parked()}
+        if (view, position) not in parked:
+            usage(f"{view} has no open parked event at position {position}")
+        known = {v.name: v for v in azyq.views}
+        taken = azyq.feed.retry(known[view], position, parked[view, position].stream)
+        typer.echo("taken in" if taken else "still parked")
+        if not taken:
+            raise typer.Exit(1)
 
 
 def parked_discard(
@@ -136,5 +149,6 @@ def parked_discard(
 ) -> None:
     """Leave a parked event out of the view, with a reason."""
     with opened() as azyq:
-        azyq.discard_parked(view, position, reason)
+        if not azyq.view_store.discard(view, position, reason):
+            usage(f"{view} has no open parked event at position {position}")
         typer.echo("discarded")

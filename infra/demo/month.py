@@ -38,6 +38,7 @@ from infra.verdict import audit_now, verdict_dict, verdict_lines
 
 PROGRAMME, MONTH = "akkol-2025", "2025-07"
 AT_ONCE = 200
+REPLIES_AT_ONCE = 20
 
 
 def play(
@@ -81,10 +82,11 @@ class Story:
         self._quiet = quiet
         self._month: ProgrammeMonth = azyq.programme(PROGRAMME).month(MONTH)
         self._message = 0
+        self._names: dict[UUID, str] = {}
 
     def tell(self, text: str, **values: Any) -> None:
         """One line of the story, in the language asked for."""
-        self._console.print(f"  {WORDS[self._language][text].format(**values)}")
+        self._console.print(f"  {WORDS[self._language][text].format(**values)}", soft_wrap=True)
 
     def _day(self, day: int, hour: int = 9) -> date:
         self._clock.now = datetime.combine(date(2025, 7, day), time(hour), ALMATY)
@@ -155,7 +157,7 @@ class Story:
         )
         for line in outcome.lines(self._language):
             if "no-number.csv" not in line and "rejects.csv" not in line:
-                self._console.print(f"  {line}", markup=False)
+                self._console.print(f"  {line}", markup=False, soft_wrap=True)
 
     # --- the calendar and the answers -----------------------------------------------------------------
 
@@ -167,8 +169,8 @@ class Story:
     def _replies(self, said: Sequence[people.Said]) -> None:
         outcomes: Counter[str] = Counter()
         with self._bar("replies", len(said)) as step:
-            for start in range(0, len(said), AT_ONCE):
-                batch = said[start : start + AT_ONCE]
+            for start in range(0, len(said), REPLIES_AT_ONCE):
+                batch = said[start : start + REPLIES_AT_ONCE]
                 replies = []
                 for one in batch:
                     self._message += 1
@@ -214,12 +216,21 @@ class Story:
 
     # --- the vouchers ---------------------------------------------------------------------------------
 
-    def _all_in(self, *stages: str) -> Iterator[UUID]:
+    def _all_in(self, *stages: str) -> list[UUID]:
+        """Families in these stages, in the order of the list's family_id: ids of ours differ from run to run."""
         after: UUID | None = None
-        cycle = cycle_id(PROGRAMME, MONTH)
-        while streams := self._azyq.log.families(cycle, stages, after, AT_ONCE):
-            yield from streams
+        found: list[UUID] = []
+        while streams := self._azyq.log.families(cycle_id(PROGRAMME, MONTH), stages, after, AT_ONCE):
+            found += streams
             after = streams[-1]
+        return self._in_order(found)
+
+    def _in_order(self, streams: Sequence[UUID]) -> list[UUID]:
+        unknown = [stream for stream in streams if stream not in self._names]
+        subjects = {stream: family.family for stream, family in self._azyq.log.load(unknown).items()}
+        names = self._azyq.vault.family_references(list(subjects.values()))
+        self._names.update((stream, names[subject]) for stream, subject in subjects.items())
+        return sorted(streams, key=self._names.__getitem__)
 
     def _open_and_buy(self, first: int, end: int) -> None:
         """Recipients open their vouchers, and buy, on the days from `first` until before `end`."""
@@ -249,7 +260,7 @@ class Story:
 
     def _activate(self, share: int) -> int:
         count = 0
-        for streams in _batches(sorted(self._all_in("consented")), AT_ONCE):
+        for streams in _batches(self._all_in("consented"), AT_ONCE):
             families = self._azyq.log.load([s for s in streams if self._rng.randrange(100) < share])
             for family in families.values():
                 count += family.activate(self._month, via="link", at=self._clock.now)
@@ -257,7 +268,7 @@ class Story:
         return count
 
     def _purchases(self, shopping: people.Shopping, day: int) -> list[Purchase]:
-        buyers = [s for s in sorted(self._all_in("activated")) if self._rng.randrange(100) < people.BUY_A_DAY]
+        buyers = [s for s in self._all_in("activated") if self._rng.randrange(100) < people.BUY_A_DAY]
         opens = datetime.combine(date(2025, 7, day), time(9), ALMATY)
         return [
             shopping.basket(stream, opens + timedelta(minutes=self._rng.randrange(0, 660)))
@@ -268,7 +279,7 @@ class Story:
         """Most payments that were held succeed the next moment; the rest time out, or come back the day after."""
         streams = self._azyq.log.held_until(day_end(self._clock.now.date()), AT_ONCE)
         families = self._azyq.log.load(streams)
-        for stream in sorted(families):
+        for stream in self._in_order(list(families)):
             family = families[stream]
             for held in [r for r in family.redemptions.values() if r.status == "held"]:
                 until = datetime.fromisoformat(str(held.hold_until))
@@ -299,7 +310,7 @@ class Story:
             month_tables(report, self._language)
         verdict = audit_now(self._azyq, show_progress=False)
         for line in verdict_lines(verdict, self._language):
-            self._console.print(line, markup=False)
+            self._console.print(line, markup=False, soft_wrap=True)
         if not self._quiet:
             self.tell("look", data=self._azyq.settings.data)
         return report, verdict_dict(verdict)
@@ -307,7 +318,9 @@ class Story:
     @contextmanager
     def _bar(self, text: str, total: int) -> Iterator[Any]:
         columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn())
-        with Progress(*columns, console=self._console, transient=True) as progress:
+        with Progress(
+            *columns, console=self._console, transient=True, disable=not self._console.is_terminal
+        ) as progress:
             task = progress.add_task(WORDS[self._language][f"bar_{text}"], total=total)
             yield lambda done: progress.advance(task, done)
 

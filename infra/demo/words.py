@@ -17,7 +17,7 @@ WORDS: dict[str, dict[str, str]] = {
         "bar_buying": "days",
         "replies": "{count} replies: {consented} consents, {refused} refusals, {not_understood} not understood, "
         "{already_answered} answered already, {too_late} too late",
-        "opened": "from the {first}th to the {last}th: {families} families open their vouchers (R7)",
+        "opened": "{first}–{last} July: {families} families open their vouchers (R7)",
         "bought": "{count} purchases (R25); refused: {refused}",
         "look": "look around: azyq month status --programme akkol-2025 --month 2025-07; azyq events; azyq why ID"
         " (data: {data})",
@@ -36,7 +36,7 @@ WORDS: dict[str, dict[str, str]] = {
         "bar_buying": "дни",
         "replies": "{count} ответов: согласий {consented}, отказов {refused}, не понято {not_understood}, "
         "уже отвечено {already_answered}, поздно {too_late}",
-        "opened": "с {first} по {last}: {families} семей открыли ваучеры (R7)",
+        "opened": "{first}–{last} июля: {families} семей открыли ваучеры (R7)",
         "bought": "покупок: {count} (R25); отклонено: {refused}",
         "look": "посмотрите: azyq month status --programme akkol-2025 --month 2025-07; azyq events; azyq why ID"
         " (данные: {data})",
@@ -55,7 +55,7 @@ WORDS: dict[str, dict[str, str]] = {
         "bar_buying": "күндер",
         "replies": "{count} жауап: келісім {consented}, бас тарту {refused}, түсініксіз {not_understood}, "
         "бұрын жауап берген {already_answered}, кеш {too_late}",
-        "opened": "{first}–{last} күндері: {families} отбасы ваучерін ашты (R7)",
+        "opened": "{first}–{last} шілде: {families} отбасы ваучерін ашты (R7)",
         "bought": "{count} сатып алу (R25); қабылданбады: {refused}",
         "look": "қараңыз: azyq month status --programme akkol-2025 --month 2025-07; azyq events; azyq why ID"
         " (деректер: {data})",
