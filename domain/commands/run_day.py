@@ -21,6 +21,8 @@ from domain.ports import Log, LogConflict, Vault
 from domain.programmes import ProgrammeMonth
 
 FAMILIES_AT_ONCE = 500
+IDS_AT_ONCE = 20_000
+ASKED = ("asked", "consented", "activated", "refused", "withdrawn")  # what a first SMS leads to
 ATTEMPTS = 200  # a conflict is another's progress, so many at once need as many tries
 
 Progress = Callable[[str, int], None]
@@ -130,16 +132,27 @@ class RunDay:
                 )
                 count = self._queue_sms(month, cycle, purpose, stage, now, progress)
                 self._send_due(now)
+                if task is Task.FIRST_SMS:
+                    count = self._count(cycle, ASKED)
                 return count, self._waiting(cycle)
             case Task.LAPSE:
-                return self._each(
-                    cycle, ("eligible", "asked"), lambda f: f.lapse(month, now()), task, progress
-                ), 0
+                self._each(cycle, ("eligible", "asked"), lambda f: f.lapse(month, now()), task, progress)
+                return self._count(cycle, ("lapsed",)), 0
             case Task.EXPIRE:
-                return self._each(
+                self._each(
                     cycle, ("consented", "activated"), lambda f: f.expire(month, now()), task, progress
-                ), 0
+                )
+                return self._count(cycle, ("expired",)), 0
         return 0, 0
+
+    def _count(self, cycle: UUID, stages: tuple[str, ...]) -> int:
+        """How many families are in `stages`: what a task did, also in runs before that were cut off."""
+        count = 0
+        after: UUID | None = None
+        while streams := self._log.families(cycle, stages, after, IDS_AT_ONCE):
+            after = streams[-1]
+            count += len(streams)
+        return count
 
     def _queue_sms(
         self,
@@ -160,6 +173,7 @@ class RunDay:
             for family in families.values():
                 message = message_id(family.id, purpose)
                 if not family.wants_sms(purpose, message):
+                    count += purpose == "reminder" and family.reminded  # by a run that was cut off
                     continue
                 if family.applicant in phones:
                     due.append((message, family.id, purpose))
@@ -177,14 +191,13 @@ class RunDay:
         act: Callable[[FamilyVouchers], bool],
         task: Task,
         progress: Progress,
-    ) -> int:
+    ) -> None:
         count = 0
         after: UUID | None = None
         while streams := self._log.families(cycle, stages, after, FAMILIES_AT_ONCE):
             after = streams[-1]
             count += self._act(streams, act)
             progress(task.value, count)
-        return count
 
     def _act(self, streams: list[UUID], act: Callable[[FamilyVouchers], bool]) -> int:
         for _ in range(ATTEMPTS):

@@ -1,0 +1,223 @@
+"""The calendar's days on real PostgreSQL (R7, R8, R18–R21, O9)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+
+from domain.calendar import day_end
+from domain.commands.run_day import ListMissing, ListUnfinished
+from domain.cycle import Cycle
+from domain.identity import message_id
+from tests.integration.month_in_process import AKKOL, Month, Town, a_month, as_csv, events_of, query
+
+
+@pytest.fixture
+def town() -> Town:
+    return Town()
+
+
+@pytest.fixture
+def july(database: str, tmp_path: Path) -> Iterator[Month]:
+    with a_month(database, tmp_path) as month:
+        yield month
+
+
+def tasks(month: Month) -> list[tuple[str, str, int]]:
+    done = [event.state for event in events_of(month.azyq.dsn) if event.topic == "cycle.task_done"]
+    return [(state["task"], state["due_on"][-2:], state["days_late"]) for state in done]
+
+
+def test_R20_the_first_sms_goes_to_the_eligible_with_a_number_and_to_nobody_else(
+    july: Month, town: Town
+) -> None:
+    with_number, without, left = town.household(), town.household(phone=False), town.household()
+    july.list_of([with_number, without, left])
+    july.list_of([with_number, without], day=3)
+    outcomes = july.day(5)
+    assert [(o.task, o.families, o.waiting) for o in outcomes] == [("close_list", 0, 0), ("first_sms", 1, 0)]
+    assert [message["to"] for message in july.outbox()] == [with_number.phone]
+    assert july.family(with_number).stage == "asked"
+    assert july.family(without).stage == "no_number"
+
+
+def test_R18_a_number_that_is_missing_on_the_5th_is_recorded_then(july: Month, town: Town) -> None:
+    # A list without a file of numbers: that a number is missing shows only when it is needed.
+    known, unknown = town.household(), town.household()
+    july.receive(july.write_list(as_csv(july.rows([known, unknown]))))
+    july.azyq.vault.set_phones({july.subject(known.people[0]): known.phone or ""})
+    july.day(5)
+    assert july.topics(known)[-1] == "sms.sent"
+    assert july.topics(unknown) == ["family.eligible", "family.number_missing"]
+
+
+def test_R21_no_answer_is_reminded_after_five_days_once(july: Month, town: Town) -> None:
+    silent, answered, refused = town.households(3)
+    july.asked(silent, answered, refused)
+    july.at(6)
+    july.reply(answered.phone, "21*1", "m-1")
+    july.reply(refused.phone, "21*2", "m-2")
+    assert july.day(9) == []
+    assert [(o.task, o.families) for o in july.day(10)] == [("reminder", 1)]
+    assert july.day(10) == []
+    purposes = Counter((m["purpose"], m["to"]) for m in july.outbox())
+    assert purposes[("reminder", silent.phone or "")] == 1
+    assert sum(count for (purpose, _), count in purposes.items() if purpose == "reminder") == 1
+
+
+def test_nothing_is_done_before_its_day(july: Month, town: Town) -> None:
+    july.list_of(town.households(2))
+    before = events_of(july.azyq.dsn)
+    assert july.day(4, 23) == []
+    assert events_of(july.azyq.dsn) == before
+    july.at(5, 0)
+    assert [o.task for o in july.day(5, 0)] == ["close_list", "first_sms"]
+
+
+def test_a_run_cut_off_is_counted_whole_by_the_next(july: Month, town: Town) -> None:
+    homes = town.households(4)
+    july.asked(*homes)
+    july.at(10)
+    # As a crash leaves it: two were reminded, the task isn't done.
+    july.azyq.log.save(
+        july.family(homes[0]),
+        due=[(message_id(july.stream(h), "reminder"), july.stream(h), "reminder") for h in homes[:1]],
+    )
+    july.azyq.drain_sms()
+    assert july.family(homes[0]).reminded
+    assert [(o.task, o.families) for o in july.day(10)] == [("reminder", 4)]
+    family = july.family(homes[1])
+    july.at(31, 23)
+    assert family.lapse(july.month, day_end(july.month.deadline))
+    july.azyq.log.save(family)
+    assert [(o.task, o.families) for o in july.day(31)] == [("lapse", 4), ("expire", 0), ("close", 0)]
+
+
+def test_a_day_run_twice_is_run_once(july: Month, town: Town) -> None:
+    july.asked(*town.households(3))
+    before, outbox = events_of(july.azyq.dsn), july.outbox()
+    assert july.day(5, 18) == []
+    assert (events_of(july.azyq.dsn), july.outbox()) == (before, outbox)
+
+
+def test_missed_days_are_caught_up_in_order_and_recorded_as_late(july: Month, town: Town) -> None:
+    july.list_of(town.households(2))
+    july.day(7)
+    july.day(12)
+    july.day(31, 23)
+    assert tasks(july) == [
+        ("close_list", "05", 2),
+        ("first_sms", "05", 2),
+        ("reminder", "10", 2),
+        ("lapse", "31", 0),
+        ("expire", "31", 0),
+        ("close", "31", 0),
+    ]
+    assert july.counted()["family.lapsed"] == 2
+
+
+def test_R21_a_month_run_only_after_its_end_asks_nobody(july: Month, town: Town) -> None:
+    july.list_of(town.households(2))
+    july.at(5)
+    july.clock.now = datetime.fromisoformat("2025-08-03T09:00:00+05:00")
+    july.azyq.run_day.run(july.month, date(2025, 8, 3), july.clock)
+    assert july.outbox() == []
+    assert [task for task, _, _ in tasks(july)] == [
+        "close_list",
+        "first_sms",
+        "reminder",
+        "lapse",
+        "expire",
+        "close",
+    ]
+    assert july.counted()["family.lapsed"] == 2
+
+
+def test_R7_R8_at_the_month_s_end_answers_lapse_and_vouchers_expire(july: Month, town: Town) -> None:
+    silent, consented, activated, refused = town.households(4)
+    july.asked(silent, consented, activated, refused)
+    july.at(6)
+    july.reply(consented.phone, "21*1", "m-1")
+    july.reply(activated.phone, "21*1", "m-2")
+    july.reply(refused.phone, "21*2", "m-3")
+    family = july.family(activated)
+    family.activate(july.month, via="link", at=july.clock())
+    july.azyq.log.save(family)
+
+    july.day(31, 12, only_when_over=True)
+    assert july.family(silent).stage == "asked", "the last day isn't over"
+    july.day(31, 12)
+    july.day(31, 13)
+
+    stages = [july.family(h).stage for h in (silent, consented, activated, refused)]
+    assert stages == ["lapsed", "expired", "expired", "refused"]
+    ends = [
+        event for event in events_of(july.azyq.dsn) if event.topic in ("voucher.expired", "family.lapsed")
+    ]
+    assert len(ends) == 3
+    assert {e.state["timestamp"] for e in ends} == {"2025-07-31T23:59:59.999999+05:00"}
+    expired = [e.state for e in ends if e.topic == "voucher.expired"]
+    assert sorted((s["activated"], s["expired_tiyn"]) for s in expired) == [(False, 786_400), (True, 786_400)]
+
+
+def test_R14_no_list_is_said(july: Month) -> None:
+    with pytest.raises(ListMissing) as caught:
+        july.day(5)
+    assert caught.value.code == "list_missing"
+    assert all("2025-07" in caught.value.sentence(language) for language in ("kk", "ru", "en"))
+    assert events_of(july.azyq.dsn) == []
+    assert july.day(4) == []
+
+
+def test_R5_a_list_begun_and_not_finished_is_said(july: Month, town: Town) -> None:
+    july.list_of(town.households(2))
+    cycle = july.azyq.log.load([july.cycle()])[july.cycle()]
+    assert isinstance(cycle, Cycle)
+    cycle.start_list(july.month, "f" * 64, july.at(4))
+    july.azyq.log.save(cycle)
+    with pytest.raises(ListUnfinished) as caught:
+        july.day(5)
+    assert caught.value.code == "list_unfinished"
+    assert july.outbox() == []
+
+
+def test_O9_september_ends_with_the_order_on_the_26th(database: str, tmp_path: Path, town: Town) -> None:
+    with a_month(database, tmp_path, month="2025-09") as september:
+        silent, consented = town.households(2)
+        september.asked(silent, consented)
+        assert "26 қыркүйег" in september.outbox()[0]["text"].lower()
+        september.at(6)
+        september.reply(consented.phone, "21*1")
+        assert [o.task for o in september.day(10)] == ["reminder"]
+        assert september.day(25) == []
+        assert september.family(consented).stage == "consented"
+        september.day(26, 23)
+        assert (september.family(silent).stage, september.family(consented).stage) == ("lapsed", "expired")
+        assert tasks(september)[-1] == ("close", "26", 0)
+
+
+def test_a_queue_that_could_not_be_emptied_leaves_the_task_for_the_next_run(july: Month, town: Town) -> None:
+    july.list_of(town.households(3))
+    query(july.azyq.dsn, "ALTER TABLE vault.outbox RENAME TO outbox_gone")
+    july.azyq.send_sms._pause = lambda seconds: None
+    outcomes = july.day(5)
+    assert [(o.task, o.waiting) for o in outcomes] == [("close_list", 0), ("first_sms", 3)]
+    assert [task for task, _, _ in tasks(july)] == ["close_list"]
+    query(july.azyq.dsn, "ALTER TABLE vault.outbox_gone RENAME TO outbox")
+    outcomes = july.day(6)
+    assert [(o.task, o.days_late, o.families, o.waiting) for o in outcomes] == [("first_sms", 1, 3, 0)]
+    assert len(july.outbox()) == 3
+
+
+def test_R21_several_months_and_programmes_do_not_touch_one_another(july: Month, town: Town) -> None:
+    august = Month(july.azyq, july.clock, july.folder, july.azyq.programme(AKKOL).month("2025-08"))
+    in_july, in_august = town.households(2)
+    july.asked(in_july)
+    august.list_of([in_august])
+    july.day(31, 23)
+    assert july.family(in_july).stage == "lapsed"
+    assert august.family(in_august).stage == "eligible"
