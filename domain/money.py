@@ -6,7 +6,7 @@ import re
 from decimal import ROUND_HALF_UP, Decimal
 
 TIYN_PER_KZT = 100
-_AMOUNT = re.compile(r"-?[0-9]{1,13}(\.[0-9]{0,2}0*)?")
+_AMOUNT = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,2}0*)?")
 
 
 def line_total_tiyn(price_tiyn: int, quantity: Decimal) -> int:

@@ -26,6 +26,8 @@ from domain.programmes import Programme, ProgrammeMonth, Terms
 from domain.replies import Answer
 from infra.postgres.log import FlatMapper
 
+Step = Callable[[FamilyVouchers, ProgrammeMonth], Any]
+
 AMOUNT = 393_200
 MAPPER: FlatMapper = FlatMapper(JSONTranscoder())
 NAMES = {"kk": "Күріш", "ru": "Рис", "en": "Rice"}
@@ -105,7 +107,7 @@ class Story:
         self.answer: Any = None
         self.refusal: Refusal | None = None
 
-    def given(self, *steps: Callable[[FamilyVouchers, ProgrammeMonth], Any]) -> Story:
+    def given(self, *steps: Step) -> Story:
         """What happened before."""
         for step in steps:
             step(self.family, self.month)
@@ -136,7 +138,7 @@ class Story:
     def given_withdrawn(self) -> Story:
         return self.given(lambda f, m: reply(f, m, Answer.NO, on(20, month=_number(m)), "withdrawal"))
 
-    def when(self, command: Callable[[FamilyVouchers, ProgrammeMonth], Any]) -> Story:
+    def when(self, command: Step) -> Story:
         """A command; its refusal is kept for `then_refused`."""
         self.refusal = self.answer = None
         try:
