@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
+from weakref import WeakSet
 
 import orjson
 from eventsourcing.application import Application
@@ -151,12 +152,13 @@ class PostgresLog:
         )
         self._mapper = self._application.mapper
         self._local = threading.local()
-        self._connections: list[Connection] = []
+        # Weak: when a thread ends, so does its connection.
+        self._connections: WeakSet[Connection] = WeakSet()
 
     def close(self) -> None:
         """Close every connection."""
         self._application.close()
-        for connection in self._connections:
+        for connection in list(self._connections):
             connection.close()
 
     def connection(self) -> Connection:
@@ -165,7 +167,7 @@ class PostgresLog:
         if connection is None or connection.closed:
             connection = connect(self._dsn, role=APP_ROLE, autocommit=True, application_name="azyq-log")
             self._local.connection = connection
-            self._connections.append(connection)
+            self._connections.add(connection)
         return connection
 
     def load(self, streams: Sequence[UUID]) -> dict[UUID, Any]:

@@ -1,0 +1,205 @@
+"""The event log on real PostgreSQL: nobody misses an event, nothing is changed afterwards, no connection is left."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import uuid4
+
+import psycopg2
+import pytest
+from eventsourcing.application import Application
+
+from domain.cycle import StrayReply
+from infra.clock import real_clock
+from infra.postgres.connect import APP_ROLE, connect, eventsourcing_env
+from infra.postgres.log import PostgresLog
+from tests.integration.month_in_process import query
+
+WRITERS, EACH = 8, 25
+
+
+@pytest.fixture
+def log(database: str) -> Iterator[PostgresLog]:
+    log = PostgresLog(database)
+    yield log
+    log.close()
+
+
+def a_stray() -> StrayReply:
+    return StrayReply.receive(reply=uuid4().hex, channel="http", answer="yes", at=real_clock())
+
+
+def connections(dsn: str) -> int:
+    return int(query(dsn, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'azyq-log'")[0][0])
+
+
+def test_R32_a_reader_that_follows_misses_nothing_while_eight_write(log: PostgresLog, database: str) -> None:
+    done = threading.Event()
+    seen: list[int] = []
+
+    def follow() -> None:
+        reader = connect(database, role=APP_ROLE, autocommit=True)
+        at = 0
+        with reader.cursor() as cursor:
+            while True:
+                ended = done.is_set()
+                cursor.execute(
+                    "SELECT notification_id FROM azyq_log.azyq_events WHERE notification_id > %s"
+                    " ORDER BY notification_id",
+                    (at,),
+                )
+                found = [row[0] for row in cursor]
+                seen.extend(found)
+                at = found[-1] if found else at
+                if ended and not found:
+                    break
+        reader.close()
+
+    def write(_: int) -> None:
+        for number in range(EACH):
+            log.save(*(a_stray() for _ in range(1 + number % 3)))
+
+    follower = threading.Thread(target=follow)
+    follower.start()
+    with ThreadPoolExecutor(WRITERS) as threads:
+        list(threads.map(write, range(WRITERS)))
+    done.set()
+    follower.join()
+    every = [row[0] for row in query(database, "SELECT notification_id FROM azyq_log.azyq_events ORDER BY 1")]
+    assert len(every) == WRITERS * sum(1 + number % 3 for number in range(EACH))
+    assert seen == every
+
+
+def test_an_insert_waits_for_the_one_before_it(log: PostgresLog, database: str) -> None:
+    # The lock that keeps the log without gaps: positions become visible in their order.
+    holder = connect(database, role=APP_ROLE)
+    with holder.cursor() as cursor:
+        cursor.execute("LOCK TABLE azyq_log.azyq_events IN EXCLUSIVE MODE")
+        writer = threading.Thread(target=lambda: log.save(a_stray()))
+        writer.start()
+        end = time.monotonic() + 10
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'ExclusiveLock'"
+        while query(database, waiting) == [(0,)]:
+            assert time.monotonic() < end, "the writer doesn't take the lock"
+        assert query(database, "SELECT count(*) FROM azyq_log.azyq_events") == [(0,)]
+    holder.rollback()
+    writer.join()
+    holder.close()
+    assert log.head() == 1
+
+
+def test_the_library_s_safe_mode_is_on(log: PostgresLog, database: str) -> None:
+    env = eventsourcing_env(database)
+    assert env["POSTGRES_ENABLE_DB_FUNCTIONS"] == "n"
+    assert log._application.factory.datastore.enable_db_functions is False  # type: ignore[attr-defined]
+    functions = query(
+        database,
+        "SELECT proname FROM pg_proc WHERE pronamespace = 'azyq_log'::regnamespace ORDER BY proname",
+    )
+    assert functions == [("refuse_change",)]
+
+
+def test_a_writer_does_not_wait_for_the_lock_for_ever(log: PostgresLog) -> None:
+    datastore: Any = log._application.factory.datastore  # type: ignore[attr-defined]
+    assert datastore.idle_in_transaction_session_timeout == 60
+    recorder: Any = log._application.recorder
+    before_insert = [statement.as_string() for statement in recorder.lock_table_statements]
+    assert before_insert == [
+        "SET LOCAL lock_timeout = '15s'",
+        'LOCK TABLE "azyq_log"."azyq_events" IN EXCLUSIVE MODE',
+    ]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE azyq_log.azyq_events SET topic = 'x'",
+        "DELETE FROM azyq_log.azyq_events",
+        "TRUNCATE azyq_log.azyq_events",
+        "INSERT INTO azyq_log.azyq_events SELECT originator_id, originator_version, topic, state, 99"
+        " FROM azyq_log.azyq_events ON CONFLICT (originator_id, originator_version) DO UPDATE SET topic = 'x'",
+    ],
+)
+def test_the_log_is_append_only_even_for_its_owner(log: PostgresLog, database: str, statement: str) -> None:
+    log.save(a_stray())
+    with pytest.raises(psycopg2.Error, match="append-only"):
+        query(database, statement)
+    assert log.head() == 1
+    assert query(database, "SELECT topic FROM azyq_log.azyq_events") == [("reply.unknown_sender",)]
+
+
+def test_our_tables_are_those_the_library_would_make(database: str) -> None:
+    query(database, "CREATE SCHEMA made_by_library")
+
+    class Theirs(Application):  # type: ignore[type-arg]
+        name = "azyq"
+
+    theirs = Theirs(
+        env={
+            **eventsourcing_env(database, role=None),
+            "POSTGRES_SCHEMA": "made_by_library",
+            "CREATE_TABLE": "y",
+        }
+    )
+    theirs.close()
+
+    def shape(schema: str) -> dict[str, list[tuple[Any, ...]]]:
+        columns = query(
+            database,
+            "SELECT column_name, ordinal_position, data_type, is_nullable,"
+            " replace(column_default, table_schema || '.', '')"
+            " FROM information_schema.columns WHERE table_schema = %s AND table_name = 'azyq_events'"
+            " ORDER BY ordinal_position",
+            schema,
+        )
+        indexes = query(
+            database,
+            "SELECT indexname, replace(indexdef, schemaname || '.', '') FROM pg_indexes"
+            " WHERE schemaname = %s AND tablename = 'azyq_events' ORDER BY indexname",
+            schema,
+        )
+        options = query(
+            database,
+            "SELECT unnest(reloptions) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace"
+            " WHERE nspname = %s AND relname = 'azyq_events' ORDER BY 1",
+            schema,
+        )
+        composite = query(
+            database,
+            "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute a"
+            " JOIN pg_class c ON c.oid = attrelid JOIN pg_namespace n ON n.oid = relnamespace"
+            " WHERE nspname = %s AND relname = 'stored_event_uuid' ORDER BY attnum",
+            schema,
+        )
+        return {"columns": columns, "indexes": indexes, "options": options, "type": composite}
+
+    theirs_shape = shape("made_by_library")
+    assert len(theirs_shape["columns"]) == 5
+    assert len(theirs_shape["indexes"]) == 2
+    assert shape("azyq_log") == theirs_shape
+
+
+def test_threads_that_end_leave_no_connection(log: PostgresLog, database: str) -> None:
+    def work(_: int) -> None:
+        stray = a_stray()
+        log.save(stray)
+        assert stray.id in log.load([stray.id])
+
+    for _ in range(4):
+        with ThreadPoolExecutor(10) as threads:
+            list(threads.map(work, range(30)))
+    # The library's pool keeps at most its size and overflow, 2 + 10, however many threads there were.
+    end = time.monotonic() + 10
+    while (count := connections(database)) > 12 and time.monotonic() < end:
+        time.sleep(0.02)
+    assert count <= 12
+    assert len(log._connections) == 0
+    log.close()
+    end = time.monotonic() + 10
+    while (count := connections(database)) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert count == 0
