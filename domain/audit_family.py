@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from fractions import Fraction
+from math import floor
 from typing import TYPE_CHECKING, Any
 
 from domain.audit_facts import MonthFacts, azyq_name, instant, local_day_text, name_in, thousandths
@@ -101,7 +102,7 @@ class FamilyFold:
         self.vouchers: dict[str, list[int]] = {}
         self.purchases: dict[str, _Purchase] = {}
         self.receipts: set[tuple[str, str]] = set()
-        self.keys: set[str] = set()
+        self.keys: set[tuple[str, str]] = set()
         self.ended_at: datetime | None = None
         self.listed = (0, 0, "")
 
@@ -428,7 +429,8 @@ class FamilyFold:
             self.bad("drawn_sum", "R2.1", f"{drawn} tiyn drawn, the voucher may pay {pays}")
         for voucher, amount in draws:
             self._move(voucher, amount, None, to)
-        redemption, receipt, key = data["redemption"], (data["shop"], data["receipt"]), data["key"]
+        redemption, receipt = data["redemption"], (data["shop"], data["receipt"])
+        key = data["shop"], data["key"]
         if redemption in self.purchases:
             self.bad("redemption_once", "R27", "the redemption's id was used before")
         if receipt in self.receipts:
@@ -437,7 +439,7 @@ class FamilyFold:
             self.receipts.add(receipt)
             self._unique("receipt_once", f"{data['shop']}/{data['receipt']}")
         if key in self.keys:
-            self.bad("key_once", "R27", "the idempotency key was used before")
+            self.bad("key_once", "R27", "the idempotency key was used before in this shop")
         self.keys.add(key)
         if redemption not in self.purchases:
             self._unique("redemption_once", redemption)
@@ -524,13 +526,13 @@ class FamilyFold:
             if purchase.credited[voucher] > drawn.get(voucher, 0):
                 self.bad("reversal_sum", "R27", "more comes back to a voucher than was drawn on it")
             self._move(voucher, amount, SPENT, to)
-        # What all that came back is worth, of what was drawn; either whole tiyn beside an exact half will do.
+        # What all that came back is worth, of what was drawn: half up, over the whole purchase.
         worth = sum(
             Fraction(purchase.lines[line]["pays_tiyn"] * back, thousandths(purchase.lines[line]["quantity"]))
             for line, back in purchase.returned.items()
         )
         exact = Fraction(worth) * sum(drawn.values()) / purchase.pays
-        if abs(exact - sum(purchase.credited.values())) > Fraction(1, 2):
+        if floor(exact + Fraction(1, 2)) != sum(purchase.credited.values()):
             self.bad("reversal_sum", "R27", "the sum isn't what the returned goods are worth")
 
     # --- the end --------------------------------------------------------------------------------------

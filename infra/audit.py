@@ -15,6 +15,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
+from itertools import groupby
+from operator import attrgetter
 from typing import IO, Any, cast
 
 import orjson
@@ -25,14 +27,16 @@ from domain.audit import Findings, LogFold, StreamEnd
 from domain.audit_facts import Finding, azyq_name, instant
 from domain.goods import GoodsCatalogue
 from domain.programmes import Programme
-from infra.audit_views import check_views
+from infra.audit_sums import HashingLines, Sums
+from infra.audit_views import ViewAudit
 from infra.postgres.connect import APP_ROLE, connect
+from projections.events import Raw, read_event
+from projections.view import Recorded, Unreadable
 
 ROWS_AT_ONCE = 5000
 PROGRESS_EVERY = 20_000
 NAMES_IN_MEMORY = 2_000_000
-BUCKETS = 256
-MASK = 2**64 - 1
+_MASK = 2**64 - 1
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -90,13 +94,15 @@ class _Audit:
         self._programmes = programmes
         self._goods = goods
         self._progress = progress
+        self._cursors = 0
 
     def run(self, started: float) -> AuditVerdict:
         with self._connection.cursor() as cursor:
             cursor.execute("SELECT coalesce(max(notification_id), 0), count(*) FROM azyq_log.azyq_events")
             head, total = cast(tuple[int, int], cursor.fetchone())
+            cursor.execute("SET LOCAL cursor_tuple_fraction = 1.0")  # every row is read
         names = _Names()
-        tables = {"stage_table": _Sums(), "claim": _Sums()}
+        tables = {"stage_table": Sums(), "claim": Sums()}
 
         def on_end(end: StreamEnd) -> None:
             bucket = int(end.stream[:2], 16)
@@ -105,22 +111,31 @@ class _Audit:
                 tables["claim"].add(bucket, line)
 
         fold = LogFold(self._programmes, self._goods, on_end, names.add)
+        views = ViewAudit(self._connection, head)
         done = 0
-        for row in self._log():
-            fold.feed(*row)
-            done += 1
-            if done % PROGRESS_EVERY == 0:
-                self._progress("log", done, total)
+        for stream, raws in groupby(self._raws(), key=attrgetter("stream")):
+            hexed = stream.replace("-", "")
+            events: list[Recorded | Unreadable] = []
+            for raw in raws:
+                event = read_event(raw)
+                events.append(event)
+                # What no view can read is still told by the rules, as far as it goes.
+                data = event.data if isinstance(event, Recorded) else _object(raw.state)
+                fold.feed(raw.position, hexed, raw.version, raw.topic or "", data)
+                done += 1
+                if done % PROGRESS_EVERY == 0:
+                    self._progress("log", done, total)
+            views.stream(events)
         fold.finish()
         self._progress("log", done, total)
         findings = fold.findings
-        for check, clause, finding in self._twice(names):
-            del check, clause
+        for finding in self._twice(names):
             findings.add(finding)
         ran = fold.checks()
+        self._progress("tables", 0, None)
         self._compare_stages(tables["stage_table"], findings, ran)
         self._compare_claims(tables["claim"], findings, ran)
-        notes = check_views(self._connection, head, findings, ran, self._progress)
+        views.compare(self._raws, findings, ran)
         return AuditVerdict(
             head,
             fold.events,
@@ -129,41 +144,39 @@ class _Audit:
             dict(findings.by_check),
             ran,
             time.perf_counter() - started,
-            notes,
+            views.notes,
         )
 
     # --- the log --------------------------------------------------------------------------------------
 
-    def _log(self, where: str = "", values: tuple[Any, ...] = ()) -> Iterator[tuple[int, str, int, str, Any]]:
-        with self._connection.cursor(name="azyq_audit") as cursor:
+    def _raws(self, where: str = "", values: tuple[Any, ...] = ()) -> Iterator[Raw]:
+        self._cursors += 1
+        with self._connection.cursor(name=f"azyq_audit_{self._cursors}") as cursor:
             cursor.itersize = ROWS_AT_ONCE
             cursor.execute(
-                "SELECT notification_id, originator_id, originator_version, topic, state"
+                "SELECT notification_id, originator_id::text, originator_version, topic, state"
                 f" FROM azyq_log.azyq_events {where} ORDER BY originator_id, originator_version",
                 values,
             )
-            text, stream = "", ""
-            loads = orjson.loads
-            for position, originator, version, topic, state in cursor:
-                if originator != text:
-                    text, stream = originator, originator.replace("-", "")
-                try:
-                    data = loads(state)
-                except (orjson.JSONDecodeError, TypeError):
-                    data = None
-                # What is no event at all is told by the fold: it has none of the fields.
-                yield position, stream, version, topic or "", data if type(data) is dict else {}
+            yield from map(Raw._make, cursor)
+
+    def _refold(self, fold: LogFold, where: str = "", values: tuple[Any, ...] = ()) -> Iterator[None]:
+        """Feed `fold` these streams again."""
+        for raw in self._raws(where, values):
+            fold.feed(
+                raw.position, raw.stream.replace("-", ""), raw.version, raw.topic or "", _object(raw.state)
+            )
+            yield
+        fold.finish()
+        yield
 
     def _ends(self, where: str, values: tuple[Any, ...]) -> Iterator[StreamEnd]:
         """What these streams come to, folded again."""
         ends: list[StreamEnd] = []
         fold = LogFold(self._programmes, self._goods, ends.append, lambda *_: None)
-        for row in self._log(where, values):
-            fold.feed(*row)
+        for _ in self._refold(fold, where, values):
             yield from ends
             ends.clear()
-        fold.finish()
-        yield from ends
 
     def _bucket_ends(self, bucket: int) -> Iterator[StreamEnd]:
         low, high = f"{bucket:02x}{'0' * 30}", f"{bucket:02x}{'f' * 30}"
@@ -171,7 +184,7 @@ class _Audit:
 
     # --- names that are there once --------------------------------------------------------------------
 
-    def _twice(self, names: _Names) -> Iterator[tuple[str, str, Finding]]:
+    def _twice(self, names: _Names) -> Iterator[Finding]:
         suspects = names.twice()
         if not suspects:
             return
@@ -181,20 +194,19 @@ class _Audit:
             if _digest(check, name) in suspects:
                 seen[check, name].append((position, stream, version, topic))
 
-        fold = LogFold(self._programmes, self._goods, lambda _: None, note)
-        for row in self._log():
-            fold.feed(*row)
+        for _ in self._refold(LogFold(self._programmes, self._goods, lambda _: None, note)):
+            pass
         for (check, _), places in seen.items():
             # By position: the first use is right, each later one is to blame.
             first, *later = sorted(places)
             for position, stream, version, topic in later:
                 what = f"was used before, at position {first[0]} by the stream {first[1]}"
                 name = "the shop's receipt" if check == "receipt_once" else "the redemption's id"
-                yield check, "R27", Finding(check, "R27", position, stream, version, topic, f"{name} {what}")
+                yield Finding(check, "R27", position, stream, version, topic, f"{name} {what}")
 
     # --- tables beside the log ------------------------------------------------------------------------
 
-    def _compare_stages(self, expected: _Sums, findings: Findings, ran: dict[str, int]) -> None:
+    def _compare_stages(self, expected: Sums, findings: Findings, ran: dict[str, int]) -> None:
         select = (
             "SELECT encode(uuid_send(stream), 'hex') || ' ' || encode(uuid_send(cycle), 'hex') || ' ' || stage"
             " || ' ' || coalesce(to_char(held_until AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), '')"
@@ -214,7 +226,7 @@ class _Audit:
                 what = "a stage of a family that has no events"
                 findings.add(Finding("stage_table", "R21", None, stream, 0, "", what))
 
-    def _compare_claims(self, expected: _Sums, findings: Findings, ran: dict[str, int]) -> None:
+    def _compare_claims(self, expected: Sums, findings: Findings, ran: dict[str, int]) -> None:
         select = "SELECT encode(uuid_send(stream), 'hex') || ' ' || encode(uuid_send(key), 'hex') FROM azyq_log.claim"
         ran["claim"] = ran["member_one_family"] = expected.rows
         for bucket in self._differing(select, "stream", expected):
@@ -246,10 +258,10 @@ class _Audit:
         what = "a person of this family is claimed by another stream" if row else "a person isn't claimed"
         return Finding("claim", "R5", None, end.stream, 0, "", what)
 
-    def _differing(self, select: str, column: str, expected: _Sums) -> list[int]:
-        actual = _Sums()
+    def _differing(self, select: str, column: str, expected: Sums) -> list[int]:
+        actual = Sums()
         with self._connection.cursor() as cursor:
-            cursor.copy_expert(f"COPY ({select}) TO STDOUT", _Lines(actual))
+            cursor.copy_expert(f"COPY ({select}) TO STDOUT", HashingLines(actual))
         return expected.differing(actual)
 
     def _bucket_lines(self, select: str, column: str, bucket: int) -> list[bytes]:
@@ -257,6 +269,15 @@ class _Audit:
         with self._connection.cursor() as cursor:
             cursor.execute(f"{select} WHERE {column} BETWEEN %s AND %s", (low, high))
             return [f"{row[0]}\n".encode() for row in cursor]
+
+
+def _object(state: bytes | memoryview | None) -> dict[str, Any]:
+    """An event's fields; none when the state is no object, which the fold then says of it."""
+    try:
+        found = orjson.loads(state or b"")
+    except orjson.JSONDecodeError:
+        return {}
+    return found if type(found) is dict else {}
 
 
 def _stage_line(end: StreamEnd) -> bytes:
@@ -269,40 +290,6 @@ def _stage_line(end: StreamEnd) -> bytes:
 def _claim_lines(end: StreamEnd) -> list[bytes]:
     prefix = f"member/{end.cycle}/"
     return [f"{end.stream} {azyq_name(prefix + member)}\n".encode() for member in end.members]
-
-
-class _Sums:
-    """Sums of the hashes of rows, by the first byte of the stream: the same rows in any order, the same sums."""
-
-    def __init__(self) -> None:
-        self._sums = [0] * BUCKETS
-        self._counts = [0] * BUCKETS
-
-    def add(self, bucket: int, line: bytes) -> None:
-        self._sums[bucket] += hash(line)
-        self._counts[bucket] += 1
-
-    @property
-    def rows(self) -> int:
-        return sum(self._counts)
-
-    def differing(self, other: _Sums) -> list[int]:
-        return [
-            bucket
-            for bucket in range(BUCKETS)
-            if self._counts[bucket] != other._counts[bucket]
-            or (self._sums[bucket] - other._sums[bucket]) & MASK
-        ]
-
-
-class _Lines:
-    """Takes the lines of a COPY, each of which begins with the stream in hex."""
-
-    def __init__(self, sums: _Sums) -> None:
-        self._sums = sums
-
-    def write(self, line: bytes) -> None:
-        self._sums.add(int(line[:2], 16), line)
 
 
 class _Names:
@@ -340,4 +327,4 @@ def _read_run(run: IO[bytes]) -> Iterator[int]:
 
 
 def _digest(check: str, name: str) -> int:
-    return hash((check, name)) & MASK
+    return hash((check, name)) & _MASK

@@ -228,7 +228,7 @@ class _Teller:
                 shop=f"{rng.randrange(20):032x}",
                 terminal=f"{rng.randrange(60):032x}",
                 cashier="7",
-                receipt=f"R-{self._receipt}",
+                receipt=f"{self._lists[0][2:10]}-{self._receipt}",
                 key=key,
                 body=self._hex(),
                 basket=basket,
