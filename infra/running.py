@@ -117,12 +117,11 @@ def run_parts(azyq: Azyq, *, api: bool, scheduler: bool, once: bool = False) -> 
         guarded("scheduler", lambda: _schedule(azyq, stop, wake))
     guarded("feed", lambda: azyq.feed.follow(stop))
     if api:
-        _serve(azyq, stop, wake, parts)
-    else:
-        _on_signal(stop)
-        for part in parts:
-            part.start()
-        stop.wait()
+        guarded("api", lambda: _serve(azyq, stop, wake))
+    _on_signal(stop)
+    for part in parts:
+        part.start()
+    stop.wait()
     stop.set()
     wake.set()
     for part in parts:
@@ -142,37 +141,31 @@ def _schedule(azyq: Azyq, stop: threading.Event, wake: threading.Event) -> None:
         wake.clear()
 
 
-def _serve(azyq: Azyq, stop: threading.Event, wake: threading.Event, parts: list[threading.Thread]) -> None:
+def _serve(azyq: Azyq, stop: threading.Event, wake: threading.Event) -> None:
     import uvicorn
 
     from infra.api.app import create_app
 
     host, _, port = azyq.settings.listen.rpartition(":")
-    services = Replies(azyq, wake.set)
     # No access log: Kannel's addresses carry phone, text and token.
     config = uvicorn.Config(
-        create_app(services), host=host.strip("[]"), port=int(port), access_log=False, log_config=None
+        create_app(Replies(azyq, wake.set)),
+        host=host.strip("[]"),
+        port=int(port),
+        access_log=False,
+        log_config=None,
     )
     server = uvicorn.Server(config)
 
-    class Watching(threading.Thread):
-        def run(self) -> None:
-            stop.wait()
-            server.should_exit = True
+    def end_with_the_others() -> None:
+        stop.wait()
+        server.should_exit = True
 
-    watcher = Watching(name="stop", daemon=True)
-    watcher.start()
-    for part in parts:
-        part.start()
-    log.info(
-        "serving",
-        address=f"http://{azyq.settings.listen}",
-        env=azyq.settings.env,
-        kannel_get_url=f"{azyq.settings.public_url}/v1/sms/kannel/…/"
-        "?from=%p&to=%P&text=%b&id=%I&charset=%C (token: AZYQ_DATA/keys)",
-    )
-    server.run()
-    stop.set()
+    threading.Thread(target=end_with_the_others, name="stop", daemon=True).start()
+    log.info("serving", address=f"http://{azyq.settings.listen}", env=azyq.settings.env)
+    server.run()  # in a thread of ours it leaves signals alone
+    if not stop.is_set():
+        raise RuntimeError(f"the API could not listen on {azyq.settings.listen}")
 
 
 def _on_signal(stop: threading.Event) -> None:

@@ -31,7 +31,7 @@ class Settings(BaseSettings):
     sms_secret: str | None = Field(default=None, alias="AZYQ_SMS_SECRET")
     sms_per_second: float = Field(default=50.0, alias="AZYQ_SMS_PER_SECOND", gt=0)
     sms_unknown_after_seconds: float = Field(default=600.0, alias="AZYQ_SMS_UNKNOWN_AFTER_SECONDS", ge=0)
-    public_url: str = Field(default="http://127.0.0.1:8080", alias="AZYQ_PUBLIC_URL")
+    public_address: str | None = Field(default=None, alias="AZYQ_PUBLIC_URL")
     listen: str = Field(default="127.0.0.1:8080", alias="AZYQ_LISTEN")
     programmes: Path = Field(default=ROOT / "programmes", alias="AZYQ_PROGRAMMES")
     goods: Path = Field(default=ROOT / "goods" / "goods-list.csv", alias="AZYQ_GOODS")
@@ -60,6 +60,11 @@ class Settings(BaseSettings):
             if wrong:
                 raise ValueError("production refuses to start: " + "; ".join(wrong))
         return self
+
+    @property
+    def public_url(self) -> str:
+        """How the outside reaches the API: AZYQ_PUBLIC_URL, else where it listens."""
+        return (self.public_address or f"http://{self.listen}").rstrip("/")
 
     def master_key_bytes(self) -> bytes:
         """The vault's 32-byte master key: AZYQ_MASTER_KEY (a file or base64), else trial's own. Raises ValueError."""

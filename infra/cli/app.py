@@ -50,6 +50,7 @@ app.add_typer(month_group, name="month")
 sms_group = group("SMS: record a reply by hand, send what is due.")
 sms_group.command()(sms.reply)
 sms_group.command()(sms.send)
+sms_group.command()(sms.addresses)
 app.add_typer(sms_group, name="sms")
 
 vault_group = group("Personal data: erase a person, rotate the master key.")

@@ -53,3 +53,25 @@ def send(as_json: bool = JSON) -> None:
             typer.echo(
                 f"{outcome.sent} sent in {outcome.parts} parts, {outcome.failed} failed, {outcome.waiting} waiting"
             )
+
+
+def addresses(as_json: bool = JSON) -> None:
+    """Addresses and secret for a gateway's configuration: Kannel's get-url, the signed webhook. Keep them secret."""
+    from infra.cli.running import refusals
+    from infra.settings import Settings
+
+    with refusals():
+        settings = Settings()
+        kannel = f"{settings.public_url}/v1/sms/kannel/{settings.kannel_token()}"
+        found = {
+            "kannel_get_url": f"{kannel}?from=%p&to=%P&text=%b&id=%I&charset=%C",
+            "kannel_max_messages": 0,
+            "webhook_replies": f"{settings.public_url}/v1/sms/replies",
+            "webhook_receipts": f"{settings.public_url}/v1/sms/receipts",
+            "webhook_secret": settings.sms_secret_text(),
+        }
+        if as_json:
+            print_json(found)
+        else:
+            for name, value in found.items():
+                typer.echo(f"{name} = {value}")
