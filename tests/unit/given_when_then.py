@@ -36,10 +36,17 @@ PRICES = {
     "rice": ArticlePrice(1, "trade", 40_000),
     "milk": ArticlePrice(2, "farm", 33_333),
     "salt": ArticlePrice(3, "trade", 9_999),
+    "bread": ArticlePrice(3, "trade", 5_000),
     "beer": ArticlePrice(99, "trade", 50_000),
 }
-# Shelf price and discounted price of a unit, in tiyn: the voucher pays 10 000 for rice, 0 for bread at cost.
-TILL = {"rice": (50_000, 40_000), "milk": (33_333, 29_999), "salt": (10_000, 9_999), "beer": (60_000, 50_000)}
+# Shelf price and discounted price of a unit, in tiyn: the voucher pays 10 000 for rice, 1 for salt, 0 for bread.
+TILL = {
+    "rice": (50_000, 40_000),
+    "milk": (33_333, 29_999),
+    "salt": (10_000, 9_999),
+    "bread": (5_000, 5_000),
+    "beer": (60_000, 50_000),
+}
 TERMS = Terms(
     version="akkol-2025/2025-06-26",
     effective_from=date(2025, 6, 26),
@@ -232,6 +239,9 @@ class Story:
         assert not any("{" in sentence or "_" in sentence for sentence in sentences)
         assert self.new == []
         return self._settle()
+
+    def refusal_text(self, language: str) -> str:
+        return self.refusal.sentence(language) if self.refusal else ""
 
     def then_sums(self, **expected: int) -> Story:
         """The vouchers' sums together in tiyn: available, held, spent, expired, cancelled; what isn't named is 0."""
