@@ -13,6 +13,7 @@ from domain.commands.receive_list import ReceiveList
 from domain.commands.record_reply import RecordReply
 from domain.commands.redeem import Prices, Redeem
 from domain.commands.run_day import RunDay
+from domain.commands.run_programme import RunProgramme
 from domain.commands.send_sms import SendOutcome, SendSms, compose
 from domain.family import FamilyVouchers
 from domain.goods import GoodsCatalogue, load_goods
@@ -155,6 +156,10 @@ class Azyq:
     @cached_property
     def run_day(self) -> RunDay:
         return RunDay(self.log, self.vault, self.drain_sms, self.sms_queue.waiting)
+
+    @cached_property
+    def run_programme(self) -> RunProgramme:
+        return RunProgramme(self.log, self.run_day, self.month_of)
 
     views = VIEWS
 

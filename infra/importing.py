@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from domain.beneficiary import rejection_sentence
-from domain.commands.receive_list import ListOutcome
+from domain.commands.receive_list import ListOutcome, Progress, ReceiveList
 from domain.identity import cycle_id
 from domain.ports import NumberDatabase
 from domain.programmes import ProgrammeMonth
-from infra.bootstrap import Azyq
 from infra.lists.numbers import Numbers, read_numbers
 from infra.lists.reading import Detected, ListSource, open_list
 from infra.lists.rejects import NoNumberFile, RejectsFile
+from infra.postgres.staging import PostgresStaging
 from infra.vault.mcdb import FileNumbers
+from infra.vault.store import PostgresVault
 
 WORDS = {
     "en": {
@@ -99,8 +100,12 @@ class ImportOutcome:
 class Import:
     """Takes in one file after another; sentences in `language`."""
 
-    def __init__(self, azyq: Azyq, language: str) -> None:
-        self._azyq = azyq
+    def __init__(
+        self, receive_list: ReceiveList, staging: PostgresStaging, vault: PostgresVault, language: str
+    ) -> None:
+        self._receive_list = receive_list
+        self._staging = staging
+        self._vault = vault
         self._language = language
 
     def run(
@@ -113,7 +118,7 @@ class Import:
         rejects: Path | None = None,
         no_number: Path | None = None,
         dry_run: bool = False,
-        show_progress: bool = False,
+        progress: Progress = lambda stage, done, total: None,
     ) -> ImportOutcome:
         """Take in `file` (or only check it). Raises ListRefusal, ListClosed, ListTooEarly, ListBusy."""
         for path in (rejects, no_number):
@@ -121,20 +126,19 @@ class Import:
                 raise OSError(f"{path} can't be written")
         source = open_list(file)
         phone_list = read_numbers(numbers) if numbers else None
-        with progress_bar(show_progress) as progress:
-            if dry_run:
-                outcome = self._azyq.receive_list.check(month, source.rows(), progress)
-            else:
-                with self._database(phone_list) as database:
-                    outcome = self._azyq.receive_list.run(
-                        month, source.rows(), source.detected.sha256, database, at, progress
-                    )
+        if dry_run:
+            outcome = self._receive_list.check(month, source.rows(), progress)
+        else:
+            with self._database(phone_list) as database:
+                outcome = self._receive_list.run(
+                    month, source.rows(), source.detected.sha256, database, at, progress
+                )
         rejected = dict(phone_list.rejected) if phone_list else {}
         written = self._write(source, month, rejects, no_number, dry_run)
         return ImportOutcome(source.detected, outcome, rejected, written)
 
     def _database(self, numbers: Numbers | None) -> AbstractContextManager[NumberDatabase | None]:
-        return FileNumbers(self._azyq.vault, numbers) if numbers is not None else nullcontext(None)
+        return FileNumbers(self._vault, numbers) if numbers is not None else nullcontext(None)
 
     def _write(
         self,
@@ -148,33 +152,10 @@ class Import:
         written = {}
         if rejects is not None:
             written[str(rejects)] = RejectsFile(rejects, source, self._language).write(
-                self._azyq.staging.rejections(cycle)
+                self._staging.rejections(cycle)
             )
         if no_number is not None:
             written[str(no_number)] = NoNumberFile(no_number, source, self._language).write_rows(
-                self._azyq.staging.without_number(cycle)
+                self._staging.without_number(cycle)
             )
         return written
-
-
-@contextmanager
-def progress_bar(shown: bool) -> Iterator[Callable[[str, int, int | None], None]]:
-    """A progress bar a stage, on stderr; or nothing."""
-    if not shown:
-        yield lambda stage, done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description:>18}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bars:
-        tasks: dict[str, TaskID] = {}
-
-        def show(stage: str, done: int, total: int | None) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total)
-            bars.update(tasks[stage], completed=done, total=total)
-
-        yield show
-        for stage, task in tasks.items():
-            bars.update(task, total=bars.tasks[list(tasks).index(stage)].completed)

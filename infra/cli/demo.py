@@ -17,7 +17,7 @@ def demo(
 ) -> None:
     """The pilot's July 2025, told as it happens, then audited; exit 0 only if the audit holds."""
     with refusals(lang):
-        from infra.demo.month import play
+        from infra.cli.demonstration.month import play
         from infra.logging import configure_logging
 
         configure_logging()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,18 +33,21 @@ def import_list(
     came = moment(at)
     language = language_of(lang)
     with opened(lang) as azyq:
+        from infra.cli.progress import progress_bar
         from infra.importing import Import
 
-        outcome = Import(azyq, language).run(
-            file,
-            azyq.programme(programme).month(month),
-            numbers=numbers,
-            at=came or azyq.clock(),
-            rejects=rejects,
-            no_number=no_number,
-            dry_run=dry_run,
-            show_progress=not as_json,
-        )
+        importing = Import(azyq.receive_list, azyq.staging, azyq.vault, language)
+        with progress_bar(not as_json) as progress:
+            outcome = importing.run(
+                file,
+                azyq.programme(programme).month(month),
+                numbers=numbers,
+                at=came or azyq.clock(),
+                rejects=rejects,
+                no_number=no_number,
+                dry_run=dry_run,
+                progress=progress,
+            )
         if as_json:
             print_json(outcome.as_dict())
         else:
@@ -63,20 +67,17 @@ def run(
     except ValueError:
         usage(f"--on is a day as 2025-07-05, not {on!r}")
     with opened(lang) as azyq:
-        from infra.calendar_day import run_programme_day
-
-        results = run_programme_day(azyq, programme, day, _acting_clock(day, azyq.clock, azyq.settings.env))
+        clock = _acting_clock(day, azyq.clock, azyq.settings.env)
+        done = azyq.run_programme.run(azyq.programme(programme), day, clock)
         if as_json:
-            print_json(results)
-        elif not results:
+            print_json([{"programme": programme, "month": d.month, **asdict(d.outcome)} for d in done])
+            return
+        if not done:
             typer.echo(f"{on}: the calendar asks for nothing")
-        for result in results if not as_json else []:
-            late = f", {result['days_late']} days late" if result["days_late"] else ""
-            left = f", {result['waiting']} SMS wait for the gateway" if result["waiting"] else ""
-            typer.echo(
-                f"{result['month']} {result['task']} of {result['due_on']}: "
-                f"{result['families']} families{late}{left}"
-            )
+        for month, task in ((d.month, d.outcome) for d in done):
+            late = f", {task.days_late} days late" if task.days_late else ""
+            left = f", {task.waiting} SMS wait for the gateway" if task.waiting else ""
+            typer.echo(f"{month} {task.task} of {task.due_on}: {task.families} families{late}{left}")
 
 
 def _acting_clock(day: date, clock: Clock, env: str) -> Clock:
@@ -99,10 +100,11 @@ def status(
 ) -> None:
     """Where the month stands: lists, calendar, families, vouchers, sums."""
     with opened(lang) as azyq:
-        from infra.reports import month_report, month_tables
+        from infra.cli.month_tables import month_tables
+        from infra.reports import month_report
 
         azyq.catch_up_views()
-        report: dict[str, Any] = month_report(azyq, azyq.programme(programme).month(month))
+        report: dict[str, Any] = month_report(azyq.view_store, azyq.programme(programme).month(month))
         if as_json:
             print_json(report)
         else:

@@ -22,10 +22,11 @@ def report(
     if format_ not in ("table", "json"):
         usage(f"--format is table or json, not {format_!r}")
     with opened(lang) as azyq:
-        from infra.reports import month_report, month_tables
+        from infra.cli.month_tables import month_tables
+        from infra.reports import month_report
 
         azyq.catch_up_views()
-        found: dict[str, Any] = month_report(azyq, azyq.programme(programme).month(month))
+        found: dict[str, Any] = month_report(azyq.view_store, azyq.programme(programme).month(month))
         if format_ == "json":
             print_json(found)
         else:
@@ -35,7 +36,7 @@ def report(
 def audit(as_json: bool = JSON, lang: str = LANGUAGE) -> None:
     """Prove the log and the views; exit 3 and the first offending event when something is wrong."""
     with opened(lang) as azyq:
-        from infra.verdict import audit_now, verdict_dict, verdict_lines
+        from infra.cli.verdict import audit_now, verdict_dict, verdict_lines
 
         azyq.catch_up_views()
         verdict = audit_now(azyq, show_progress=not as_json)
@@ -102,7 +103,7 @@ def events(
     with opened() as azyq:
         import orjson
 
-        from infra.following import follow_log
+        from infra.cli.following import follow_log
 
         for shown, event in enumerate(follow_log(azyq.log_reader, after, follow), start=1):
             if as_json:

@@ -26,6 +26,6 @@ def scheduler(
 
 def _run(api: bool, scheduler: bool, lang: str, once: bool = False) -> None:
     with opened(lang) as azyq:
-        from infra.running import run_parts
+        from infra.cli.parts import run_parts
 
         run_parts(azyq, api=api, scheduler=scheduler, once=once)

@@ -8,7 +8,7 @@ from typing import Any
 
 from infra.audit import AuditVerdict, run_audit
 from infra.bootstrap import Azyq
-from infra.importing import progress_bar
+from infra.cli.progress import progress_bar
 
 SENTENCES = {
     "en": {

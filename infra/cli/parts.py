@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from types import FrameType
 
@@ -16,7 +17,6 @@ from domain.errors import Refusal
 from domain.ports import DeliveryReport, IncomingReply
 from infra.api.services import ReplyOutcome
 from infra.bootstrap import Azyq
-from infra.calendar_day import release_holds, run_programme_day
 
 SCHEDULER_SECONDS = 5.0
 FUTURE_TOLERANCE = timedelta(minutes=5)
@@ -71,18 +71,18 @@ class Scheduler:
     def tick(self) -> None:
         """One round. What a rule refuses, or what the gateway leaves waiting, is tried again at the next."""
         azyq = self._azyq
-        release_holds(azyq, azyq.clock)
+        azyq.run_programme.release_holds(azyq.clock)
         day = local_day(azyq.clock())
         for programme in azyq.programmes.values():
             try:
-                done = run_programme_day(azyq, programme.id, day, azyq.clock, only_when_over=True)
+                done = azyq.run_programme.run(programme, day, azyq.clock, only_when_over=True)
             except ListMissing as refusal:
                 self._complain_once(f"{programme.id} {day:%Y-%m}", refusal)
             except Refusal as refusal:
                 self._complain_once(f"{programme.id} {refusal.code}", refusal)
             else:
                 for task in done:
-                    log.info("calendar", **task)
+                    log.info("calendar", programme=programme.id, month=task.month, **asdict(task.outcome))
         azyq.drain_sms()
 
     def _complain_once(self, about: str, refusal: Refusal) -> None:

@@ -23,18 +23,19 @@ from domain.identity import cycle_id
 from domain.ports import IncomingReply
 from domain.programmes import ProgrammeMonth
 from infra.bootstrap import Azyq, open_azyq
-from infra.calendar_day import run_programme_day
+from infra.cli.demonstration import people
+from infra.cli.demonstration.place import prepared_place
+from infra.cli.demonstration.words import WORDS
+from infra.cli.month_tables import month_tables
+from infra.cli.progress import progress_bar
+from infra.cli.verdict import audit_now, verdict_dict, verdict_lines
 from infra.clock import SetClock
-from infra.demo import people
-from infra.demo.place import prepared_place
-from infra.demo.words import WORDS
 from infra.importing import Import
 from infra.lists.numbers import read_numbers
 from infra.prices import PriceBook
-from infra.reports import month_report, month_tables
+from infra.reports import month_report
 from infra.sample import write_sample
 from infra.settings import Settings
-from infra.verdict import audit_now, verdict_dict, verdict_lines
 
 PROGRAMME, MONTH = "akkol-2025", "2025-07"
 AT_ONCE = 200
@@ -146,15 +147,18 @@ class Story:
 
     def _import(self, file: Path, at: datetime) -> None:
         self._clock.now = at
-        outcome = Import(self._azyq, self._language).run(
-            file,
-            self._month,
-            numbers=self._folder / "numbers.csv",
-            at=at,
-            rejects=self._folder / "rejects.csv",
-            no_number=self._folder / "no-number.csv",
-            show_progress=not self._quiet and self._console.is_terminal,
-        )
+        azyq = self._azyq
+        importing = Import(azyq.receive_list, azyq.staging, azyq.vault, self._language)
+        with progress_bar(not self._quiet and self._console.is_terminal) as progress:
+            outcome = importing.run(
+                file,
+                self._month,
+                numbers=self._folder / "numbers.csv",
+                at=at,
+                rejects=self._folder / "rejects.csv",
+                no_number=self._folder / "no-number.csv",
+                progress=progress,
+            )
         for line in outcome.lines(self._language):
             if "no-number.csv" not in line and "rejects.csv" not in line:
                 self._console.print(f"  {line}", markup=False, soft_wrap=True)
@@ -162,9 +166,9 @@ class Story:
     # --- the calendar and the answers -----------------------------------------------------------------
 
     def _calendar(self, day: int) -> None:
-        done = run_programme_day(self._azyq, PROGRAMME, date(2025, 7, day), self._clock)
-        for task in done:
-            self.tell(f"task_{task['task']}", families=task["families"])
+        programme = self._month.programme
+        for done in self._azyq.run_programme.run(programme, date(2025, 7, day), self._clock):
+            self.tell(f"task_{done.outcome.task}", families=done.outcome.families)
 
     def _replies(self, said: Sequence[people.Said]) -> None:
         outcomes: Counter[str] = Counter()
@@ -305,7 +309,7 @@ class Story:
 
     def _end(self) -> tuple[dict[str, Any], dict[str, Any]]:
         self._azyq.catch_up_views()
-        report = month_report(self._azyq, self._month)
+        report = month_report(self._azyq.view_store, self._month)
         if not self._quiet:
             month_tables(report, self._language)
         verdict = audit_now(self._azyq, show_progress=False)
