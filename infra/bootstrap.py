@@ -51,10 +51,12 @@ class Azyq:
 
     @cached_property
     def programmes(self) -> dict[str, Programme]:
+        """Every programme of the folder, by id."""
         return load_programmes(self.settings.programmes)
 
     @cached_property
     def goods(self) -> GoodsCatalogue:
+        """The official list of socially significant foods (R2.3)."""
         return load_goods(Path(self.settings.goods).read_text(encoding="utf-8"))
 
     def programme(self, programme: str) -> Programme:
@@ -79,24 +81,28 @@ class Azyq:
 
     @cached_property
     def vault(self) -> PostgresVault:
+        """Personal data."""
         vault = PostgresVault(self.dsn, self.settings.master_key_bytes())
         self._stack.callback(vault.close)
         return vault
 
     @cached_property
     def log(self) -> PostgresLog:
+        """The event log."""
         log = PostgresLog(self.dsn)
         self._stack.callback(log.close)
         return log
 
     @cached_property
     def staging(self) -> PostgresStaging:
+        """Where rows of a list wait."""
         staging = PostgresStaging(self.dsn)
         self._stack.callback(staging.close)
         return staging
 
     @cached_property
     def gateway(self) -> SmsGateway:
+        """Hands SMS to people."""
         gateway = gateway_from(
             self.settings.sms_gateway,
             dsn=self.dsn,
@@ -110,14 +116,17 @@ class Azyq:
 
     @cached_property
     def sms_queue(self) -> PostgresSmsQueue:
+        """The SMS that are due."""
         return PostgresSmsQueue(self.log.connection)
 
     @cached_property
     def receive_list(self) -> ReceiveList:
+        """The command that takes in a list."""
         return ReceiveList(self.log, self.vault, self.staging)
 
     @cached_property
     def send_sms(self) -> SendSms:
+        """The command that sends what is due."""
         at_once = SMS_AT_ONCE_IDEMPOTENT if self.gateway.idempotent else SMS_AT_ONCE
         return SendSms(
             self.log,
@@ -138,6 +147,7 @@ class Azyq:
 
     @cached_property
     def record_reply(self) -> RecordReply:
+        """The command that records replies."""
         return RecordReply(self.log, self.vault, self.month_of, normalise_phone, self._asked_texts)
 
     def _asked_texts(self) -> tuple[str, ...]:
@@ -155,28 +165,33 @@ class Azyq:
 
     @cached_property
     def run_day(self) -> RunDay:
+        """The command that does a day of one month."""
         return RunDay(self.log, self.vault, self.drain_sms, self.sms_queue.waiting)
 
     @cached_property
     def run_programme(self) -> RunProgramme:
+        """The command that does a day of a programme."""
         return RunProgramme(self.log, self.run_day, self.month_of)
 
     views = VIEWS
 
     @cached_property
     def log_reader(self) -> LogReader:
+        """Reads the log for views."""
         reader = LogReader(self.dsn)
         self._stack.callback(reader.close)
         return reader
 
     @cached_property
     def view_store(self) -> ViewStore:
+        """The views' tables."""
         store = ViewStore(self.dsn)
         self._stack.callback(store.close)
         return store
 
     @cached_property
     def feed(self) -> Feed:
+        """Carries the log to the views."""
         return Feed(self.log_reader, self.view_store, self.views)
 
     def catch_up_views(self) -> None:

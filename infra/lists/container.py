@@ -58,6 +58,7 @@ _KINDS = {
 
 
 def too_large() -> ListTooLarge:
+    """The refusal of a file over the bounds."""
     return ListTooLarge(None, megabytes=MAX_BYTES >> 20, rows=f"{MAX_ROWS:,}".replace(",", " "))
 
 
@@ -189,6 +190,7 @@ def recognise(path: Path) -> Container:
 
 
 def refuse_other_kinds(head: bytes) -> None:
+    """Raises ListNotAList when `head` is that of a PDF, a picture, a database or the like."""
     for magic, kind in _KINDS.items():
         if head.startswith(magic):
             raise ListNotAList(None, kind=kind)

@@ -16,8 +16,8 @@ from infra.lists import container as limits
 from infra.lists.columns import ColumnSet
 from infra.lists.container import Container, chunks
 from infra.lists.encoding import Text, recognise_text
-from infra.lists.reading import CELL_LIMIT, Detected, RawRow, RowReader, fault_of, pick
 from infra.lists.refusals import ListColumnMissing, ListEmpty, ListNotAList, ListQuoteUnclosed
+from infra.lists.rows import CELL_LIMIT, Detected, RawRow, RowReader, fault_of, pick
 
 DELIMITERS = (",", ";", "\t")
 LINE_LIMIT = 100_000  # characters; what is longer is cut, and its row rejected

@@ -15,8 +15,8 @@ from domain.beneficiary import Rejection
 from infra.lists import container as limits
 from infra.lists.columns import ColumnSet
 from infra.lists.container import Container
-from infra.lists.reading import Detected, RawRow, fault_of, pick
 from infra.lists.refusals import ListColumnMissing, ListEmpty, ListEncrypted, ListRefusal, ListXlsxBroken
+from infra.lists.rows import Detected, RawRow, fault_of, pick
 
 HEADING_ROWS = 10  # rows of a sheet among which the heading is looked for
 

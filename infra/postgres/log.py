@@ -42,6 +42,7 @@ class FlatMapper(Mapper[UUID]):
     """
 
     def to_stored_event(self, domain_event: Any) -> StoredEvent:
+        """The event as one flat JSON object."""
         state = dict(vars(domain_event))
         originator_id = state.pop("originator_id")
         originator_version = state.pop("originator_version")
@@ -53,6 +54,7 @@ class FlatMapper(Mapper[UUID]):
         )
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
+        """The event of a stored one, lifted to today's version of its class."""
         cls = resolve_topic(stored_event.topic)
         state = orjson.loads(stored_event.state)
         from_version, version = state.pop("class_version", 1), getattr(cls, "class_version", 1)

@@ -40,6 +40,7 @@ class Seal:
 
 
 def new_key() -> bytes:
+    """A random key of 32 bytes."""
     return secrets.token_bytes(KEY_BYTES)
 
 
