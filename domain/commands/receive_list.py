@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
@@ -209,22 +211,33 @@ class ReceiveList:
         self._staging.begin(cycle)
         rule = ListRule(month.programme.regions, month.assistance_on)
         total = 0
-        for batch in _batches(rows, ROWS_AT_ONCE):
-            accepted: list[tuple[int, Beneficiary]] = []
-            rejected: list[tuple[int, str, Mapping[str, object]]] = []
-            for number, row in batch:
-                found = row.rejection or check_row(row.values, rule)
-                if isinstance(found, Rejection):
-                    details = {"field": found.field, **(row.details or {})}
-                    rejected.append((number, found.code, details))
-                else:
-                    accepted.append((number, found))
-            self._staging.reject(cycle, rejected)
-            self._staging.add(cycle, self._identified(accepted, numbers, keep))
-            total += len(batch)
-            progress("rows", total, None)
+        with _Behind() as behind:
+            for batch in _batches(rows, ROWS_AT_ONCE):
+                accepted: list[tuple[int, Beneficiary]] = []
+                rejected: list[tuple[int, str, Mapping[str, object]]] = []
+                for number, row in batch:
+                    found = row.rejection or check_row(row.values, rule)
+                    if isinstance(found, Rejection):
+                        details = {"field": found.field, **(row.details or {})}
+                        rejected.append((number, found.code, details))
+                    else:
+                        accepted.append((number, found))
+                behind.do(partial(self._keep_rows, cycle, accepted, rejected, numbers, keep))
+                total += len(batch)
+                progress("rows", total, None)
         self._staging.settle(cycle, FAMILY_LIMIT)
         return total
+
+    def _keep_rows(
+        self,
+        cycle: UUID,
+        accepted: Sequence[tuple[int, Beneficiary]],
+        rejected: Sequence[tuple[int, str, Mapping[str, object]]],
+        numbers: NumberDatabase | None,
+        keep: bool,
+    ) -> None:
+        self._staging.reject(cycle, rejected)
+        self._staging.add(cycle, self._identified(accepted, numbers, keep))
 
     def _identified(
         self, accepted: Sequence[tuple[int, Beneficiary]], numbers: NumberDatabase | None, keep: bool
@@ -297,40 +310,81 @@ class ReceiveList:
         progress: Progress,
     ) -> None:
         total, done = self._staging.count_families(cycle), 0
-        for batch in self._staging.families(cycle, FAMILIES_AT_ONCE):
-            known = self._log.load(
-                [family_stream_id(month.programme.id, month.month, named.family) for named in batch]
-            )
-            changed: list[Any] = []
-            claims: list[tuple[UUID, UUID]] = []
-            releases: list[tuple[UUID, UUID]] = []
-            for named in batch:
-                stream = family_stream_id(month.programme.id, month.month, named.family)
-                family = known.get(stream)
-                before = set() if family is None else set(family.members)
-                if family is None:
-                    family = FamilyVouchers.list_family(
-                        month, named.family, named.region, named.applicant, named.members, delivery, at
-                    )
-                    counted["added"] += 1
-                else:
-                    counted[
-                        family.list_again(month, named.region, named.applicant, named.members, delivery, at)
-                    ] += 1
-                if named.has_number is not None:
-                    family.record_number(month, named.has_number, at)
-                outcome.no_number += family.stage == "no_number"
-                outcome.members += len(named.members)
-                now = set(family.members)
-                claims += [(_key(month, member), stream) for member in family.members if member not in before]
-                releases += [(_key(month, member), stream) for member in before - now]
-                changed.append(family)
-            # Who moved from another family of an earlier delivery is given up there first: this file says so.
-            for key, owner in self._staging.owners([key for key, _ in claims]).items():
-                releases.append((key, owner))
-            self._log.save(*changed, claims=claims, releases=releases)
-            done += len(batch)
-            progress("families", done, total)
+        with _Behind() as behind:
+            for batch in self._staging.families(cycle, FAMILIES_AT_ONCE):
+                known = self._log.load(
+                    [family_stream_id(month.programme.id, month.month, named.family) for named in batch]
+                )
+                changed: list[Any] = []
+                claims: list[tuple[UUID, UUID]] = []
+                releases: list[tuple[UUID, UUID]] = []
+                for named in batch:
+                    stream = family_stream_id(month.programme.id, month.month, named.family)
+                    family = known.get(stream)
+                    before = set() if family is None else set(family.members)
+                    if family is None:
+                        family = FamilyVouchers.list_family(
+                            month, named.family, named.region, named.applicant, named.members, delivery, at
+                        )
+                        counted["added"] += 1
+                    else:
+                        counted[
+                            family.list_again(
+                                month, named.region, named.applicant, named.members, delivery, at
+                            )
+                        ] += 1
+                    if named.has_number is not None:
+                        family.record_number(month, named.has_number, at)
+                    outcome.no_number += family.stage == "no_number"
+                    outcome.members += len(named.members)
+                    now = set(family.members)
+                    claims += [
+                        (_key(month, member), stream) for member in family.members if member not in before
+                    ]
+                    releases += [(_key(month, member), stream) for member in before - now]
+                    changed.append(family)
+                behind.do(partial(self._save_families, changed, claims, releases))
+                done += len(batch)
+                progress("families", done, total)
+
+    def _save_families(
+        self,
+        changed: Sequence[Any],
+        claims: Sequence[tuple[UUID, UUID]],
+        releases: list[tuple[UUID, UUID]],
+    ) -> None:
+        # Who moved from another family of an earlier delivery is given up there first: this file says so.
+        for key, owner in self._staging.owners([key for key, _ in claims]).items():
+            releases.append((key, owner))
+        self._log.save(*changed, claims=claims, releases=releases)
+
+
+class _Behind:
+    """Saves a batch in a thread while the next is prepared: one at a time, in order; a failure surfaces here."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, "azyq-list")
+        self._last: Future[None] | None = None
+
+    def do(self, work: Callable[[], None]) -> None:
+        """Begin `work` when the one before it is done; raises what that raised."""
+        self._wait()
+        self._last = self._thread.submit(work)
+
+    def _wait(self) -> None:
+        if self._last is not None:
+            last, self._last = self._last, None
+            last.result()
+
+    def __enter__(self) -> _Behind:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
+        try:
+            if kind is None:
+                self._wait()
+        finally:
+            self._thread.shutdown()
 
 
 def _key(month: ProgrammeMonth, member: str) -> UUID:
