@@ -1,0 +1,241 @@
+"""Stored events, one JSON file a type and version: what was written once must be read for ever.
+
+`python -m tests.unit.test_event_golden` writes the files that are missing, and never changes one that is there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import fields
+from datetime import date
+from itertools import chain
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from eventsourcing.domain import CanMutateAggregate
+from eventsourcing.persistence import StoredEvent
+from eventsourcing.utils import resolve_topic
+
+from domain.calendar import Task, day_end
+from domain.cycle import Cycle, StrayReply
+from domain.replies import Answer
+from infra.postgres.log import AGGREGATES
+from tests.unit.given_when_then import MAPPER, Story, on, programme, replayed, reply, sms, story
+
+FOLDER = Path(__file__).parents[1] / "data" / "events"
+NEVER_STORED = {"Event", "Created", "Answered", "Drawn"}
+# Order in which the golden events of a stream make a life; together they name every type of the stream.
+LIVES = {
+    "bought": [
+        *("family.eligible", "family.changed", "sms.sent", "sms.reported", "family.answer_not_understood"),
+        *("family.consented", "voucher.issued", "voucher.activated", "voucher.redeemed", "voucher.held"),
+        *("voucher.captured", "voucher.reversed", "family.answer_ignored", "voucher.expired"),
+    ],
+    "called off": [
+        *("family.eligible", "family.changed", "sms.sent", "family.consented", "voucher.issued"),
+        *("voucher.activated", "voucher.held", "voucher.voided", "family.consent_withdrawn"),
+    ],
+    "left": ["family.eligible", "family.number_missing", "family.number_found", "family.left"],
+    "silent": ["family.eligible", "sms.failed", "family.lapsed"],
+    "refused": ["family.eligible", "sms.sent", "family.refused"],
+    "cycle": ["cycle.opened", "cycle.list_started", "cycle.list_received", "cycle.task_done"],
+    "stray": ["reply.unknown_sender"],
+}
+
+
+def event_classes() -> dict[str, type[Any]]:
+    """Every type of event that is stored, by topic."""
+    found: dict[str, type[Any]] = {}
+    for aggregate in AGGREGATES:
+        for name, value in vars(aggregate).items():
+            if isinstance(value, type) and issubclass(value, CanMutateAggregate) and name not in NEVER_STORED:
+                event_class: Any = value
+                found[event_class.TOPIC] = event_class
+    return found
+
+
+def version_of(event_class: type[Any]) -> int:
+    return int(getattr(event_class, "class_version", 1))
+
+
+def path_of(topic: str, version: int) -> Path:
+    return FOLDER / f"{topic}@{version}.json"
+
+
+def stored(path: Path, position: int = 1) -> StoredEvent:
+    """A golden file as the log holds it, at a position of its stream."""
+    golden = json.loads(path.read_text(encoding="utf-8"))
+    return StoredEvent(
+        UUID(golden["stream"]), position, golden["topic"], json.dumps(golden["state"]).encode()
+    )
+
+
+def lives() -> Iterator[StoredEvent]:
+    """The same lives as the code of today tells them."""
+    bought = asked_after_change()
+    bought.given(
+        lambda f, m: f.record_report("m-consent_request", "delivered", on(5)),
+        lambda f, m: reply(f, m, Answer.UNCLEAR, on(6), "unclear"),
+        lambda f, m: reply(f, m, Answer.YES, on(7)),
+        lambda f, m: f.activate(m, via="link", at=on(8)),
+    )
+    bought.given_bought(("rice", "2"), ("milk", "0.5"))
+    bought.given_bought(("salt", "3"), receipt="r2", key="k2", capture=False)
+    bought.given(lambda f, m: f.capture(m, redemption="shop/k2", key="paid", at=on(10)))
+    bought.when_brought_back([(0, "1")])
+    bought.given(
+        lambda f, m: reply(f, m, Answer.YES, on(13), "late"), lambda f, m: f.expire(m, day_end(m.valid_to))
+    )
+    called_off = asked_after_change().given(
+        lambda f, m: reply(f, m, Answer.YES, on(7)), lambda f, m: f.activate(m, via="link", at=on(8))
+    )
+    called_off.given_bought(("salt", "3"), receipt="r2", key="k2", capture=False)
+    called_off.given(
+        lambda f, m: f.void(m, redemption="shop/k2", key="unpaid", reason="not paid", at=on(10)),
+        lambda f, m: reply(f, m, Answer.NO, on(11), "withdrawal"),
+    )
+    left = story().given(
+        lambda f, m: f.record_number(m, False, on(2)),
+        lambda f, m: f.record_number(m, True, on(3)),
+        lambda f, m: f.leave_list(m, "2-d", on(4)),
+    )
+    silent = story().given(
+        lambda f, m: f.record_sms_failed(
+            m, message="m-consent_request", purpose="consent_request", reason="rejected", at=on(5)
+        ),
+        lambda f, m: f.lapse(m, day_end(m.deadline)),
+    )
+    refused = story().given_asked().given(lambda f, m: reply(f, m, Answer.NO, on(6)))
+    for told in (bought, called_off, left, silent, refused):
+        yield from told.log
+    for aggregate in (cycle(), StrayReply.receive(reply="digest", channel="http", answer="yes", at=on(6))):
+        yield from (MAPPER.to_stored_event(event) for event in aggregate.collect_events())
+
+
+def asked_after_change() -> Story:
+    """A family that a second delivery changed, then asked."""
+    told = story().given(lambda f, m: f.list_again(m, "113220100", "b", ["b", "c", "d"], "2-d", on(3)))
+    return told.given(lambda f, m: sms(f, m, "consent_request", on(5)))
+
+
+def cycle() -> Cycle:
+    """July with one list and its first task."""
+    month = programme().month("2025-07")
+    opened = Cycle.open(month, on(1))
+    delivery = opened.start_list(month, "0123456789abcdef" * 4, on(2))
+    opened.finish_list(
+        month,
+        delivery=str(delivery),
+        rows=5,
+        accepted=4,
+        rejected={"iin_invalid": 1},
+        families={"added": 2, "changed": 0, "unchanged": 0, "left": 0},
+        members=4,
+        no_number=1,
+        at=on(2),
+    )
+    opened.finish_task(
+        month, task=Task.FIRST_SMS.value, due_on=date(2025, 7, 5), days_late=0, families=1, at=on(5)
+    )
+    return opened
+
+
+def shape(value: Any) -> Any:
+    """What a JSON value is made of: names and types, no contents."""
+    if isinstance(value, dict):
+        return {name: shape(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [shape(value[0])] if value else []
+    return type(value).__name__
+
+
+@pytest.mark.parametrize("topic", sorted(event_classes()))
+def test_every_event_type_has_a_golden_file_with_its_fields(topic: str) -> None:
+    event_class = event_classes()[topic]
+    path = path_of(topic, version_of(event_class))
+    assert path.exists(), f"{path.name} is missing: see this file's docstring"
+    state = json.loads(path.read_text(encoding="utf-8"))["state"]
+    now = {field.name for field in fields(event_class)} - {"originator_id", "originator_version"}
+    assert set(state) - {"class_version"} == now, f"{topic} changed: it needs a class_version and an upcast"
+    assert state.get("class_version", 1) == version_of(event_class)
+
+
+@pytest.mark.parametrize("event", list(lives()), ids=lambda event: event.topic)
+def test_what_is_written_today_is_made_as_the_golden_file_is(event: StoredEvent) -> None:
+    golden = json.loads(path_of(event.topic, version_of(event_classes()[event.topic])).read_text("utf-8"))
+    then, now = golden["state"], json.loads(event.state)
+    assert shape({k: v for k, v in now.items() if v}) == shape({k: v for k, v in then.items() if now[k]})
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.json")), ids=lambda path: path.stem)
+def test_a_golden_event_is_read_and_written_as_it_was(path: Path) -> None:
+    golden = stored(path)
+    event = MAPPER.to_domain_event(golden)
+    event_class = event_classes()[golden.topic]
+    assert type(event) is event_class
+    assert {field.name for field in fields(event_class)} <= set(vars(event))
+    if path == path_of(golden.topic, version_of(event_class)):
+        again = MAPPER.to_stored_event(event)
+        assert (again.topic, json.loads(again.state)) == (golden.topic, json.loads(golden.state))
+
+
+def life(name: str, version: int | None = None) -> list[StoredEvent]:
+    """A life made of golden events, by default of the types' newest versions."""
+    return [
+        stored(path_of(topic, version or version_of(event_classes()[topic])), position)
+        for position, topic in enumerate(LIVES[name], start=1)
+    ]
+
+
+@pytest.mark.parametrize("name", ["bought", "called off", "left", "silent", "refused"])
+@pytest.mark.parametrize("version", [1, None])
+def test_golden_events_replay_to_a_family(name: str, version: int | None) -> None:
+    family = replayed(life(name, version))
+    ends = {
+        "bought": "expired",
+        "called off": "withdrawn",
+        "left": "left",
+        "silent": "lapsed",
+        "refused": "refused",
+    }
+    assert family.stage == ends[name]
+    for voucher in family.vouchers.values():
+        assert voucher.available_tiyn == voucher.held_tiyn == 0
+        assert voucher.amount_tiyn == voucher.spent_tiyn + voucher.expired_tiyn + voucher.cancelled_tiyn
+
+
+def test_golden_events_replay_to_a_cycle_and_a_stray_reply() -> None:
+    opened = replayed(life("cycle"))
+    assert (opened.started, opened.deliveries, len(opened.done)) == (None, 1, 1)
+    assert replayed(life("stray")).reply == "digest"
+
+
+def test_every_event_type_is_in_a_life_and_every_golden_file_has_a_type() -> None:
+    assert set(chain(*LIVES.values())) == set(event_classes())
+    assert {path.stem.rpartition("@")[0] for path in FOLDER.glob("*.json")} == set(event_classes())
+
+
+def test_a_topic_stands_for_one_class() -> None:
+    for topic, event_class in event_classes().items():
+        assert resolve_topic(topic) is event_class
+
+
+def write_missing() -> None:
+    """Keep the events of today whose files are missing."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for event in lives():
+        path = path_of(event.topic, version_of(event_classes()[event.topic]))
+        if not path.exists():
+            golden = {
+                "topic": event.topic,
+                "stream": str(event.originator_id),
+                "state": json.loads(event.state),
+            }
+            path.write_text(json.dumps(golden, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_missing()
