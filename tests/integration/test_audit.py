@@ -9,13 +9,18 @@ from uuid import UUID, uuid4
 
 import orjson
 import pytest
+from psycopg2.extensions import parse_dsn
 
 from domain.audit_facts import Finding
 from domain.goods import load_goods
 from infra.audit import AuditVerdict, run_audit
 from infra.postgres.connect import connect
 from infra.postgres.log import PostgresLog
+from infra.postgres.log_reader import LogReader
+from infra.postgres.view_store import ViewStore
 from infra.programmes import load_programmes
+from projections.all_views import VIEWS
+from streams.feed import Feed
 from tests.conftest import new_database
 from tests.months import random_month, save_month
 
@@ -84,8 +89,7 @@ class Tampered:
 @pytest.fixture
 def tampered(postgres_dsn: str, told: str) -> Iterator[Tampered]:
     """A copy of the told database."""
-    name = told.rpartition("dbname=")[2].split(" ")[0].strip("'")
-    with new_database(postgres_dsn, name) as dsn:
+    with new_database(postgres_dsn, _name(told)) as dsn:
         broken = Tampered(dsn)
         yield broken
         broken.close()
@@ -565,3 +569,141 @@ def test_progress_and_the_number_of_findings_kept(tampered: Tampered) -> None:
     assert verdict.found["topic_unknown"] > 100
     assert [f.position for f in verdict.findings] == sorted(f.position or 0 for f in verdict.findings)
     assert ("log", verdict.events, verdict.events) in seen
+
+
+# --- views ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def fed(postgres_dsn: str, told: str) -> Iterator[str]:
+    """The told database with every view fed up to the head of the log."""
+    with new_database(postgres_dsn, _name(told)) as dsn:
+        _feed(dsn)
+        yield dsn
+
+
+def _name(dsn: str) -> str:
+    return str(parse_dsn(dsn)["dbname"])
+
+
+def _feed(dsn: str, batches: int | None = None) -> None:
+    reader, store = LogReader(dsn), ViewStore(dsn)
+    feed = Feed(reader, store, VIEWS)
+    if batches is None:
+        feed.catch_up()
+    else:
+        for _ in range(batches):
+            feed.run_once(300)
+    reader.close()
+    store.close()
+
+
+@pytest.fixture
+def viewed(postgres_dsn: str, fed: str) -> Iterator[Tampered]:
+    """A copy of the fed database, to be broken."""
+    with new_database(postgres_dsn, _name(fed)) as dsn:
+        broken = Tampered(dsn)
+        yield broken
+        broken.close()
+
+
+def test_views_that_the_feed_wrote_hold(fed: str) -> None:
+    verdict = run_audit(fed, PROGRAMMES, GOODS)
+    assert verdict.findings == []
+    assert verdict.notes == []
+    assert verdict.checks["view"] > 500
+    assert verdict.checks["parked"] > 0
+
+
+def test_views_behind_the_log_hold_up_to_where_they_stand(postgres_dsn: str, told: str) -> None:
+    with new_database(postgres_dsn, _name(told)) as dsn:
+        _feed(dsn, batches=2)
+        verdict = run_audit(dsn, PROGRAMMES, GOODS)
+        assert verdict.findings == []
+        assert 0 < verdict.checks["view"] < run_audit(told, PROGRAMMES, GOODS).events
+
+
+def test_a_view_without_a_table_is_noted(told: str) -> None:
+    assert len(run_audit(told, PROGRAMMES, GOODS).notes) == len(VIEWS)
+
+
+_CHANGES = [
+    (view.name, name, kind)
+    for view in VIEWS
+    for name, kind in view.table.columns
+    if name not in view.table.key
+]
+
+
+@pytest.mark.parametrize(("view", "column", "kind"), _CHANGES, ids=[f"{v}.{c}" for v, c, _ in _CHANGES])
+def test_an_altered_row_of_a_view_is_named(viewed: Tampered, view: str, column: str, kind: str) -> None:
+    other = {
+        "uuid": "gen_random_uuid()",
+        "text": f"coalesce({column}, '') || 'x\t'",
+        "timestamptz": f"coalesce({column}, now()) + interval '1 microsecond'",
+    }.get(kind, f"coalesce({column}, 0) + 1")
+    viewed.run(
+        f"UPDATE azyq_views.{view} t SET {column} = {other}"
+        f" WHERE t = (SELECT s FROM azyq_views.{view} s ORDER BY s LIMIT 1)"
+    )
+    verdict = viewed.audit()
+    assert set(verdict.found) == {"view"}
+    assert verdict.found["view"] == (2 if column == "stream" else 1)
+    first = verdict.first
+    assert first is not None
+    assert first.position is None
+    assert first.what.startswith(f"{view}: the row ")
+    if column != "stream":
+        assert f": {column} is " in first.what
+
+
+@pytest.mark.parametrize("view", [view.name for view in VIEWS])
+def test_a_row_missing_from_a_view_is_named(viewed: Tampered, view: str) -> None:
+    viewed.run(
+        f"DELETE FROM azyq_views.{view} t WHERE t = (SELECT s FROM azyq_views.{view} s ORDER BY s LIMIT 1)"
+    )
+    verdict = viewed.audit()
+    assert verdict.found == {"view": 1}
+    assert verdict.first is not None
+    assert verdict.first.what.endswith("is missing")
+
+
+def test_a_row_too_many_in_a_view_is_named(viewed: Tampered) -> None:
+    viewed.run(
+        "INSERT INTO azyq_views.voucher_balances"
+        " SELECT (json_populate_record(t, json_build_object('voucher', repeat('9', 32)))).*"
+        " FROM azyq_views.voucher_balances t LIMIT 1"
+    )
+    verdict = viewed.audit()
+    assert verdict.found == {"view": 1}
+    assert verdict.first is not None
+    assert "not in the log" in verdict.first.what
+
+
+def test_a_view_ahead_of_the_log_is_named(viewed: Tampered) -> None:
+    viewed.run("UPDATE azyq_views.view_state SET position = position + 10 WHERE view = 'families'")
+    verdict = viewed.audit()
+    assert verdict.found == {"view": 1}
+    assert verdict.first is not None
+    assert "stands at" in verdict.first.what
+
+
+def test_an_open_parked_event_is_a_finding_and_a_discarded_one_isnt(viewed: Tampered) -> None:
+    position, stream, _, _ = viewed.event("sms.sent")
+    viewed.run(
+        "INSERT INTO azyq_views.parked (view, position, stream, topic, reason)"
+        " VALUES ('families', %s, %s, 'sms.sent', 'no row')",
+        position,
+        stream,
+    )
+    then_first_is(viewed.audit(), "parked", "R32", position, stream)
+    viewed.run("UPDATE azyq_views.parked SET state = 'discarded', note = 'known'")
+    assert viewed.audit().holds
+
+
+def test_an_event_that_cant_be_folded_and_isnt_parked_is_a_finding(viewed: Tampered) -> None:
+    position, _, _, _ = viewed.event("sms.sent")
+    viewed.run("UPDATE azyq_log.azyq_events SET topic = 'sms.eaten' WHERE notification_id = %s", position)
+    parked = [f for f in viewed.audit().findings if f.check == "parked"]
+    assert [f.what.partition(":")[0] for f in parked if f.position == position] == [view.name for view in VIEWS]
+    assert parked[0].position == position
