@@ -11,6 +11,7 @@ from psycopg2.extensions import connection as Connection
 from infra.postgres.connect import APP_ROLE, VAULT_ROLE, connect
 from infra.postgres.log_schema import LOG_MIGRATIONS
 from infra.postgres.staging import STAGING_MIGRATIONS
+from infra.postgres.view_schema import VIEW_MIGRATIONS
 from infra.sms.outbox import OUTBOX_MIGRATIONS
 from infra.vault.schema import VAULT_MIGRATIONS
 
@@ -36,6 +37,7 @@ MIGRATIONS: list[Migration] = [
     *VAULT_MIGRATIONS,
     *OUTBOX_MIGRATIONS,
     *LOG_MIGRATIONS,
+    *VIEW_MIGRATIONS,
     *STAGING_MIGRATIONS,
 ]
 

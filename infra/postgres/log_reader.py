@@ -1,0 +1,113 @@
+"""Reading the log: after a position, stream by stream, one stream; and waiting for what is appended."""
+
+from __future__ import annotations
+
+import select
+import threading
+from collections.abc import Iterator, Sequence
+
+from psycopg2.extensions import connection as Connection
+
+from infra.postgres.connect import APP_ROLE, connect
+from projections.events import KNOWN_TOPICS, Raw
+
+CHANNEL = "azyq_events"
+_COLUMNS = "notification_id, originator_id::text, originator_version, topic, state"
+_ROWS_AT_ONCE = 5_000
+
+
+class LogReader:
+    """Reads what others append; safe to share among threads. Raises psycopg2.OperationalError without a server."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._local = threading.local()
+        self._connections: list[Connection] = []
+
+    def close(self) -> None:
+        """Close every connection."""
+        for connection in self._connections:
+            connection.close()
+
+    def _connection(self, purpose: str) -> Connection:
+        connection: Connection | None = getattr(self._local, purpose, None)
+        if connection is None or connection.closed:
+            connection = connect(
+                self._dsn, role=APP_ROLE, autocommit=True, application_name=f"azyq-{purpose}"
+            )
+            setattr(self._local, purpose, connection)
+            self._connections.append(connection)
+        return connection
+
+    def head(self) -> int:
+        """The position of the last event; 0 when there is none."""
+        with self._connection("feed").cursor() as cursor:
+            cursor.execute("SELECT coalesce(max(notification_id), 0) FROM azyq_log.azyq_events")
+            row = cursor.fetchone()
+            assert row is not None
+            return int(row[0])
+
+    def after(self, position: int, limit: int) -> list[Raw]:
+        """At most `limit` events after `position`, in order."""
+        with self._connection("feed").cursor() as cursor:
+            cursor.execute(
+                f"SELECT {_COLUMNS} FROM azyq_log.azyq_events"
+                " WHERE notification_id > %s ORDER BY notification_id LIMIT %s",
+                (position, limit),
+            )
+            return [Raw(*row) for row in cursor]
+
+    def of_stream(self, stream: str, upto: int) -> list[Raw]:
+        """Events of one stream up to position `upto`, in order."""
+        with self._connection("feed").cursor() as cursor:
+            cursor.execute(
+                f"SELECT {_COLUMNS} FROM azyq_log.azyq_events"
+                " WHERE originator_id = %s AND notification_id <= %s ORDER BY originator_version",
+                (stream, upto),
+            )
+            return [Raw(*row) for row in cursor]
+
+    def in_stream_order(self, upto: int, topics: Sequence[str] | None = None) -> Iterator[Raw]:
+        """Events up to position `upto`, by stream and version; with `topics`, those and the unknown ones."""
+        return self._scan(upto, topics, " ORDER BY originator_id, originator_version")
+
+    def in_any_order(self, upto: int, topics: Sequence[str] | None = None) -> Iterator[Raw]:
+        """Events up to position `upto` as they come quickest; with `topics`, those and the unknown ones."""
+        return self._scan(upto, topics, "")
+
+    def _scan(self, upto: int, topics: Sequence[str] | None, order: str) -> Iterator[Raw]:
+        condition, arguments = "", [upto]
+        if topics is not None:
+            condition = " AND (topic = ANY(%s) OR topic <> ALL(%s) OR topic IS NULL)"
+            arguments += [list(topics), list(KNOWN_TOPICS)]  # type: ignore[list-item]
+        connection = connect(self._dsn, role=APP_ROLE, application_name="azyq-fold")
+        try:
+            with connection.cursor() as setup:
+                setup.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                setup.execute("SET LOCAL cursor_tuple_fraction = 1.0")
+            with connection.cursor(name="azyq_fold") as cursor:
+                cursor.itersize = _ROWS_AT_ONCE
+                cursor.execute(
+                    f"SELECT {_COLUMNS} FROM azyq_log.azyq_events"
+                    f" WHERE notification_id <= %s{condition}{order}",
+                    arguments,
+                )
+                for row in cursor:
+                    yield Raw._make(row)
+        finally:
+            connection.close()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait up to `seconds` for an append; True when one was announced. A missed one waits for the next poll."""
+        connection = self._connection("listen")
+        if getattr(self._local, "listening", None) is not connection:
+            with connection.cursor() as cursor:
+                cursor.execute(f"LISTEN {CHANNEL}")
+            self._local.listening = connection
+        connection.poll()
+        if not connection.notifies:
+            select.select([connection], [], [], seconds)
+            connection.poll()
+        announced = bool(connection.notifies)
+        connection.notifies.clear()
+        return announced

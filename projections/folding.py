@@ -1,0 +1,133 @@
+"""Folding events into rows of views: a batch, one stream, the whole log. Pure: rows in, rows out.
+
+An event that can't be folded is parked and leaves no trace in the rows; the ones after it go on, those of its own
+stream too. So one that needs a row which the parked event would have made is parked as well, and once the cause is
+mended the stream is folded anew, in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple, Protocol
+
+from projections.events import KNOWN_TOPICS, Raw, read_event
+from projections.view import Key, Recorded, Rows, Unfoldable, Unreadable, View
+
+
+class Parked(NamedTuple):
+    """An event that a view could not fold, and why; the reason holds no values of the event."""
+
+    position: int
+    stream: str
+    topic: str
+    reason: str
+
+
+class Step(NamedTuple):
+    """An event that matters to a view, with the keys it touches; or None and why there are none."""
+
+    event: Recorded | Unreadable
+    keys: tuple[Key, ...]
+    reason: str
+
+
+class OrderedLog(Protocol):
+    """A log that can be read stream by stream."""
+
+    def in_stream_order(self, upto: int, topics: Sequence[str] | None = None) -> Iterator[Raw]:
+        """Events up to position `upto`, by stream and version; with `topics`, those and the unknown ones."""
+        ...
+
+
+def steps(view: View, events: Iterable[Recorded | Unreadable]) -> list[Step]:
+    """The events that matter to `view`, each with its keys; an unknown topic matters to every view."""
+    on = view.on
+    found = []
+    for event in events:
+        doing = on.get(event.topic)
+        if doing is None:
+            if event.topic not in KNOWN_TOPICS:
+                found.append(Step(event, (), "unknown topic"))
+        elif isinstance(event, Unreadable):
+            found.append(Step(event, (), event.reason))
+        else:
+            try:
+                found.append(Step(event, tuple(doing.keys(event)), ""))
+            except Exception as error:
+                found.append(Step(event, (), reason_of(error)))
+    return found
+
+
+def keys_to_load(view: View, batch: Iterable[Step]) -> set[Key]:
+    """Keys of rows that must be there before `batch` is folded: all but those that it makes itself."""
+    made: set[Key] = set()
+    wanted: set[Key] = set()
+    for step in batch:
+        if not step.reason:
+            (made if view.on[step.event.topic].creates else wanted).update(step.keys)
+    return wanted - made
+
+
+def fold_steps(view: View, rows: Rows, batch: Iterable[Step]) -> tuple[set[Key], list[Parked]]:
+    """Fold `batch` into `rows`; the keys that changed, and what was parked."""
+    changed: set[Key] = set()
+    parked: list[Parked] = []
+    on = view.on
+    for event, keys, reason in batch:
+        if not reason:
+            assert isinstance(event, Recorded)
+            touched: Rows = {}
+            for key in keys:
+                row = rows.get(key)
+                touched[key] = None if row is None else row.copy()
+            try:
+                on[event.topic].fold(touched, event)
+            except Exception as error:
+                reason = reason_of(error)
+            else:
+                rows.update(touched)
+                changed.update(keys)
+        if reason:
+            parked.append(Parked(event.position, event.stream, event.topic, reason))
+    return changed, parked
+
+
+def reason_of(error: Exception) -> str:
+    """Why a fold failed, without the event's values: our own words, else the kind of error."""
+    if isinstance(error, Unfoldable):
+        return str(error)
+    return f"the fold failed: {type(error).__name__}"
+
+
+def fold_stream(view: View, events: Iterable[Recorded | Unreadable]) -> tuple[Rows, list[Parked]]:
+    """Rows of `view` from all events of one stream, in order; None stands for a row that was taken away again."""
+    rows: Rows = {}
+    _, parked = fold_steps(view, rows, steps(view, events))
+    return rows, parked
+
+
+def fold_of_log(
+    views: Sequence[View], log: OrderedLog, upto: int
+) -> Iterator[tuple[str | None, dict[str, Rows], dict[str, list[Parked]]]]:
+    """What every view must hold after position `upto`: (stream, rows by view, parked by view), stream by stream.
+
+    One stream's rows are in memory at a time. Views that aren't `per_stream` come last, with the stream None.
+    """
+    apart = [view for view in views if view.per_stream]
+    together = [view for view in views if not view.per_stream]
+    whole: dict[str, Rows] = {view.name: {} for view in together}
+    whole_parked: dict[str, list[Parked]] = {view.name: [] for view in together}
+    for stream, raws in groupby(log.in_stream_order(upto), key=attrgetter("stream")):
+        events = [read_event(raw) for raw in raws]
+        folded = {view.name: fold_stream(view, events) for view in apart}
+        yield (
+            stream,
+            {name: rows for name, (rows, _) in folded.items()},
+            {name: parked for name, (_, parked) in folded.items()},
+        )
+        for view in together:
+            _, parked = fold_steps(view, whole[view.name], steps(view, events))
+            whole_parked[view.name] += parked
+    yield None, whole, whole_parked

@@ -1,0 +1,172 @@
+"""The feed: events of the log, batch by batch, into every view; each batch and its position in one transaction."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+import structlog
+
+from projections.events import Raw, read_event
+from projections.folding import Parked, Step, fold_steps, fold_stream, keys_to_load, steps
+from projections.view import Key, Recorded, Row, Rows, Unreadable, View
+
+BATCH = 5_000
+_log = structlog.get_logger(__name__)
+
+Event = Recorded | Unreadable
+
+
+class Source(Protocol):
+    """The log, as the feed reads it."""
+
+    def head(self) -> int: ...
+    def after(self, position: int, limit: int) -> list[Raw]: ...
+    def of_stream(self, stream: str, upto: int) -> list[Raw]: ...
+    def wait(self, seconds: float) -> bool: ...
+
+
+class Turn(Protocol):
+    """One view's table in a transaction of its own."""
+
+    view: View
+    position: int
+
+    def load(self, keys: set[Key]) -> Rows: ...
+    def write(self, rows: Mapping[Key, Row | None]) -> None: ...
+    def forget_stream(self, stream: str) -> None: ...
+    def park(self, parked: Sequence[Parked]) -> None: ...
+    def settle(
+        self, positions: Sequence[int] | None, stream: str | None = None, upto: int | None = None
+    ) -> int: ...
+    def move(self, position: int) -> None: ...
+    def attempt(self) -> AbstractContextManager[None]: ...
+
+
+class Store(Protocol):
+    """The views' tables."""
+
+    def prepare(self, views: Sequence[View]) -> list[View]: ...
+    def turn(self, view: View) -> AbstractContextManager[Turn]: ...
+
+
+class Feed:
+    """Keeps `views` in step with the log; any number of feeds may run at once, none applies an event twice."""
+
+    def __init__(self, source: Source, store: Store, views: Sequence[View]) -> None:
+        self._source = source
+        self._store = store
+        self._views = list(views)
+        self._prepared = False
+        self._read: tuple[int, int, list[Event]] | None = None
+
+    def prepare(self) -> None:
+        """Make the tables that are missing; a view whose table is of another version waits for its rebuild."""
+        outdated = self._store.prepare(self._views)
+        for view in outdated:
+            _log.error("view_outdated", view=view.name, version=view.version)
+        self._views = [view for view in self._views if view not in outdated]
+        self._prepared = True
+
+    def run_once(self, max_events: int = BATCH) -> int:
+        """One batch into every view; how many events the view furthest behind took."""
+        if not self._prepared:
+            self.prepare()
+        most = 0
+        for view in self._views:
+            with self._store.turn(view) as turn:
+                events = self._after(turn.position, max_events)
+                if events:
+                    parked = apply_batch(turn, events)
+                    turn.move(events[-1].position)
+                    most = max(most, len(events))
+            if events:
+                _alarm(view, parked)
+        return most
+
+    def catch_up(self) -> int:
+        """Batches until there is nothing more; how many events."""
+        total = 0
+        while count := self.run_once():
+            total += count
+        return total
+
+    def follow(
+        self,
+        stop: threading.Event,
+        poll_seconds: float = 1.0,
+        wait: Callable[[float], object] | None = None,
+    ) -> None:
+        """Keep up until `stop` is set; woken by appends, and every `poll_seconds` for those it did not hear of.
+
+        What interrupts it, such as a server that restarts, is logged and tried again.
+        """
+        while not stop.is_set():
+            try:
+                if not self.run_once():
+                    (wait or self._source.wait)(poll_seconds)
+            except Exception as error:
+                _log.error("feed_interrupted", error=type(error).__name__)
+                stop.wait(poll_seconds)
+
+    def retry(self, view: View, position: int, stream: str) -> bool:
+        """Fold the parked event at `position` again, and all of its stream for a view per stream; whether it went."""
+        with self._store.turn(view) as turn:
+            events = [read_event(raw) for raw in self._source.of_stream(stream, turn.position)]
+            if view.per_stream:
+                rows, parked = fold_stream(view, events)
+                turn.forget_stream(stream)
+                turn.write(rows)
+                turn.park(parked)
+                turn.settle([p.position for p in parked], stream, turn.position)
+            else:
+                parked = apply_batch(turn, [event for event in events if event.position == position])
+                turn.settle([] if parked else [position])
+        _alarm(view, parked)
+        return all(p.position != position for p in parked)
+
+    def _after(self, position: int, limit: int) -> list[Event]:
+        if self._read is not None and self._read[:2] == (position, limit) and self._read[2]:
+            return self._read[2]
+        events = [read_event(raw) for raw in self._source.after(position, limit)]
+        self._read = (position, limit, events)
+        return events
+
+
+def apply_batch(turn: Turn, events: Sequence[Event]) -> list[Parked]:
+    """Fold `events` into the table of `turn` and park what can't be; what was parked."""
+    parked = _apply(turn, steps(turn.view, events))
+    turn.park(parked)
+    return parked
+
+
+def _apply(turn: Turn, batch: Sequence[Step]) -> list[Parked]:
+    """As one; or, when the database refuses a value of it, by halves until the event is found."""
+    if not batch:
+        return []
+    try:
+        with turn.attempt():
+            rows = turn.load(keys_to_load(turn.view, batch))
+            changed, parked = fold_steps(turn.view, rows, batch)
+            turn.write({key: rows[key] for key in changed})
+        return parked
+    except ValueError as error:
+        if len(batch) == 1:
+            event = batch[0].event
+            return [Parked(event.position, event.stream, event.topic, str(error))]
+        middle = len(batch) // 2
+        return _apply(turn, batch[:middle]) + _apply(turn, batch[middle:])
+
+
+def _alarm(view: View, parked: Sequence[Parked]) -> None:
+    for event in parked:
+        _log.error(
+            "event_parked",
+            view=view.name,
+            position=event.position,
+            stream=event.stream,
+            topic=event.topic,
+            reason=event.reason,
+        )
