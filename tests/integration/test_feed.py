@@ -24,7 +24,7 @@ from streams.feed import Feed
 from tests.months import random_month, save_month
 
 ROOT = Path(__file__).parents[2]
-MONTH = load_programmes(ROOT / "programmes")["akkol-2025"].month("2025-07")
+PROGRAMME = load_programmes(ROOT / "programmes")["akkol-2025"]
 GOODS = load_goods((ROOT / "goods/goods-list.csv").read_text(encoding="utf-8"))
 BY_NAME = {view.name: view for view in VIEWS}
 
@@ -41,9 +41,10 @@ class Parts:
         self.store = ViewStore(dsn)
         self.feed = Feed(self.reader, self.store, VIEWS)
 
-    def tell(self, seed: int, families: int = 40, outcome: str | None = None) -> int:
-        goods = MONTH.programme.catalogue(GOODS).on(MONTH.valid_from)
-        return save_month(self.log, random_month(seed, families, MONTH, goods, outcome))
+    def tell(self, seed: int, families: int = 40, outcome: str | None = None, month: str = "2025-07") -> int:
+        facts = PROGRAMME.month(month)
+        goods = PROGRAMME.catalogue(GOODS).on(facts.valid_from)
+        return save_month(self.log, random_month(seed, families, facts, goods, outcome))
 
     def append(self, topic: str | None, data: Any, stream: str | None = None, version: int = 1) -> None:
         connection = connect(self.dsn, autocommit=True)

@@ -56,7 +56,8 @@ def test_a_rebuild_while_events_arrive(parts: Parts) -> None:
     reader, store = LogReader(parts.dsn), ViewStore(parts.dsn)
     following = threading.Thread(target=parts.feed.follow, args=(stop, 0.05))
     following.start()
-    writing = threading.Thread(target=parts.tell, args=(12, 60))
+    writing = threading.Thread(target=parts.tell, args=(12, 60, None, "2025-08"))
+    head = reader.head()
     writing.start()
     try:
         for view in VIEWS:
@@ -66,6 +67,7 @@ def test_a_rebuild_while_events_arrive(parts: Parts) -> None:
         stop.set()
         following.join()
     parts.feed.catch_up()
+    assert reader.head() > head
     assert parts.tables() == parts.folded()
     reader.close()
     store.close()
@@ -88,7 +90,7 @@ def test_killed_half_way_the_old_table_serves_and_the_next_rebuild_starts_over(
         with pytest.raises(Killed):
             rebuild(parts.reader, parts.store, view)
     assert parts.tables() == before
-    parts.tell(14, 5)
+    parts.tell(14, 5, None, "2025-08")
     parts.feed.catch_up()
     rebuild(parts.reader, parts.store, view)
     assert parts.tables() == parts.folded()
