@@ -1,9 +1,8 @@
 """The story of one family in one month, told for tests: given events, when a command, then events.
 
-    story().given_activated().when_bought(("rice", "2")).then("voucher.redeemed", drawn_tiyn=20_000)
+    story().given_activated().when_bought(("rice", "2")).then_event("voucher.redeemed", drawn_tiyn=20_000)
 
-`given_…` steps and what happened before a `then` are forgotten by it: `then` sees what is new since the last `given`
-or `then`, and each `then` also replays the whole story from its stored form.
+A `then_…` sees what happened since the last `given_…` or `then_…`, and replays the whole story from its stored form.
 """
 
 from __future__ import annotations
@@ -209,7 +208,7 @@ class Story:
             )
         )
 
-    def then(self, topic: str, **fields: Any) -> Story:
+    def then_event(self, topic: str, **fields: Any) -> Story:
         """Exactly this happened: `fields` are compared, the event's others may be anything."""
         assert self.refusal is None, self.refusal
         assert [event.TOPIC for event in self.new] == [topic]

@@ -23,7 +23,7 @@ def test_R2_2_the_list_is_about_the_last_day_of_the_month_before() -> None:
 def test_R2_2_a_family_is_eligible_because_the_list_names_it() -> None:
     told = story(members=("a", "b"))
     told.when(lambda f, m: None)
-    told.then(
+    told.then_event(
         "family.eligible",
         programme="akkol-2025",
         month="2025-07",
@@ -58,7 +58,7 @@ def test_R15_the_same_family_and_month_give_the_same_stream() -> None:
 
 def test_R18_no_number_ends_the_process() -> None:
     told = story().given().when(lambda f, m: f.record_number(m, False, on(2)))
-    told.then("family.number_missing")
+    told.then_event("family.number_missing")
     told.when(lambda f, m: sms(f, m, "consent_request", on(5))).then_nothing(False)
     told.when(lambda f, m: f.lapse(m, on(1, month=8))).then_nothing(False)
 
@@ -70,8 +70,8 @@ def test_R18_an_absence_is_written_once() -> None:
 
 def test_R16_a_number_found_before_the_cut_off_opens_the_process_again() -> None:
     told = story().given(lambda f, m: f.record_number(m, False, on(2)))
-    told.when(lambda f, m: f.record_number(m, True, on(3))).then("family.number_found")
-    told.when(lambda f, m: sms(f, m, "consent_request", on(5))).then("sms.sent")
+    told.when(lambda f, m: f.record_number(m, True, on(3))).then_event("family.number_found")
+    told.when(lambda f, m: sms(f, m, "consent_request", on(5))).then_event("sms.sent")
 
 
 def test_R16_a_number_that_is_there_is_no_news() -> None:
@@ -83,7 +83,7 @@ def test_R19_a_later_delivery_with_other_members_is_a_change() -> None:
     told = story().given()
     told.when(lambda f, m: f.list_again(m, "113220100", "b", ["b", "c", "d"], "2-d", on(3)))
     assert told.answer == "changed"
-    told.then("family.changed", added=["d"], removed=["a"], applicant="b", delivery="2-d")
+    told.then_event("family.changed", added=["d"], removed=["a"], applicant="b", delivery="2-d")
     assert told.family.members == ["b", "c", "d"]
 
 
@@ -93,7 +93,7 @@ def test_R19_a_later_delivery_with_other_members_is_a_change() -> None:
 def test_R19_another_region_or_applicant_is_a_change(region: str, applicant: str) -> None:
     told = story().given()
     told.when(lambda f, m: f.list_again(m, region, applicant, ["a", "b", "c"], "2-d", on(3)))
-    told.then("family.changed", added=[], removed=[], region=region, applicant=applicant)
+    told.then_event("family.changed", added=[], removed=[], region=region, applicant=applicant)
 
 
 def test_R19_the_same_family_in_another_order_is_no_change() -> None:
@@ -107,13 +107,15 @@ def test_R19_a_delivery_taken_in_twice_gives_its_first_answer() -> None:
     told.when(lambda f, m: f.list_again(m, "113220100", "a", ["a", "b", "c"], "1-d", on(2))).then_nothing(
         "added"
     )
-    told.when(lambda f, m: f.list_again(m, "113220100", "a", ["a"], "2-d", on(3))).then("family.changed")
+    told.when(lambda f, m: f.list_again(m, "113220100", "a", ["a"], "2-d", on(3))).then_event(
+        "family.changed"
+    )
     told.when(lambda f, m: f.list_again(m, "113220100", "a", ["a"], "2-d", on(3))).then_nothing("changed")
 
 
 def test_R19_a_family_that_the_next_delivery_does_not_name_has_left() -> None:
     told = story().given()
-    told.when(lambda f, m: f.leave_list(m, "2-d", on(3))).then("family.left", members=3, delivery="2-d")
+    told.when(lambda f, m: f.leave_list(m, "2-d", on(3))).then_event("family.left", members=3, delivery="2-d")
     told.when(lambda f, m: f.leave_list(m, "2-d", on(3))).then_nothing("left")
     told.when(lambda f, m: f.leave_list(m, "3-d", on(3))).then_nothing("absent")
     told.when(lambda f, m: sms(f, m, "consent_request", on(5))).then_nothing(False)
@@ -122,15 +124,15 @@ def test_R19_a_family_that_the_next_delivery_does_not_name_has_left() -> None:
 def test_R19_a_family_that_left_and_is_named_again_is_back() -> None:
     told = story().given(lambda f, m: f.leave_list(m, "2-d", on(3)))
     told.when(lambda f, m: f.list_again(m, "113220100", "a", ["a", "b"], "3-d", on(4)))
-    told.then("family.changed", added=["a", "b"], removed=[], delivery="3-d")
-    told.when(lambda f, m: sms(f, m, "consent_request", on(5))).then("sms.sent")
+    told.then_event("family.changed", added=["a", "b"], removed=[], delivery="3-d")
+    told.when(lambda f, m: sms(f, m, "consent_request", on(5))).then_event("sms.sent")
 
 
 def test_R19_who_left_without_a_number_comes_back_without_one() -> None:
     told = story().given(lambda f, m: f.record_number(m, False, on(2)))
-    told.when(lambda f, m: f.leave_list(m, "2-d", on(3))).then("family.left", number_missing=True)
+    told.when(lambda f, m: f.leave_list(m, "2-d", on(3))).then_event("family.left", number_missing=True)
     told.given(lambda f, m: f.list_again(m, "113220100", "a", ["a"], "3-d", on(4)))
-    told.when(lambda f, m: f.record_number(m, False, on(4))).then("family.number_missing")
+    told.when(lambda f, m: f.record_number(m, False, on(4))).then_event("family.number_missing")
 
 
 def test_R19_the_list_never_touches_a_family_that_has_vouchers() -> None:

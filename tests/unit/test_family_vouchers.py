@@ -43,7 +43,7 @@ def test_R2_6_the_amount_is_that_of_the_terms_in_force() -> None:
 def test_R31_R2_6_an_amount_adjusted_later_leaves_issued_vouchers_alone() -> None:
     told = story().given_activated()
     told.month = replace(told.month, terms=terms(version="v2", amount_tiyn=1))
-    told.when_bought(("rice", "1")).then("voucher.redeemed", rules="v2", drawn_tiyn=10_000)
+    told.when_bought(("rice", "1")).then_event("voucher.redeemed", rules="v2", drawn_tiyn=10_000)
     told.then_sums(available=3 * AMOUNT - 10_000, spent=10_000)
 
 
@@ -51,7 +51,7 @@ def test_R7_the_recipient_activates_by_himself() -> None:
     told = story().given_consented()
     told.when(lambda f, m: f.activate(m, via="link", at=on(6)))
     assert told.answer is True
-    told.then("voucher.activated", via="link", vouchers=list(told.family.vouchers))
+    told.then_event("voucher.activated", via="link", vouchers=list(told.family.vouchers))
     told.when(lambda f, m: f.activate(m, via="app", at=on(7))).then_nothing(False)
 
 
@@ -67,7 +67,7 @@ def test_R7_the_recipient_activates_by_himself() -> None:
 def test_R7_activation_is_from_the_5th_to_the_last_day(at: datetime, open_: bool) -> None:
     told = story().given_consented().when(lambda f, m: f.activate(m, via="link", at=at))
     if open_:
-        told.then("voucher.activated")
+        told.then_event("voucher.activated")
     else:
         told.then_refused("voucher_outside_window", "code")
 
@@ -80,7 +80,7 @@ def test_R7_R31_another_programme_has_other_days(at: datetime, open_: bool) -> N
     told = story(activate_from_day=7, activate_to_day=29).given_consented()
     told.when(lambda f, m: f.activate(m, via="link", at=at))
     if open_:
-        told.then("voucher.activated")
+        told.then_event("voucher.activated")
     else:
         told.then_refused("voucher_outside_window")
 
@@ -91,26 +91,26 @@ def test_O9_in_the_last_month_the_voucher_ends_with_the_programme() -> None:
         "voucher_outside_window"
     )
     told.when(lambda f, m: f.expire(m, on(26, 23, 59, month=9))).then_nothing(False)
-    told.when(lambda f, m: f.expire(m, day_end(date(2025, 9, 26)))).then("voucher.expired")
+    told.when(lambda f, m: f.expire(m, day_end(date(2025, 9, 26)))).then_event("voucher.expired")
 
 
 def test_R8_a_voucher_that_was_not_activated_is_valid_to_the_months_end() -> None:
     told = story().given_consented()
     told.when(lambda f, m: f.expire(m, on(31))).then_nothing(False)
-    told.when(lambda f, m: f.activate(m, via="link", at=on(31, 23, 59))).then("voucher.activated")
+    told.when(lambda f, m: f.activate(m, via="link", at=on(31, 23, 59))).then_event("voucher.activated")
 
 
 def test_R8_R7_what_is_not_spent_ends_with_the_month() -> None:
     told = story().given_activated().given_bought(("rice", "3"))
     told.when(lambda f, m: f.expire(m, day_end(m.valid_to)))
-    told.then("voucher.expired", expired_tiyn=3 * AMOUNT - 30_000, activated=True)
+    told.then_event("voucher.expired", expired_tiyn=3 * AMOUNT - 30_000, activated=True)
     told.then_sums(spent=30_000, expired=3 * AMOUNT - 30_000)
     told.when(lambda f, m: f.expire(m, on(1, month=8))).then_nothing(False)
 
 
 def test_R8_an_unopened_voucher_expires_whole() -> None:
     told = story().given_consented().when(lambda f, m: f.expire(m, day_end(m.valid_to)))
-    told.then("voucher.expired", expired_tiyn=3 * AMOUNT, activated=False)
+    told.then_event("voucher.expired", expired_tiyn=3 * AMOUNT, activated=False)
     told.when(lambda f, m: f.activate(m, via="link", at=on(31))).then_refused("voucher_ended", "code")
 
 

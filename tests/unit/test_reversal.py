@@ -22,7 +22,7 @@ def bought() -> Story:
 
 def test_a_whole_purchase_comes_back() -> None:
     told = bought().when_brought_back(None)
-    told.then(
+    told.then_event(
         "voucher.reversed", reversed_tiyn=20_003, lines=[[0, "2"], [1, "3"]], to="available", reason="spoilt"
     )
     told.then_sums(available=ALL)
@@ -31,20 +31,20 @@ def test_a_whole_purchase_comes_back() -> None:
 
 def test_one_line_comes_back() -> None:
     told = bought().when_brought_back([(0, "1")])
-    told.then("voucher.reversed", reversed_tiyn=10_000, lines=[[0, "1"]])
+    told.then_event("voucher.reversed", reversed_tiyn=10_000, lines=[[0, "1"]])
     told.then_sums(available=ALL - 10_003, spent=10_003)
 
 
 def test_what_came_back_in_steps_is_what_was_drawn() -> None:
     told = bought()
     for number, (back, tiyn) in enumerate([([(0, "0.5")], 5_000), ([(1, "2"), (0, "0.5")], 5_002)]):
-        told.when_brought_back(back, key=f"b{number}").then("voucher.reversed", reversed_tiyn=tiyn)
-    told.when_brought_back(None, key="rest").then("voucher.reversed", reversed_tiyn=10_001)
+        told.when_brought_back(back, key=f"b{number}").then_event("voucher.reversed", reversed_tiyn=tiyn)
+    told.when_brought_back(None, key="rest").then_event("voucher.reversed", reversed_tiyn=10_001)
     told.then_sums(available=ALL)
 
 
 def test_a_line_named_twice_in_one_reversal_counts_twice() -> None:
-    told = bought().when_brought_back([(0, "1"), (0, "1")]).then("voucher.reversed", lines=[[0, "2"]])
+    told = bought().when_brought_back([(0, "1"), (0, "1")]).then_event("voucher.reversed", lines=[[0, "2"]])
     told.when_brought_back([(0, "0.001")], key="b2").then_refused("reversal_above_original", "lines")
 
 
@@ -72,23 +72,27 @@ def test_a_line_that_is_none_is_refused(back: list[tuple[int, str]]) -> None:
 
 
 def test_the_same_reversal_again_is_one() -> None:
-    told = bought().given().when_brought_back([(0, "1")]).then("voucher.reversed")
+    told = bought().given().when_brought_back([(0, "1")]).then_event("voucher.reversed")
     told.when_brought_back([(0, "1")]).then_nothing(10_000)
     told.when_brought_back([(0, "2")]).then_refused("idempotency_key_reused", "Idempotency-Key")
 
 
 def test_goods_the_voucher_paid_nothing_for_come_back_too() -> None:
     told = story().given_activated().given_bought(("rice", "1"), ("bread", "2"))
-    told.when_brought_back([(1, "2")]).then("voucher.reversed", reversed_tiyn=0, credits=[], lines=[[1, "2"]])
+    told.when_brought_back([(1, "2")]).then_event(
+        "voucher.reversed", reversed_tiyn=0, credits=[], lines=[[1, "2"]]
+    )
     told.when_brought_back([(1, "1")], key="b2").then_refused("reversal_above_original")
-    told.when_brought_back(None, key="b3").then("voucher.reversed", reversed_tiyn=10_000, lines=[[0, "1"]])
+    told.when_brought_back(None, key="b3").then_event(
+        "voucher.reversed", reversed_tiyn=10_000, lines=[[0, "1"]]
+    )
     told.then_sums(available=ALL)
 
 
 def test_a_draw_smaller_than_the_basket_comes_back_in_its_share() -> None:
     told = story().given_activated().given_bought(("rice", "2"), draw_tiyn=9_999)
-    told.when_brought_back([(0, "1")]).then("voucher.reversed", reversed_tiyn=5_000)  # 4 999.5, half up
-    told.when_brought_back([(0, "1")], key="b2").then("voucher.reversed", reversed_tiyn=4_999)
+    told.when_brought_back([(0, "1")]).then_event("voucher.reversed", reversed_tiyn=5_000)  # 4 999.5, half up
+    told.when_brought_back([(0, "1")], key="b2").then_event("voucher.reversed", reversed_tiyn=4_999)
     told.then_sums(available=ALL)
 
 
@@ -96,25 +100,29 @@ def test_the_last_voucher_drawn_on_is_credited_first() -> None:
     told = story().given_activated().given_bought(("rice", "40"))
     first, second = (voucher for voucher, _ in told.family.redemptions["shop/k1"].draws)
     over = 400_000 - AMOUNT
-    told.when_brought_back([(0, "1")]).then(
+    told.when_brought_back([(0, "1")]).then_event(
         "voucher.reversed", credits=[[second, over], [first, 10_000 - over]]
     )
 
 
 def test_R8_what_comes_back_after_the_months_end_expires_at_once() -> None:
     told = bought().given_expired()
-    told.when_brought_back([(0, "1")], at=on(2, month=8)).then("voucher.reversed", to="expired")
+    told.when_brought_back([(0, "1")], at=on(2, month=8)).then_event("voucher.reversed", to="expired")
     told.then_sums(spent=10_003, expired=ALL - 10_003)
 
 
 def test_R8_what_comes_back_between_the_last_day_and_the_expiry_still_expires() -> None:
-    told = bought().when_brought_back(None, at=on(1, 0, 1, month=8)).then("voucher.reversed", to="available")
-    told.when(lambda f, m: f.expire(m, on(1, 0, 2, month=8))).then("voucher.expired", expired_tiyn=ALL)
+    told = (
+        bought()
+        .when_brought_back(None, at=on(1, 0, 1, month=8))
+        .then_event("voucher.reversed", to="available")
+    )
+    told.when(lambda f, m: f.expire(m, on(1, 0, 2, month=8))).then_event("voucher.expired", expired_tiyn=ALL)
     told.then_sums(expired=ALL)
 
 
 def test_O5_2_what_comes_back_after_a_withdrawal_is_cancelled_at_once() -> None:
-    told = bought().given_withdrawn().when_brought_back(None).then("voucher.reversed", to="cancelled")
+    told = bought().given_withdrawn().when_brought_back(None).then_event("voucher.reversed", to="cancelled")
     told.then_sums(cancelled=ALL)
     told.when(lambda f, m: f.expire(m, day_end(m.valid_to))).then_nothing(False)
 
@@ -130,7 +138,7 @@ def test_R27_what_is_held_or_called_off_can_not_come_back() -> None:
 def test_R27_a_captured_hold_can_come_back() -> None:
     told = story().given_activated().given_bought(("rice", "2"), capture=False)
     told.given(lambda f, m: f.capture(m, redemption="shop/k1", key="p", at=on(10)))
-    told.when_brought_back(None).then("voucher.reversed", reversed_tiyn=20_000)
+    told.when_brought_back(None).then_event("voucher.reversed", reversed_tiyn=20_000)
     told.then_sums(available=ALL)
 
 
