@@ -111,41 +111,32 @@ class Purchases:
 
     def capture(self, month: ProgrammeMonth, *, redemption: str, key: str, at: datetime) -> Redemption:
         """The payment of a held redemption succeeded (R27). Raises UnknownRedemption, NotHeld; twice is once."""
-        found = self._redemption(redemption)
-        if found.status == "captured":
-            return found
-        if found.status != "held":
-            raise NotHeld("id", status=found.status)
-        self._record(
-            events.Captured,
-            redemption=redemption,
-            key=key,
-            draws=found.draws,
-            drawn_tiyn=found.drawn_tiyn,
-            rules=month.terms.version,
-            timestamp=at,
-        )
-        return found
+        return self._settle(month, redemption, "captured", events.Captured, key=key, timestamp=at)
 
     def void(
         self, month: ProgrammeMonth, *, redemption: str, key: str, reason: str, at: datetime
     ) -> Redemption:
         """A held redemption came to nothing (R27). Raises UnknownRedemption, NotHeld; twice is once."""
+        to = self._credits_go_to()
+        return self._settle(
+            month, redemption, "voided", events.Voided, key=key, reason=reason, to=to, timestamp=at
+        )
+
+    def _settle(
+        self, month: ProgrammeMonth, redemption: str, status: str, event_class: type[Any], **fields: Any
+    ) -> Redemption:
         found = self._redemption(redemption)
-        if found.status == "voided":
+        if found.status == status:
             return found
         if found.status != "held":
             raise NotHeld("id", status=found.status)
         self._record(
-            events.Voided,
+            event_class,
             redemption=redemption,
-            key=key,
-            reason=reason,
             draws=found.draws,
             drawn_tiyn=found.drawn_tiyn,
-            to=self._credits_go_to(),
             rules=month.terms.version,
-            timestamp=at,
+            **fields,
         )
         return found
 
