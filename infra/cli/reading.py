@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import typer
@@ -84,13 +85,15 @@ def why(
         azyq.catch_up_views()
         lines = tell(azyq.dsn, azyq.vault, azyq.programmes, identity, language_of(lang))
         if as_json:
-            print_json([line._asdict() for line in lines])
+            print_json([asdict(line) for line in lines])
         else:
             for line in lines:
                 typer.echo(
                     f"{line.at:%d.%m.%Y %H:%M:%S}  #{line.position:<8} {line.sentence}"
                     f"  [{', '.join(line.clauses)}; {line.rules or '-'}]"
                 )
+                for name, value in line.details.items():
+                    typer.echo(f"{'':34}{name}: {value}")
 
 
 def events(
