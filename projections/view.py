@@ -102,6 +102,7 @@ class View:
 
 
 def by_stream(event: Recorded) -> tuple[Key]:
+    """The key of a view with one row a stream."""
     return ((event.stream,),)
 
 

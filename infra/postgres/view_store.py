@@ -403,6 +403,7 @@ def add_indexes(cursor: Cursor, view: View, table: str) -> None:
 
 
 def insert_state(cursor: Cursor, view: View, table: tuple[int, str], position: int, status: str) -> None:
+    """Note the generation `table` (number, name) with its status."""
     cursor.execute(
         "INSERT INTO azyq_views.view_state (view, generation, version, table_name, position, status)"
         " VALUES (%s, %s, %s, %s, %s, %s)",

@@ -1,0 +1,125 @@
+"""Views as pure folds: given events, when folded, then rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from projections.all_views import VIEWS
+from projections.events import KNOWN_TOPICS
+from projections.folding import fold_stream
+from projections.view import Recorded, Row, View
+
+STREAM = "00000000-0000-0000-0000-000000000001"
+VOUCHER, OTHER = "a" * 32, "b" * 32
+BY_NAME: dict[str, View] = {view.name: view for view in VIEWS}
+
+ELIGIBLE = (
+    "family.eligible",
+    {
+        "programme": "akkol-2025",
+        "month": "2025-07",
+        "family": "f",
+        "applicant": "m1",
+        "region": "116",
+        "members": ["m1", "m2"],
+    },
+)
+ISSUED = ("voucher.issued", {"vouchers": [[VOUCHER, "m1", 100], [OTHER, "m2", 100]], "issued_tiyn": 200})
+LINES = [{"shelf_total_tiyn": 500, "price_total_tiyn": 380}]
+REDEEMED = ("voucher.redeemed", {"draws": [[VOUCHER, 100], [OTHER, 20]], "drawn_tiyn": 120, "lines": LINES})
+HELD = ("voucher.held", {"draws": [[VOUCHER, 100], [OTHER, 20]], "drawn_tiyn": 120, "lines": LINES})
+CAPTURED = ("voucher.captured", {"draws": [[VOUCHER, 100], [OTHER, 20]], "drawn_tiyn": 120})
+EXPIRED = ("voucher.expired", {"vouchers": [[OTHER, 80]], "expired_tiyn": 80})
+
+
+def folded(name: str, *events: tuple[str, dict[str, Any]]) -> dict[Any, Row | None]:
+    common = {"timestamp": "2025-07-05T09:00:00+05:00", "cycle": "akkol-2025/2025-07", "rules": "1"}
+    recorded = [
+        Recorded(position, STREAM, position, topic, common | data)
+        for position, (topic, data) in enumerate(events, start=1)
+    ]
+    rows, parked = fold_stream(BY_NAME[name], recorded)
+    assert parked == []
+    return rows
+
+
+def test_every_topic_of_a_view_is_one_that_is_recorded() -> None:
+    for view in VIEWS:
+        assert view.topics <= KNOWN_TOPICS
+        assert set(view.table.key) <= set(view.table.names)
+        assert not view.per_stream or "stream" in view.table.names
+
+
+def test_O3_2_a_voucher_is_used_when_something_of_it_is_spent() -> None:
+    rows = folded("voucher_balances", ISSUED, REDEEMED, EXPIRED)
+    first, second = rows[(VOUCHER,)], rows[(OTHER,)]
+    assert first is not None
+    assert second is not None
+    assert (first["spent_tiyn"], first["available_tiyn"], first["status"]) == (100, 0, "spent")
+    assert (second["spent_tiyn"], second["expired_tiyn"], second["status"]) == (20, 80, "expired")
+
+
+@pytest.mark.parametrize("paid", [(REDEEMED,), (HELD, CAPTURED)])
+def test_O3_2_what_is_paid_at_once_or_after_a_hold_counts_the_same(paid: tuple[Any, ...]) -> None:
+    (month,) = folded("month_status", ISSUED, *paid, EXPIRED).values()
+    assert month is not None
+    assert (month["vouchers_issued"], month["issued_tiyn"], month["redemptions"]) == (2, 200, 1)
+    assert (month["spent_tiyn"], month["held_tiyn"], month["expired_tiyn"]) == (120, 0, 80)
+    assert (month["shelf_total_tiyn"], month["price_total_tiyn"]) == (500, 380)
+
+
+@pytest.mark.parametrize("to", ["available", "expired", "cancelled"])
+def test_R26_what_comes_back_goes_where_the_event_says(to: str) -> None:
+    back = ("voucher.reversed", {"credits": [[OTHER, 20]], "reversed_tiyn": 20, "to": to})
+    family = folded("families", ELIGIBLE, ISSUED, REDEEMED, back)[(STREAM,)]
+    assert family is not None
+    assert family["spent_tiyn"] == 100
+    assert family[f"{to}_tiyn"] == (100 if to == "available" else 20)
+    voucher = folded("voucher_balances", ISSUED, REDEEMED, back)[(OTHER,)]
+    assert voucher is not None
+    assert voucher[f"{to}_tiyn"] == (100 if to == "available" else 20)
+
+
+def test_R18_the_row_is_there_while_the_number_is_missing() -> None:
+    missing: tuple[str, dict[str, Any]] = ("family.number_missing", {})
+    found: tuple[str, dict[str, Any]] = ("family.number_found", {})
+    left = ("family.left", {"members": 2, "number_missing": True})
+    assert folded("missing_numbers", missing)[(STREAM,)] is not None
+    assert folded("missing_numbers", missing, found)[(STREAM,)] is None
+    assert folded("missing_numbers", missing, left)[(STREAM,)] is None
+
+
+def test_R20_a_message_has_one_row_and_the_last_word_on_it() -> None:
+    sent = (
+        "sms.sent",
+        {
+            "message": "m",
+            "purpose": "consent_request",
+            "language": "kk",
+            "encoding": "ucs2",
+            "parts": 6,
+            "gateway": "g",
+        },
+    )
+    reported = ("sms.reported", {"message": "m", "status": "delivered"})
+    ((key, row),) = folded("sms_journal", sent, reported).items()
+    assert row is not None
+    assert (key, row["status"], row["parts"]) == (("m",), "delivered", 6)
+
+
+def test_an_event_that_fails_half_way_leaves_no_trace() -> None:
+    bad = {"draws": [[VOUCHER, 10], [OTHER, "5"]]}
+    common = {"timestamp": "2025-07-05T09:00:00+05:00", "cycle": "akkol-2025/2025-07"}
+    view = BY_NAME["voucher_balances"]
+    events = [
+        Recorded(1, STREAM, 1, "voucher.issued", common | ISSUED[1]),
+        Recorded(2, STREAM, 2, "voucher.redeemed", common | bad),
+        Recorded(3, STREAM, 3, "voucher.redeemed", common | REDEEMED[1]),
+    ]
+    rows, parked = fold_stream(view, events)
+    assert [(p.position, p.reason) for p in parked] == [(2, "a sum is not an integer")]
+    first = rows[(VOUCHER,)]
+    assert first is not None
+    assert first["spent_tiyn"] == 100
