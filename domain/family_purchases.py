@@ -52,6 +52,17 @@ class Purchases:
                 "code", valid_from=month.valid_from.isoformat(), valid_to=month.valid_to.isoformat()
             )
 
+    def bought_before(self, *, shop: str, receipt: str, key: str, body: str) -> Redemption | None:
+        """The purchase that `key` or `receipt` stands for in this shop, to be asked before prices are looked up:
+        a repeated request gets its first answer whatever changed since (R27). Raises KeyReused for another `body`.
+        """
+        for earlier in self.redemptions.values():
+            if earlier.shop == shop and (earlier.key == key or earlier.receipt == receipt):
+                if earlier.body != body:
+                    raise KeyReused("receipt" if earlier.key != key else "Idempotency-Key")
+                return earlier
+        return None
+
     def redeem(
         self,
         month: ProgrammeMonth,
@@ -74,11 +85,9 @@ class Purchases:
         of it. Raises KeyReused, NotIssued, NotActivated, VoucherEnded, OutsideWindow, BadBasket, NotEnough; holds
         expire `terms.hold_minutes` after `at`.
         """
-        for earlier in self.redemptions.values():
-            if earlier.shop == shop and (earlier.key == key or earlier.receipt == receipt):
-                if earlier.body != body:
-                    raise KeyReused("receipt" if earlier.key != key else "Idempotency-Key")
-                return earlier
+        earlier = self.bought_before(shop=shop, receipt=receipt, key=key, body=body)
+        if earlier is not None:
+            return earlier
         self._must_be_open(month, at)
         if self.stage != "activated":
             raise NotActivated("code")

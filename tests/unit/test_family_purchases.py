@@ -9,6 +9,7 @@ import pytest
 
 from domain.basket import ArticlePrice
 from domain.calendar import day_end, day_start
+from domain.voucher_refusals import KeyReused
 from tests.unit.given_when_then import AMOUNT, GOODS, PRICES, Step, Story, on, story
 
 ALL = 3 * AMOUNT
@@ -134,6 +135,17 @@ def test_R27_the_same_receipt_under_another_key_is_the_same_purchase() -> None:
 def test_R27_a_purchase_is_answered_again_after_the_end() -> None:
     told = story().given_activated().given_bought(("rice", "2")).given_expired()
     told.when_bought(("rice", "2"), at=on(1, month=8)).then_nothing(told.family.redemptions["shop/k1"])
+
+
+def test_R27_an_earlier_purchase_is_found_before_anything_is_priced() -> None:
+    told = story().given_activated().given_bought(("rice", "2"))
+    bought = told.family.redemptions["shop/k1"]
+    asked = {"shop": "shop", "receipt": "r1", "key": "k1", "body": bought.body}
+    assert told.family.bought_before(**asked) is bought
+    assert told.family.bought_before(**asked | {"shop": "other"}) is None
+    assert told.family.bought_before(**asked | {"receipt": "r2", "key": "k2"}) is None
+    with pytest.raises(KeyReused):
+        told.family.bought_before(**asked | {"body": "other"})
 
 
 def test_R27_a_key_or_a_receipt_with_another_basket_is_refused() -> None:
