@@ -21,6 +21,18 @@ from infra.vault.store import PostgresVault
 MASTER_KEY = bytes(range(32))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--kill-rounds", type=int, default=3, metavar="N", help="months that are killed at random points"
+    )
+
+
+@pytest.fixture(scope="session")
+def kill_rounds(pytestconfig: pytest.Config) -> int:
+    """How many months the simulation kills."""
+    return int(pytestconfig.getoption("--kill-rounds"))
+
+
 @contextmanager
 def new_database(dsn: str, template: str | None = None) -> Iterator[str]:
     """A database of its own on the server of `dsn`, dropped afterwards; its DSN."""

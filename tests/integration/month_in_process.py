@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -302,11 +303,24 @@ def by_stream(dsn: str) -> dict[UUID, list[tuple[str, dict[str, Any]]]]:
     return found
 
 
-def in_a_child(act: Callable[[], Any], kill_at: int | None = None, counted: Path | None = None) -> int:
+OURS = ("infra.", "domain.commands", "eventsourcing.")
+WRITING = frozenset(
+    {"save", "insert_events", "_insert_events", "put", "begin", "finish", "postpone"}
+    | {"send", "_append", "_write", "_record", "note_asked"}
+)
+
+
+def in_a_child(
+    act: Callable[[], Any],
+    kill_at: int | None = None,
+    counted: Path | None = None,
+    functions: frozenset[str] | None = None,
+) -> int:
     """Run `act` in a forked process and give its exit code; -9 when it was killed.
 
-    It kills itself, by SIGKILL, at its `kill_at`th call into or return from a function of ours or of the database
-    driver. Left alive, it writes how many of them there were to `counted`.
+    It kills itself, by SIGKILL, at its `kill_at`th point: a function of ours or of the library's log is called,
+    returns, or calls into C (the database, a file). Only points in `functions`, when given, count. Left alive, it
+    writes how many there were to `counted`.
     """
 
     def run() -> None:
@@ -314,20 +328,21 @@ def in_a_child(act: Callable[[], Any], kill_at: int | None = None, counted: Path
 
         def point(frame: FrameType, event: str, argument: Any) -> None:
             nonlocal points
-            # A call of the driver is made by one of ours or of eventsourcing's, so these frames have it all.
-            if not frame.f_globals.get("__name__", "").startswith(
-                ("infra.", "domain.commands", "eventsourcing.")
-            ):
+            if not frame.f_globals.get("__name__", "").startswith(OURS):
+                return
+            if functions is not None and frame.f_code.co_name not in functions:
                 return
             points += 1
             if points == kill_at:
                 os.kill(os.getpid(), signal.SIGKILL)
 
+        threading.setprofile(point)
         sys.setprofile(point)
         try:
             act()
         finally:
             sys.setprofile(None)
+            threading.setprofile(None)
         if counted is not None:
             counted.write_text(str(points))
 
