@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -25,27 +25,30 @@ from infra.vault.store import PostgresVault
 WORDS = {
     "en": {
         "detected": "detected",
-        "rows": "{rows} rows: {accepted} accepted, {rejected} rejected",
+        "rows": "rows: {rows}, accepted {accepted}, rejected {rejected}",
+        "told": "the reasons are those of the list before",
         "families": "families: {added} added, {changed} changed, {unchanged} unchanged, {left} left",
-        "members": "{members} members; {no_number} families without a number",
+        "members": "members: {members}; families without a number: {no_number}",
         "again": "this file is in already (delivery {delivery}); nothing changed",
-        "dry": "dry run: {families} families, {members} members; nothing was recorded",
+        "dry": "dry run: families {families}, members {members}; nothing was recorded",
         "numbers": "numbers not taken",
-        "file": "written: {path} ({count} rows)",
+        "file": "written: {path} (rows: {count})",
     },
     "ru": {
         "detected": "определено",
-        "rows": "{rows} строк: принято {accepted}, отклонено {rejected}",
+        "rows": "строк: {rows}, принято {accepted}, отклонено {rejected}",
+        "told": "причины те же, что в прежнем списке",
         "families": "семьи: добавлено {added}, изменено {changed}, без изменений {unchanged}, выбыло {left}",
-        "members": "{members} человек; семей без номера телефона: {no_number}",
+        "members": "человек: {members}; семей без номера телефона: {no_number}",
         "again": "этот файл уже принят (поставка {delivery}); ничего не изменилось",
-        "dry": "проверка: {families} семей, {members} человек; ничего не записано",
+        "dry": "проверка: семей {families}, человек {members}; ничего не записано",
         "numbers": "номера не приняты",
-        "file": "записан: {path} ({count} строк)",
+        "file": "записан: {path} (строк: {count})",
     },
     "kk": {
         "detected": "анықталды",
         "rows": "{rows} жол: {accepted} қабылданды, {rejected} қабылданбады",
+        "told": "себептері бұрынғы тізімдегідей",
         "families": "отбасылар: {added} қосылды, {changed} өзгерді, {unchanged} өзгеріссіз, {left} шықты",
         "members": "{members} адам; нөмірі жоқ отбасылар: {no_number}",
         "again": "бұл файл бұрын қабылданған ({delivery} жеткізілімі); ештеңе өзгерген жоқ",
@@ -74,8 +77,8 @@ class ImportOutcome:
             "written": self.written,
         }
 
-    def lines(self, language: str) -> Iterator[str]:
-        """For a clerk, in `language`."""
+    def lines(self, language: str, told: Mapping[str, int] | None = None) -> Iterator[str]:
+        """For a clerk, in `language`; of the reasons, those that are not `told` already with the same count."""
         words, outcome = WORDS[language], self.outcome
         yield f"{words['detected']}: {self.detected.sentence(language)}"
         if outcome.again:
@@ -84,8 +87,11 @@ class ImportOutcome:
         yield words["rows"].format(
             rows=outcome.rows, accepted=outcome.accepted, rejected=sum(outcome.rejected.values())
         )
-        for code, count in sorted(outcome.rejected.items(), key=lambda item: (-item[1], item[0])):
+        new = {code: n for code, n in outcome.rejected.items() if not told or told.get(code) != n}
+        for code, count in sorted(new.items(), key=lambda item: (-item[1], item[0])):
             yield f"  {count:>7}  {code}: {rejection_sentence(code, language)}"
+        if len(new) < len(outcome.rejected):
+            yield f"           {words['told']}"
         if "named" in outcome.families:
             yield words["dry"].format(families=outcome.families["named"], members=outcome.members)
         else:

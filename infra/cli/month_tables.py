@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
 
 from domain.money import kzt
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
+GAP = 4
+
 TITLES = {
     "en": {
+        "calendar": "Calendar", "task_close_list": "the list closes", "task_first_sms": "SMS",
+        "task_reminder": "SMS again", "task_lapse": "last day to answer", "task_expire": "vouchers expire",
+        "task_close": "the month closes", "where_families": "Where the families are",
+        "where_money": "Where the money is, KZT",
         "list": "The list", "sms": "SMS", "answers": "Answers", "vouchers": "Vouchers", "sums": "Sums, KZT",
         "lists": "lists received", "rows_accepted": "rows accepted", "rows_rejected": "rows rejected",
         "families": "families", "members": "members", "no_number": "families without a number",
@@ -22,6 +33,10 @@ TITLES = {
         "position": "log position {position}; rules {rules}; valid {valid_from} – {valid_to}",
     },
     "ru": {
+        "calendar": "Календарь", "task_close_list": "приём списков закрыт", "task_first_sms": "SMS",
+        "task_reminder": "повторная SMS", "task_lapse": "последний день ответа",
+        "task_expire": "ваучеры истекают", "task_close": "месяц закрывается",
+        "where_families": "Где семьи", "where_money": "Где деньги, тг",
         "list": "Список", "sms": "SMS", "answers": "Ответы", "vouchers": "Ваучеры", "sums": "Суммы, тг",
         "lists": "получено списков", "rows_accepted": "строк принято", "rows_rejected": "строк отклонено",
         "families": "семей", "members": "человек", "no_number": "семей без номера",
@@ -36,6 +51,10 @@ TITLES = {
         "position": "позиция журнала {position}; правила {rules}; действует {valid_from} – {valid_to}",
     },
     "kk": {
+        "calendar": "Күнтізбе", "task_close_list": "тізім қабылдау жабылады", "task_first_sms": "SMS",
+        "task_reminder": "қайталама SMS", "task_lapse": "жауап берудің соңғы күні",
+        "task_expire": "ваучер мерзімі бітеді", "task_close": "ай жабылады",
+        "where_families": "Отбасылар қайда", "where_money": "Қаражат қайда, тг",
         "list": "Тізім", "sms": "SMS", "answers": "Жауаптар", "vouchers": "Ваучерлер", "sums": "Сомалар, тг",
         "lists": "алынған тізім", "rows_accepted": "қабылданған жол", "rows_rejected": "қабылданбаған жол",
         "families": "отбасы", "members": "адам", "no_number": "нөмірі жоқ отбасы",
@@ -52,62 +71,91 @@ TITLES = {
 }  # fmt: skip
 
 
+def grouped(count: int) -> str:
+    """A count for people: `12 345`."""
+    return f"{count:,}".replace(",", " ")
+
+
 def month_tables(report: dict[str, Any], language: str) -> None:
     """Print the month report, with a small chart of where the families and the money went."""
     from rich.console import Console
-    from rich.table import Table
 
     words = TITLES[language]
-    console = Console()
-    console.print(f"\n[bold]{report['names'][language]}, {report['month']}[/bold]")
-    grid = Table.grid(padding=(0, 4))
-    tables = []
-    for section in ("list", "sms", "answers", "vouchers", "sums"):
-        table = Table(title=words[section], show_header=False, title_justify="left", min_width=30)
-        table.add_column()
-        table.add_column(justify="right")
-        for key, value in report[section].items():
-            table.add_row(words[key], kzt(value) if key.endswith("_tiyn") else f"{value:,}".replace(",", " "))
-        tables.append(table)
-    grid.add_row(*tables[:2])
-    grid.add_row(*tables[2:4])
-    grid.add_row(tables[4])
-    console.print(grid)
-    for title, bars in (("families", _funnel(report)), ("sums", _money(report))):
-        console.print(f"[bold]{words[title]}[/bold]")
+    console = Console(highlight=False)
+    console.print(f"\n[bold]{report['names'][language]}, {report['month']}[/bold]\n")
+    blocks = [
+        _block(words, section, report[section]) for section in ("list", "answers", "sms", "vouchers", "sums")
+    ]
+    blocks.append(_calendar(words, report["calendar"]))
+    width = max(len(line) for block in blocks for line in block)
+    columns = 2 if console.width >= 2 * width + GAP + 2 else 1
+    for start in range(0, len(blocks), columns):
+        for number, cells in enumerate(zip_longest(*blocks[start : start + columns], fillvalue="")):
+            line = "  " + (" " * GAP).join(f"{cell:<{width}}" for cell in cells)
+            console.print(line.rstrip(), style="bold" if number == 0 else None, markup=False, soft_wrap=True)
+        console.print()
+    for title, bars in (("where_families", _families(report)), ("where_money", _money(report))):
+        console.print(f"  [bold]{words[title]}[/bold]")
         _chart(console, [(words[key], value, key) for key, value in bars])
+        console.print()
     console.print(
-        words["position"].format(
-            position=report["log_position"],
+        "  "
+        + words["position"].format(
+            position=grouped(report["log_position"]),
             rules=report["rules"],
             valid_from=report["valid_from"],
             valid_to=report["valid_to"],
         ),
         style="dim",
+        soft_wrap=True,
     )
 
 
-def _funnel(report: dict[str, Any]) -> list[tuple[str, int]]:
+def _block(words: dict[str, str], section: str, figures: dict[str, int]) -> list[str]:
+    shown = [(words[key], _figure(key, value)) for key, value in figures.items()]
+    labels = max(len(label) for label, _ in shown)
+    numbers = max(len(number) for _, number in shown)
+    return [words[section], *(f"{label:<{labels}}  {number:>{numbers}}" for label, number in shown)]
+
+
+def _calendar(words: dict[str, str], calendar: list[dict[str, str]]) -> list[str]:
+    labels = max(len(words[f"task_{entry['task']}"]) for entry in calendar)
+    return [
+        words["calendar"],
+        *(
+            f"{words['task_' + entry['task']]:<{labels}}  {date.fromisoformat(entry['on']):%d.%m.%Y}"
+            for entry in calendar
+        ),
+    ]
+
+
+def _figure(key: str, value: int) -> str:
+    return kzt(value) if key.endswith("_tiyn") else grouped(value)
+
+
+def _families(report: dict[str, Any]) -> list[tuple[str, int]]:
     answers = report["answers"]
     return [
         ("families", report["list"]["families"]),
-        ("consent_request", report["sms"]["consent_request"]),
         ("consented", answers["consented"]),
-        ("refused", answers["refused"] + answers["withdrawn"]),
+        ("refused", answers["refused"]),
         ("lapsed", answers["lapsed"]),
+        ("no_number", report["list"]["no_number"]),
     ]
 
 
 def _money(report: dict[str, Any]) -> list[tuple[str, int]]:
-    return [
-        (key, report["sums"][key]) for key in ("issued_tiyn", "spent_tiyn", "expired_tiyn", "cancelled_tiyn")
-    ]
+    shares = ("issued_tiyn", "spent_tiyn", "held_tiyn", "available_tiyn", "expired_tiyn", "cancelled_tiyn")
+    return [(key, report["sums"][key]) for key in shares]
 
 
-def _chart(console: Any, bars: list[tuple[str, int, str]], width: int = 40) -> None:
+def _chart(console: Console, bars: list[tuple[str, int, str]]) -> None:
     largest = max((value for _, value, _ in bars), default=0) or 1
-    label_width = max(len(label) for label, _, _ in bars)
+    labels = max(len(label) for label, _, _ in bars)
+    numbers = max(len(_figure(key, value)) for _, value, key in bars)
+    width = max(10, min(40, console.width - labels - numbers - 8))
     for label, value, key in bars:
-        number = kzt(value) if key.endswith("_tiyn") else f"{value:,}".replace(",", " ")
         bar = "█" * round(width * value / largest)
-        console.print(f"  {label:<{label_width}} [green]{bar:<{width}}[/green] {number}", highlight=False)
+        console.print(
+            f"    {label:<{labels}}  {_figure(key, value):>{numbers}}  [green]{bar}[/green]", soft_wrap=True
+        )

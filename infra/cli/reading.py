@@ -44,7 +44,7 @@ def audit(as_json: bool = JSON, lang: str = LANGUAGE) -> None:
         if as_json:
             print_json(verdict_dict(verdict))
         else:
-            for line in verdict_lines(verdict):
+            for line in verdict_lines(verdict, language_of(lang)):
                 typer.echo(line)
         if not verdict.holds:
             raise typer.Exit(FOUND)

@@ -8,12 +8,13 @@ from typing import Any
 
 from infra.audit import AuditVerdict, run_audit
 from infra.bootstrap import Azyq
+from infra.cli.month_tables import grouped
 from infra.cli.progress import progress_bar
 
 SENTENCES = {
     "en": {
-        "holds": "audit: holds — {events} events in {streams} streams, {checks} checks, {seconds:.1f} s",
-        "broken": "audit: {count} findings in {events} events",
+        "holds": "audit: holds — events {events}, streams {streams}, checks {checks}, {seconds:.1f} s",
+        "broken": "audit: findings {count}, events {events}",
     },
     "ru": {
         "holds": "аудит: сходится — событий {events}, потоков {streams}, проверок {checks}, {seconds:.1f} с",
@@ -51,13 +52,13 @@ def verdict_lines(verdict: AuditVerdict, language: str = "en") -> Iterator[str]:
     words = SENTENCES[language]
     if verdict.holds:
         yield words["holds"].format(
-            events=verdict.events,
-            streams=verdict.streams,
-            checks=sum(verdict.checks.values()),
+            events=grouped(verdict.events),
+            streams=grouped(verdict.streams),
+            checks=grouped(sum(verdict.checks.values())),
             seconds=verdict.seconds,
         )
         return
-    yield words["broken"].format(count=sum(verdict.found.values()), events=verdict.events)
+    yield words["broken"].format(count=grouped(sum(verdict.found.values())), events=grouped(verdict.events))
     for finding in verdict.findings[:20]:
         where = f"#{finding.position}" if finding.position is not None else "-"
         yield f"  {where} {finding.topic} {finding.stream} {finding.check} [{finding.clause}]: {finding.what}"

@@ -7,17 +7,18 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from domain.calendar import ALMATY, day_end
-from domain.commands.redeem import Purchase
+from domain.commands.redeem import Purchase, Redeem
 from domain.errors import Refusal
 from domain.identity import cycle_id
 from domain.ports import IncomingReply
@@ -26,7 +27,7 @@ from infra.bootstrap import Azyq, open_azyq
 from infra.cli.demonstration import people
 from infra.cli.demonstration.place import prepared_place
 from infra.cli.demonstration.words import WORDS
-from infra.cli.month_tables import month_tables
+from infra.cli.month_tables import grouped, month_tables
 from infra.cli.progress import progress_bar
 from infra.cli.verdict import audit_now, verdict_dict, verdict_lines
 from infra.clock import SetClock
@@ -40,6 +41,8 @@ from infra.settings import Settings
 PROGRAMME, MONTH = "akkol-2025", "2025-07"
 AT_ONCE = 200
 REPLIES_AT_ONCE = 20
+
+Item = TypeVar("Item")
 
 
 def play(
@@ -84,35 +87,40 @@ class Story:
         self._month: ProgrammeMonth = azyq.programme(PROGRAMME).month(MONTH)
         self._message = 0
         self._names: dict[UUID, str] = {}
+        self._rejected: dict[str, int] = {}
 
     def tell(self, text: str, **values: Any) -> None:
-        """One line of the story, in the language asked for."""
-        self._console.print(f"  {WORDS[self._language][text].format(**values)}", soft_wrap=True)
+        """One line of the story, in the language asked for; numbers with a space between thousands."""
+        shown = {key: grouped(value) if isinstance(value, int) else value for key, value in values.items()}
+        self._console.print(f"  {WORDS[self._language][text].format(**shown)}", markup=False, soft_wrap=True)
 
     def _day(self, day: int, hour: int = 9) -> date:
         self._clock.now = datetime.combine(date(2025, 7, day), time(hour), ALMATY)
-        self._console.print(f"[bold cyan]{self._clock.now:%d.%m.%Y}[/bold cyan]")
+        self._tell_date()
         return self._clock.now.date()
+
+    def _tell_date(self) -> None:
+        self._console.print(f"[bold cyan]{self._clock.now:%d.%m.%Y}[/bold cyan]")
 
     def run(self, families: int) -> tuple[dict[str, Any], dict[str, Any]]:
         """All of July; the report and the verdict."""
         self._console.print(
-            f"[bold]{self._month.programme.names[self._language]}[/bold]  {MONTH}, seed {self._seed}"
+            f"[bold]{self._month.programme.names[self._language]}[/bold]"
+            f"  ({MONTH}, {WORDS[self._language]['seed'].format(seed=self._seed)})"
         )
         self._lists(families)
         self._day(5)
         self._calendar(5)
         phones = sorted({phone for _, phone in read_numbers(self._folder / "numbers.csv")})
-        self._replies(people.answers(self._rng, phones, people.ANSWER_FIRST, self._clock.now, 5))
-        self._open_and_buy(6, 10)
+        self._days(5, 10, people.answers(self._rng, phones, people.ANSWER_FIRST, self._clock.now, 5))
         self._day(10)
         self._calendar(10)
         quiet = self._unanswered(phones)
-        self._replies(people.answers(self._rng, quiet, people.ANSWER_REMINDER, self._clock.now, 15))
-        self._open_and_buy(11, 25)
-        self._second_thoughts(phones)
-        self._open_and_buy(26, 32)
-        self._day(31, 18)
+        said = people.answers(self._rng, quiet, people.ANSWER_REMINDER, self._clock.now, 15)
+        self._days(10, 26, said)
+        self._tell_replies(self._second_thoughts(phones))
+        self._days(26, 32, ())
+        self._day(31, 23)
         self._calendar(31)
         self._late_answer(phones)
         return self._end()
@@ -159,9 +167,10 @@ class Story:
                 no_number=self._folder / "no-number.csv",
                 progress=progress,
             )
-        for line in outcome.lines(self._language):
-            if "no-number.csv" not in line and "rejects.csv" not in line:
-                self._console.print(f"  {line}", markup=False, soft_wrap=True)
+        outcome.written.clear()  # they are gone with the folder
+        for line in outcome.lines(self._language, told=self._rejected):
+            self._console.print(f"  {line}", markup=False, soft_wrap=True)
+        self._rejected = outcome.outcome.rejected
 
     # --- the calendar and the answers -----------------------------------------------------------------
 
@@ -170,53 +179,46 @@ class Story:
         for done in self._azyq.run_programme.run(programme, date(2025, 7, day), self._clock):
             self.tell(f"task_{done.outcome.task}", families=done.outcome.families)
 
-    def _replies(self, said: Sequence[people.Said]) -> None:
+    def _replies(self, said: Sequence[people.Said]) -> Counter[str]:
+        """These answers arrive, and what follows from them is sent; how many had which outcome."""
         outcomes: Counter[str] = Counter()
-        with self._bar("replies", len(said)) as step:
-            for start in range(0, len(said), REPLIES_AT_ONCE):
-                batch = said[start : start + REPLIES_AT_ONCE]
-                replies = []
-                for one in batch:
-                    self._message += 1
-                    replies.append(
-                        IncomingReply(f"demo-{self._message}", one.phone, "1414", one.text, one.at, "demo")
-                    )
-                outcomes.update(self._azyq.record_reply.run(replies))
-                self._clock.now = max(self._clock.now, batch[-1].at)
-                self._azyq.drain_sms()
-                step(len(batch))
-        self.tell(
-            "replies",
-            count=len(said),
-            **{
-                key: outcomes[key]
-                for key in (
-                    "consented",
-                    "refused",
-                    "not_understood",
-                    "already_answered",
-                    "too_late",
-                    "unknown_sender",
+        for batch in _batches(said, REPLIES_AT_ONCE):
+            replies = []
+            for one in batch:
+                self._message += 1
+                replies.append(
+                    IncomingReply(f"demo-{self._message}", one.phone, "1414", one.text, one.at, "demo")
                 )
-            },
+            outcomes.update(self._azyq.record_reply.run(replies))
+            self._clock.now = max(self._clock.now, batch[-1].at)
+            self._azyq.drain_sms()
+        return outcomes
+
+    def _tell_replies(self, outcomes: Counter[str]) -> None:
+        words = WORDS[self._language]
+        kinds = ", ".join(
+            f"{words[code]} {grouped(count)}" for code, count in outcomes.most_common() if count
         )
+        if kinds:
+            self.tell("replies", count=outcomes.total(), kinds=kinds)
 
     def _unanswered(self, phones: Sequence[str]) -> list[str]:
         asked = self._azyq.vault.asked_on(phones)
         waiting = {s.hex for s in self._all_in("asked")}
         return [phone for phone in phones if any(stream in waiting for stream in asked.get(phone, []))]
 
-    def _second_thoughts(self, phones: Sequence[str]) -> None:
+    def _second_thoughts(self, phones: Sequence[str]) -> Counter[str]:
         asked = self._azyq.vault.asked_on(phones)
         opened = {s.hex for s in self._all_in("activated")}
         holders = [p for p in phones if any(s in opened for s in asked.get(p, []))]
         said = [people.Said(p, "21*2", self._clock.now + timedelta(hours=1)) for p in holders]
-        self._replies([one for one in said if self._rng.randrange(100) < people.WITHDRAW])
+        return self._replies([one for one in said if self._rng.randrange(100) < people.WITHDRAW])
 
     def _late_answer(self, phones: Sequence[str]) -> None:
         self._clock.now = day_end(date(2025, 7, 31)) + timedelta(hours=9)
-        self._console.print(f"[bold cyan]{self._clock.now:%d.%m.%Y}[/bold cyan]")
-        self._replies([people.Said(phone, "21*1", self._clock.now) for phone in phones[:2]])
+        self._tell_date()
+        late = [people.Said(phone, "21*1", self._clock.now) for phone in phones[:2]]
+        self._tell_replies(self._replies(late))
 
     # --- the vouchers ---------------------------------------------------------------------------------
 
@@ -236,16 +238,13 @@ class Story:
         self._names.update((stream, names[subject]) for stream, subject in subjects.items())
         return sorted(streams, key=self._names.__getitem__)
 
-    def _open_and_buy(self, first: int, end: int) -> None:
-        """Recipients open their vouchers, and buy, on the days from `first` until before `end`."""
-        book = PriceBook.from_files(self._folder)
-        goods = self._month.programme.catalogue(self._azyq.goods).on(self._month.valid_from)
-        shopping = people.Shopping(self._rng, book, goods)
-        opened, bought, refused = 0, 0, Counter[str]()
-        redeem = self._azyq.redeem(book)
-        with self._bar("buying", end - first) as step:
+    def _days(self, first: int, end: int, said: Sequence[people.Said]) -> None:
+        """The days from `first` until before `end`: recipients open their vouchers, buy, and answer as `said`."""
+        opened, bought, refused, outcomes = 0, 0, Counter[str](), Counter[str]()
+        shopping, redeem = self._shops
+        with self._bar("days", end - first) as step:
             for day in range(first, end):
-                self._clock.now = datetime.combine(date(2025, 7, day), time(8), ALMATY)
+                self._clock.now = datetime.combine(date(2025, 7, day), time(9, 30), ALMATY)
                 opened += self._activate(50 if day < 31 else 0)
                 self._settle_holds()
                 purchases = self._purchases(shopping, day)
@@ -254,13 +253,24 @@ class Story:
                         refused[result.code] += 1
                     else:
                         bought += 1
+                until = day_end(date(2025, 7, day)) if day < end - 1 else None
+                today = [one for one in said if until is None or one.at <= until]
+                said = said[len(today) :]
+                outcomes += self._replies(today)
+                self._clock.now = max(self._clock.now, datetime.combine(date(2025, 7, day), time(22), ALMATY))
                 step(1)
+        self._tell_replies(outcomes)
         self.tell("opened", families=opened, first=first, last=end - 1)
-        self.tell(
-            "bought",
-            count=bought,
-            refused=", ".join(f"{n} {code}" for code, n in sorted(refused.items())) or "0",
-        )
+        words = WORDS[self._language]
+        why = "; ".join(f"{words.get(code, code)} {count}" for code, count in refused.most_common())
+        tills = words["tills"].format(why=why) if why else ""
+        self.tell("bought", first=first, last=end - 1, count=bought, refused=tills)
+
+    @cached_property
+    def _shops(self) -> tuple[people.Shopping, Redeem]:
+        book = PriceBook.from_files(self._folder)
+        goods = self._month.programme.catalogue(self._azyq.goods).on(self._month.valid_from)
+        return people.Shopping(self._rng, book, goods), self._azyq.redeem(book)
 
     def _activate(self, share: int) -> int:
         count = 0
@@ -273,7 +283,7 @@ class Story:
 
     def _purchases(self, shopping: people.Shopping, day: int) -> list[Purchase]:
         buyers = [s for s in self._all_in("activated") if self._rng.randrange(100) < people.BUY_A_DAY]
-        opens = datetime.combine(date(2025, 7, day), time(9), ALMATY)
+        opens = datetime.combine(date(2025, 7, day), time(10), ALMATY)
         return [
             shopping.basket(stream, opens + timedelta(minutes=self._rng.randrange(0, 660)))
             for stream in buyers
@@ -329,6 +339,6 @@ class Story:
             yield lambda done: progress.advance(task, done)
 
 
-def _batches(streams: Sequence[UUID], size: int) -> Iterator[Sequence[UUID]]:
-    for start in range(0, len(streams), size):
-        yield streams[start : start + size]
+def _batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
