@@ -6,6 +6,8 @@ import argparse
 import csv
 import json
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -21,6 +23,7 @@ from uuid import UUID
 
 import orjson
 
+from benchmarks import plain
 from benchmarks.phases import Phases, load, peak_mb
 from domain.basket import ArticlePrice, BasketLine
 from domain.calendar import ALMATY
@@ -33,6 +36,7 @@ from infra.clock import SetClock
 from infra.lists.numbers import read_numbers
 from infra.lists.reading import open_list
 from infra.postgres.connect import connect
+from infra.postgres.embedded import EmbeddedPostgres
 from infra.sample import write_sample
 from infra.settings import Settings
 from infra.vault.mcdb import FileNumbers
@@ -183,18 +187,35 @@ def run(families: int, profiles: Path | None = None) -> dict[str, Any]:
             phases = Phases(folder / "data" / "postgres", profiles)
             figures = play(azyq, clock, folder, phases)
             peak = peak_mb()
-            after = {"database": _server(azyq.dsn)}
+            figures["database"] = _server(azyq.dsn)
+            figures["views"] = _views(folder, profiles)
+            plain.group_by(azyq.dsn, phases)
+            month = azyq.programme(PROGRAMME).month(MONTH)
+        done = [asdict(phase) for phase in phases.done]
+        with EmbeddedPostgres(folder / "plain") as dsn:
+            phases = Phases(folder / "plain" / "postgres", profiles)
+            figures["plain"] = plain.import_list(dsn, folder, month, phases)
+        done += figures["views"].pop("phases") + [asdict(phase) for phase in phases.done]
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return {
         **figures,
-        **after,
         "sample_seconds": sampled,
-        "phases": [asdict(phase) for phase in phases.done],
+        "phases": done,
         "peak_mb": peak,
         "load_before": started,
         "load_after": load(),
     }
+
+
+def _views(folder: Path, profiles: Path | None) -> dict[str, Any]:
+    out = folder / "views.json"
+    command = [sys.executable, "-m", "benchmarks.views", str(folder / "data"), "--out", str(out)]
+    if profiles:
+        command += ["--profiles", str(profiles)]
+    subprocess.run(command, check=True)
+    figures: dict[str, Any] = json.loads(out.read_text())
+    return figures
 
 
 def _server(dsn: str) -> dict[str, Any]:
@@ -217,6 +238,7 @@ def main() -> None:
     parser.add_argument("--profiles", type=Path)
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the folder is removed then too
     text = json.dumps(run(arguments.families, profiles=arguments.profiles), indent=2)
     if arguments.out:
         arguments.out.write_text(text)

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 
 @dataclass(slots=True)
@@ -68,7 +68,7 @@ class Phases:
         if self._postmaster is None:
             return 0.0
         times = self._postmaster.cpu_times()
-        total = times.user + times.system + times.children_user + times.children_system
+        total: float = times.user + times.system + times.children_user + times.children_system
         for child in self._postmaster.children(recursive=True):
             try:
                 times = child.cpu_times()

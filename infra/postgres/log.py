@@ -168,6 +168,10 @@ class PostgresLog:
         connection: Connection | None = getattr(self._local, "connection", None)
         if connection is None or connection.closed:
             connection = connect(self._dsn, role=APP_ROLE, autocommit=True, application_name="azyq-log")
+            with connection.cursor() as cursor:
+                # What is read here goes by key, in order, to a limit. For a table not analysed yet PostgreSQL
+                # takes a bitmap for that, which reads all that follows at each page.
+                cursor.execute("SET enable_bitmapscan = off")
             self._local.connection = connection
             self._connections.add(connection)
         return connection

@@ -1,0 +1,97 @@
+"""`make bench`: a national month at two sizes, side by side with plain ways, and how long a command takes to start."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import signal
+import subprocess
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks.phases import load
+from benchmarks.start import measure_start
+from benchmarks.tables import show
+
+MEMBERS_A_FAMILY = 4
+PARTS = ("month", "start")
+RESULTS = Path(__file__).parent / "results"
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were measured on."""
+    model = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        names = [line for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
+        model = names[0].partition(":")[2].strip() if names else model
+    return {
+        "cores": os.cpu_count(),
+        "processor": model,
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "load": load(),
+    }
+
+
+def month_of(members: int, profiles: Path | None) -> dict[str, Any]:
+    """The figures of one size, from a process of its own: its memory is that month's alone."""
+    print(f"A month of {members:,} members", file=sys.stderr, flush=True)
+    with tempfile.TemporaryDirectory(prefix="azyq-bench-") as folder:
+        out = Path(folder) / "figures.json"
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks.national",
+            "--families",
+            str(members // MEMBERS_A_FAMILY),
+        ]
+        if profiles:
+            command += ["--profiles", str(profiles / str(members))]
+        with subprocess.Popen([*command, "--out", str(out)]) as process:
+            try:
+                code = process.wait()
+            except BaseException:
+                process.terminate()
+                raise
+        if code:
+            raise SystemExit(code)
+        figures: dict[str, Any] = json.loads(out.read_text())
+    return figures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--members", default="60000,600000", help="sizes of the month, smaller first")
+    parser.add_argument("--only", choices=PARTS, help="this part alone")
+    parser.add_argument(
+        "--out", type=Path, help="where the figures go, as JSON (default: benchmarks/results)"
+    )
+    parser.add_argument("--profiles", type=Path, help="a folder for each phase's profile (slows it down)")
+    parser.add_argument("--show", type=Path, help="print the tables of earlier figures; measure nothing")
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if arguments.show:
+        show(json.loads(arguments.show.read_text()))
+        return
+    begun = datetime.now(UTC)
+    figures: dict[str, Any] = {"begun_at": begun.isoformat(timespec="seconds"), "machine": machine()}
+    if arguments.only in (None, "start"):
+        figures["start"] = measure_start()
+    if arguments.only in (None, "month"):
+        sizes = [int(text) for text in arguments.members.replace("_", "").split(",")]
+        figures["months"] = [month_of(members, arguments.profiles) for members in sizes]
+    out = arguments.out or RESULTS / f"{begun:%Y%m%dT%H%M%SZ}.json"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n")
+    show(figures)
+    print(f"kept as {out}")
+
+
+if __name__ == "__main__":
+    main()
