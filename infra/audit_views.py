@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -219,28 +220,32 @@ def _text(kind: str, value: Any) -> str | None:
     """A folded value as PostgreSQL writes it."""
     if value is None:
         return None
+    if kind in _PLAIN:
+        return str(value)
     if kind == _TIME:
         return datetime.fromisoformat(value).astimezone(UTC).isoformat(timespec="microseconds")[:26]
-    if kind not in _PLAIN:
-        raise NotImplementedError(f"the audit can't compare columns of type {kind}")
-    return str(value)
+    raise NotImplementedError(f"the audit can't compare columns of type {kind}")
 
 
 _ESCAPES = str.maketrans(
     {"\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
 )
+_ESCAPED = re.compile(r"[\\\x08-\x0d]")
 
 
 def _line(view: View, row: Row) -> bytes:
     """A folded row as COPY writes it."""
     parts = [row["stream"]]
+    escape = False
     for name, kind in view.table.columns:
         value = row[name]
         if value is None:
             parts.append("\\N")
-        elif kind == "bigint" or kind == "integer":
-            parts.append(str(value))
+        elif kind == "text":
+            escape = escape or _ESCAPED.search(value) is not None
+            parts.append(value)
         else:
-            text = _text(kind, value) or ""
-            parts.append(text if text.isalnum() else text.translate(_ESCAPES))
+            parts.append(_text(kind, value) or "")
+    if escape:
+        parts = [part if part == "\\N" else part.translate(_ESCAPES) for part in parts]
     return ("\t".join(parts) + "\n").encode()

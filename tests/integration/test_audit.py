@@ -179,6 +179,51 @@ BROKEN: list[tuple[str, str, Change, str, str, str]] = [
         "sms_once",
         "R20",
     ),
+    (
+        "R23_confirmed_without_consent",
+        "sms.sent",
+        _set(purpose="consent_confirmed"),
+        f"{AKKOL} AND s->>'purpose' = 'consent_request'",
+        "sms_reason",
+        "R23",
+    ),
+    (
+        "R18_number_was_there",
+        "family.left",
+        _set(number_missing=True),
+        f"{AKKOL} AND s->>'number_missing' = 'false'",
+        "number",
+        "R18",
+    ),
+    ("R7_other_vouchers", "voucher.activated", _set(vouchers=[]), AKKOL, "activation_once", "R7"),
+    (
+        "R8_expired_unused",
+        "voucher.expired",
+        _set(activated=False),
+        f"{AKKOL} AND s->>'activated' = 'true'",
+        "expiry",
+        "R8",
+    ),
+    ("R19_other_list", "cycle.list_received", _set(delivery="9-x"), AKKOL, "cycle_order", "R19"),
+    ("R14_month_of_another", "cycle.opened", _set(month="2025-08"), AKKOL, "stream_identity", "R14"),
+    (
+        "R20_task_twice",
+        "cycle.task_done",
+        _set(task="first_sms", due_on="2025-07-05"),
+        f"{AKKOL} AND s->>'task' = 'reminder'",
+        "task_once",
+        "R20",
+    ),
+    (
+        "R22_stray_reply_of_another",
+        "reply.unknown_sender",
+        _set(reply="0" * 32),
+        "true",
+        "stream_identity",
+        "R22",
+    ),
+    ("R5_applicant_of_another", "family.eligible", _set(applicant="a" * 32), AKKOL, "member_once", "R5"),
+    ("R27_source", "voucher.redeemed", _line(source="import"), AKKOL, "price_cap", "R13"),
     ("R20_report_on_nothing", "sms.reported", _set(message="0" * 32), AKKOL, "sms_report", "R20"),
     ("R21_consent_late", "family.consented", _day("2025-08-01"), AKKOL, "answer_day", "R21"),
     ("R21_refusal_late", "family.refused", _day("2025-08-01"), AKKOL, "answer_day", "R21"),
@@ -384,6 +429,46 @@ def test_R18_an_sms_after_the_number_was_missing_is_named(tampered: Tampered) ->
     )
     checks = {f.check for f in tampered.audit().findings if f.position == position}
     assert "sms_number" in checks
+
+
+@pytest.mark.parametrize(
+    ("gone", "then", "check", "clause"),
+    [
+        ("family.eligible", None, "listed_first", "R14"),
+        ("voucher.activated", "voucher.redeemed", "spending_open", "R7"),
+        ("voucher.issued", "voucher.activated", "activation_once", "R7"),
+        ("voucher.held", None, "hold_once", "R27"),
+        ("family.consented", "voucher.issued", "voucher_consent", "O5.2"),
+    ],
+)
+def test_an_event_taken_out_without_a_trace_is_missed(
+    tampered: Tampered, gone: str, then: str | None, check: str, clause: str
+) -> None:
+    """The stream is numbered anew, so that only the rules can tell."""
+    follows = {
+        "voucher.issued": "voucher.activated",
+        "voucher.held": "voucher.captured",
+        "voucher.activated": "voucher.redeemed",
+    }.get(gone, gone)
+    position, stream, version, _ = tampered.event(
+        gone,
+        f"{AKKOL} AND originator_id IN (SELECT originator_id FROM azyq_log.azyq_events WHERE topic = '{follows}')",
+    )
+    tampered.run("DELETE FROM azyq_log.azyq_events WHERE notification_id = %s", position)
+    for step in (1000, -1001):
+        tampered.run(
+            "UPDATE azyq_log.azyq_events SET originator_version = originator_version + %s"
+            " WHERE originator_id = %s AND originator_version > %s",
+            step,
+            stream,
+            version,
+        )
+    verdict = tampered.audit()
+    ((_, head),) = [(f.check, f) for f in verdict.findings if f.check == check and f.clause == clause][:1]
+    assert head.stream == stream
+    assert then is None or head.topic == then
+    assert verdict.first is not None
+    assert verdict.first.stream == stream
 
 
 def _repeat(tampered: Tampered, topic: str, stream: str | None = None, **changes: Any) -> int:
@@ -705,5 +790,7 @@ def test_an_event_that_cant_be_folded_and_isnt_parked_is_a_finding(viewed: Tampe
     position, _, _, _ = viewed.event("sms.sent")
     viewed.run("UPDATE azyq_log.azyq_events SET topic = 'sms.eaten' WHERE notification_id = %s", position)
     parked = [f for f in viewed.audit().findings if f.check == "parked"]
-    assert [f.what.partition(":")[0] for f in parked if f.position == position] == [view.name for view in VIEWS]
+    assert [f.what.partition(":")[0] for f in parked if f.position == position] == [
+        view.name for view in VIEWS
+    ]
     assert parked[0].position == position
