@@ -114,6 +114,8 @@ _TOKEN = re.compile(
     r"|(?P<word>[^\W\d_]+)|(?P<number>\d+)|(?P<mark>[^\w\s]|_)"
 )
 _WHOLE_CODE = re.compile(r"\*?(?:21 ?[*#.,:/_хx×+-]{0,2} ?)?([12])#?")
+# Beside words it is no answer of its own, but it can contradict one.
+_BARE_CODE = re.compile(r"(?<![0-9])21[ *#.,:/_хx×+-]{0,2}([12])(?![0-9])")
 _GREETINGS = ("құрметті пайдаланушы", "уважаемый пользователь", "dear user")
 _REQUEST_END = "дейін беріледі"
 _REQUEST_WORD = re.compile(r"комбинац|combination")
@@ -156,7 +158,10 @@ def parse_reply(text: str, asked: Iterable[str] = ()) -> Answer:
     whole = _WHOLE_CODE.fullmatch(plain.strip(" \n.!\"'«»()"))
     if whole:
         return Answer.YES if whole[1] == "1" else Answer.NO
-    return _decide(_kinds(_tokens(plain)))
+    answer = _decide(_kinds(_tokens(plain)))
+    said = set(_BARE_CODE.findall(plain))
+    contradicted = (answer is Answer.YES and "2" in said) or (answer is Answer.NO and "1" in said)
+    return Answer.UNCLEAR if contradicted else answer
 
 
 def _tokens(plain: str) -> list[tuple[str, str]]:

@@ -82,6 +82,11 @@ class Redeem:
         try:
             if family is None:
                 raise NotIssued("code")
+            earlier = family.bought_before(
+                shop=purchase.shop, receipt=purchase.receipt, key=purchase.key, body=purchase.body()
+            )
+            if earlier is not None:
+                return earlier
             month = self._month_of(family)
             goods = month.programme.catalogue(self._goods).on(local_day(purchase.at))
             gtins = [line.gtin for line in purchase.lines]

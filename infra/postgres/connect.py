@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import threading
+from weakref import WeakSet
 
 import psycopg2
 from psycopg2 import sql
@@ -82,3 +84,40 @@ def eventsourcing_env(dsn: str, role: str | None = APP_ROLE) -> dict[str, str]:
 
 
 _OF_THE_LIBRARY = ("dbname", "host", "port", "user", "password")
+
+
+class ThreadConnections:
+    """A connection for each thread that asks, opened again after the server went away; it ends with its thread."""
+
+    def __init__(
+        self, dsn: str, application_name: str, *, role: str = APP_ROLE, autocommit: bool, setup: str = ""
+    ) -> None:
+        """`setup`: a statement run on each new connection, in autocommit only."""
+        assert autocommit or not setup
+        self._dsn = dsn
+        self._role = role
+        self._autocommit = autocommit
+        self._name = application_name
+        self._setup = setup
+        self._local = threading.local()
+        self._all: WeakSet[Connection] = WeakSet()
+
+    def mine(self) -> Connection:
+        """This thread's connection. Raises psycopg2.OperationalError without a server."""
+        connection: Connection | None = getattr(self._local, "connection", None)
+        if connection is None or connection.closed:
+            connection = connect(self._dsn, self._role, self._autocommit, self._name)
+            if self._setup:
+                with connection.cursor() as cursor:
+                    cursor.execute(self._setup)
+            self._local.connection = connection
+            self._all.add(connection)
+        return connection
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        for connection in list(self._all):
+            connection.close()

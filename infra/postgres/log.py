@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
-from weakref import WeakSet
 
 import orjson
 from eventsourcing.application import Application
@@ -29,7 +27,7 @@ from domain.cycle import Cycle, StrayReply
 from domain.family import FamilyVouchers
 from domain.identity import cycle_id
 from domain.ports import LogConflict
-from infra.postgres.connect import APP_ROLE, connect, eventsourcing_env
+from infra.postgres.connect import ThreadConnections, eventsourcing_env
 from infra.postgres.persistence import Factory
 
 AGGREGATES = (FamilyVouchers, Cycle, StrayReply)
@@ -148,33 +146,24 @@ class PostgresLog:
     """The log that commands load from and save to (`domain.ports.Log`), safe to share among threads."""
 
     def __init__(self, dsn: str) -> None:
-        self._dsn = dsn
         self._application = Azyq(
             env={**eventsourcing_env(dsn), "POSTGRES_POOL_SIZE": "2", "CREATE_TABLE": "n"}
         )
         self._mapper = self._application.mapper
-        self._local = threading.local()
-        # Weak: when a thread ends, so does its connection.
-        self._connections: WeakSet[Connection] = WeakSet()
+        # What is read here goes by key, in order, to a limit. For a table not analysed yet PostgreSQL takes a bitmap
+        # for that, which reads all that follows at each page.
+        self._connections = ThreadConnections(
+            dsn, "azyq-log", autocommit=True, setup="SET enable_bitmapscan = off"
+        )
 
     def close(self) -> None:
         """Close every connection."""
         self._application.close()
-        for connection in list(self._connections):
-            connection.close()
+        self._connections.close()
 
     def connection(self) -> Connection:
         """This thread's connection, in autocommit, as azyq_app."""
-        connection: Connection | None = getattr(self._local, "connection", None)
-        if connection is None or connection.closed:
-            connection = connect(self._dsn, role=APP_ROLE, autocommit=True, application_name="azyq-log")
-            with connection.cursor() as cursor:
-                # What is read here goes by key, in order, to a limit. For a table not analysed yet PostgreSQL
-                # takes a bitmap for that, which reads all that follows at each page.
-                cursor.execute("SET enable_bitmapscan = off")
-            self._local.connection = connection
-            self._connections.add(connection)
-        return connection
+        return self._connections.mine()
 
     def load(self, streams: Sequence[UUID]) -> dict[UUID, Any]:
         """Aggregates by stream, replayed from one query; a stream without events is absent."""

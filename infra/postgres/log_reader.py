@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import select
-import threading
 from collections.abc import Iterator, Sequence
 
-from psycopg2.extensions import connection as Connection
-
-from infra.postgres.connect import APP_ROLE, connect
+from infra.postgres.connect import APP_ROLE, ThreadConnections, connect
 from projections.events import KNOWN_TOPICS, Raw
 
 CHANNEL = "azyq_events"
@@ -21,27 +18,17 @@ class LogReader:
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
-        self._local = threading.local()
-        self._connections: list[Connection] = []
+        self._reading = ThreadConnections(dsn, "azyq-feed", autocommit=True)
+        self._listening = ThreadConnections(dsn, "azyq-listen", autocommit=True, setup=f"LISTEN {CHANNEL}")
 
     def close(self) -> None:
         """Close every connection."""
-        for connection in self._connections:
-            connection.close()
-
-    def _connection(self, purpose: str) -> Connection:
-        connection: Connection | None = getattr(self._local, purpose, None)
-        if connection is None or connection.closed:
-            connection = connect(
-                self._dsn, role=APP_ROLE, autocommit=True, application_name=f"azyq-{purpose}"
-            )
-            setattr(self._local, purpose, connection)
-            self._connections.append(connection)
-        return connection
+        self._reading.close()
+        self._listening.close()
 
     def head(self) -> int:
         """The position of the last event; 0 when there is none."""
-        with self._connection("feed").cursor() as cursor:
+        with self._reading.mine().cursor() as cursor:
             cursor.execute("SELECT coalesce(max(notification_id), 0) FROM azyq_log.azyq_events")
             row = cursor.fetchone()
             assert row is not None
@@ -49,7 +36,7 @@ class LogReader:
 
     def after(self, position: int, limit: int) -> list[Raw]:
         """At most `limit` events after `position`, in order."""
-        with self._connection("feed").cursor() as cursor:
+        with self._reading.mine().cursor() as cursor:
             cursor.execute(
                 f"SELECT {_COLUMNS} FROM azyq_log.azyq_events"
                 " WHERE notification_id > %s ORDER BY notification_id LIMIT %s",
@@ -59,7 +46,7 @@ class LogReader:
 
     def of_stream(self, stream: str, upto: int) -> list[Raw]:
         """Events of one stream up to position `upto`, in order."""
-        with self._connection("feed").cursor() as cursor:
+        with self._reading.mine().cursor() as cursor:
             cursor.execute(
                 f"SELECT {_COLUMNS} FROM azyq_log.azyq_events"
                 " WHERE originator_id = %s AND notification_id <= %s ORDER BY originator_version",
@@ -99,11 +86,7 @@ class LogReader:
 
     def wait(self, seconds: float) -> bool:
         """Wait up to `seconds` for an append; True when one was announced. A missed one waits for the next poll."""
-        connection = self._connection("listen")
-        if getattr(self._local, "listening", None) is not connection:
-            with connection.cursor() as cursor:
-                cursor.execute(f"LISTEN {CHANNEL}")
-            self._local.listening = connection
+        connection = self._listening.mine()
         connection.poll()
         if not connection.notifies:
             select.select([connection], [], [], seconds)

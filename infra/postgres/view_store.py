@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -16,7 +15,7 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from infra.postgres.connect import APP_ROLE, connect
+from infra.postgres.connect import APP_ROLE, ThreadConnections, connect
 from projections.folding import Parked
 from projections.view import Key, Row, Rows, View
 
@@ -167,22 +166,15 @@ class ViewStore:
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
-        self._local = threading.local()
-        self._connections: list[Connection] = []
+        self._connections = ThreadConnections(dsn, "azyq-views", autocommit=False)
 
     def close(self) -> None:
         """Close every connection."""
-        for connection in self._connections:
-            connection.close()
+        self._connections.close()
 
     def connection(self) -> Connection:
         """This thread's connection, in transactions, as azyq_app."""
-        connection: Connection | None = getattr(self._local, "connection", None)
-        if connection is None or connection.closed:
-            connection = connect(self._dsn, role=APP_ROLE, application_name="azyq-views")
-            self._local.connection = connection
-            self._connections.append(connection)
-        return connection
+        return self._connections.mine()
 
     def prepare(self, views: Sequence[View]) -> list[View]:
         """Make the tables of views that have none; those of an older version, which want a rebuild."""
