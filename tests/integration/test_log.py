@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -17,7 +18,7 @@ from domain.cycle import StrayReply
 from infra.clock import real_clock
 from infra.postgres.connect import APP_ROLE, connect, eventsourcing_env
 from infra.postgres.log import PostgresLog
-from tests.integration.month_in_process import query
+from tests.integration.month_in_process import Town, a_month, query
 
 WRITERS, EACH = 8, 25
 
@@ -203,3 +204,21 @@ def test_threads_that_end_leave_no_connection(log: PostgresLog, database: str) -
     while (count := connections(database)) and time.monotonic() < end:
         time.sleep(0.02)
     assert count == 0
+
+
+def test_an_azyq_that_is_closed_leaves_no_connection(database: str, tmp_path: Path) -> None:
+    town = Town()
+    with a_month(database, tmp_path) as july:
+        homes = town.households(3)
+        july.asked(*homes)
+        july.at(6)
+        for number, home in enumerate(homes):
+            july.reply(home.phone, "21*1", f"m-{number}")
+        july.azyq.drain_sms()
+        count = "SELECT count(*) FROM pg_stat_activity WHERE application_name ~ '^azyq' AND pid <> pg_backend_pid()"
+        open_now = query(database, count + " AND datname = current_database()")[0][0]
+        assert 0 < open_now <= 12
+    end = time.monotonic() + 10
+    while query(database, count + " AND datname = current_database()") != [(0,)]:
+        assert time.monotonic() < end, "connections are left"
+        time.sleep(0.02)
