@@ -14,7 +14,8 @@ from typing import Any
 
 from domain.audit_cycle import CYCLE_CHECKS, CycleFold, stray_reply
 from domain.audit_facts import Finding, MonthFacts
-from domain.audit_family import FAMILY_CHECKS, FamilyFold
+from domain.audit_family import FamilyFold
+from domain.audit_purchases import FAMILY_CHECKS
 from domain.goods import GoodsCatalogue, GoodsListMissing
 from domain.programmes import Programme, ProgrammeNotInForce
 
@@ -49,6 +50,7 @@ class Findings:
         self.by_check: Counter[str] = Counter()
 
     def add(self, finding: Finding) -> None:
+        """Count a finding, and keep it while it is among the first."""
         self.count += 1
         self.by_check[finding.check] += 1
         # Findings that no event is to blame for come after all events.

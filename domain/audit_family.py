@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from fractions import Fraction
-from math import floor
 from typing import TYPE_CHECKING, Any
 
-from domain.audit_facts import MonthFacts, azyq_name, instant, local_day_text, name_in, thousandths
-from domain.audit_lines import check_lines
+from domain.audit_facts import azyq_name, instant, local_day_text, name_in
+from domain.audit_purchases import CANCELLED, EXPIRED, HANDLERS, Data, PurchasesFold, available, on_topic
 
 if TYPE_CHECKING:
     from domain.audit import LogFold
 
-Data = dict[str, Any]
-AMOUNT, SPENT, HELD, EXPIRED, CANCELLED = range(5)
 ENDS = frozenset({"refused", "withdrawn", "lapsed", "expired"})
 OPEN = frozenset({"consented", "activated"})
 AFTER_THE_END = frozenset(
@@ -25,71 +20,28 @@ AFTER_THE_END = frozenset(
 SMS_RECORDED_WITHIN = timedelta(days=1)
 STATUSES = frozenset({"delivered", "failed", "buffered", "accepted", "rejected"})
 
-_HANDLERS: dict[str, Callable[[FamilyFold, Data], None]] = {}
-FAMILY_CHECKS: dict[str, tuple[str, ...]] = {}
-ALWAYS = ("stream_identity", "rules_version", "after_end")
 
-
-def _of(topic: str, *checks: str) -> Callable[[Callable[[FamilyFold, Data], None]], Callable[..., None]]:
-    """The method applies events of this topic, and carries out these checks on them."""
-
-    def register(method: Callable[[FamilyFold, Data], None]) -> Callable[[FamilyFold, Data], None]:
-        _HANDLERS[topic] = method
-        FAMILY_CHECKS[topic] = (*ALWAYS, *checks)
-        return method
-
-    return register
-
-
-class _Purchase:
-    __slots__ = ("credited", "draws", "hold_until", "lines", "pays", "returned", "reversal_keys", "status")
-
-    def __init__(self, status: str, data: Data, pays: int) -> None:
-        self.status = status
-        self.draws: list[list[Any]] = data["draws"]
-        self.lines: list[Data] = data["lines"]
-        self.pays = pays
-        self.hold_until: str | None = data.get("hold_until")
-        self.returned: dict[int, int] = {}  # line -> thousandths
-        self.credited: dict[str, int] = {}
-        self.reversal_keys: set[str] = set()
-
-
-class FamilyFold:
+class FamilyFold(PurchasesFold):
     """A family's stream, folded from plain event data."""
 
     __slots__ = (
-        "_audit",
         "consent",
         "cycle",
         "deliveries",
         "ended_at",
-        "facts",
         "issued",
-        "keys",
         "listed",
         "members",
         "messages",
-        "position",
-        "purchases",
         "purposes",
-        "receipts",
         "replies",
         "sent",
-        "stage",
-        "stream",
-        "topic",
         "unclear",
-        "version",
-        "vouchers",
     )
 
     def __init__(self, audit: LogFold, stream: str) -> None:
-        self._audit = audit
-        self.stream = stream
-        self.stage = ""
+        super().__init__(audit, stream)
         self.cycle = ""
-        self.facts: MonthFacts | None = None
         self.members: list[str] = []
         self.deliveries: set[str] = set()
         self.messages: dict[str, str] = {}
@@ -99,23 +51,15 @@ class FamilyFold:
         self.unclear = False
         self.consent = False
         self.issued = False
-        self.vouchers: dict[str, list[int]] = {}
-        self.purchases: dict[str, _Purchase] = {}
-        self.receipts: set[tuple[str, str]] = set()
-        self.keys: set[tuple[str, str]] = set()
         self.ended_at: datetime | None = None
         self.listed = (0, 0, "")
-
-    def bad(self, check: str, clause: str, what: str) -> None:
-        """Note a finding at the event in hand."""
-        self._audit.bad(check, clause, self.position, self.stream, self.version, self.topic, what)
 
     def apply(self, position: int, version: int, topic: str, data: Data) -> None:
         """One event of the family. Raises what a malformed event raises."""
         self.position = position
         self.version = version
         self.topic = topic
-        handler = _HANDLERS.get(topic)
+        handler = HANDLERS.get(topic)
         if handler is None:
             self.bad("topic_unknown", "", "the audit knows no such event")
             return
@@ -154,7 +98,7 @@ class FamilyFold:
 
     # --- the list -------------------------------------------------------------------------------------
 
-    @_of("family.eligible", "listed_first", "member_once", "list_day")
+    @on_topic("family.eligible", "listed_first", "member_once", "list_day")
     def _eligible(self, data: Data) -> None:
         if self.stage:
             self.bad("listed_first", "R14", "the list named the family before")
@@ -181,7 +125,7 @@ class FamilyFold:
             self.bad("list_day", "R2.2", f"listed before {facts.list_from} was there")
         self._audit.delivered[self.cycle, data["delivery"]][kind] += 1
 
-    @_of("family.changed", "list_change", "member_once", "list_day")
+    @on_topic("family.changed", "list_change", "member_once", "list_day")
     def _changed(self, data: Data) -> None:
         if self.stage not in ("eligible", "no_number", "left"):
             self.bad("list_change", "R19", f"the list changes a family that is {self.stage}")
@@ -194,7 +138,7 @@ class FamilyFold:
             self.stage = "eligible"
         self._listed(data, "changed")
 
-    @_of("family.left", "list_change")
+    @on_topic("family.left", "list_change")
     def _left(self, data: Data) -> None:
         if self.stage not in ("eligible", "no_number"):
             self.bad("list_change", "R19", f"the list drops a family that is {self.stage}")
@@ -206,13 +150,13 @@ class FamilyFold:
         self.stage = "left"
         self._listed(data, "left")
 
-    @_of("family.number_missing", "number")
+    @on_topic("family.number_missing", "number")
     def _number_missing(self, data: Data) -> None:
         if self.stage != "eligible":
             self.bad("number", "R18", f"no number for a family that is {self.stage}")
         self.stage = "no_number"
 
-    @_of("family.number_found", "number")
+    @on_topic("family.number_found", "number")
     def _number_found(self, data: Data) -> None:
         if self.stage != "no_number":
             self.bad("number", "R16", f"a number found for a family that is {self.stage}")
@@ -220,7 +164,7 @@ class FamilyFold:
 
     # --- messages and answers -------------------------------------------------------------------------
 
-    @_of("sms.sent", "sms_listed", "sms_number", "sms_once", "sms_day", "sms_reason")
+    @on_topic("sms.sent", "sms_listed", "sms_number", "sms_once", "sms_day", "sms_reason")
     def _sms_sent(self, data: Data) -> None:
         facts = self.facts
         assert facts is not None
@@ -261,12 +205,12 @@ class FamilyFold:
             )
         self.purposes.add(purpose)
 
-    @_of("sms.failed", "sms_once")
+    @on_topic("sms.failed", "sms_once")
     def _sms_failed(self, data: Data) -> None:
         self._message(data, data["purpose"])
         self.messages[data["message"]] = "failed"
 
-    @_of("sms.reported", "sms_report")
+    @on_topic("sms.reported", "sms_report")
     def _sms_reported(self, data: Data) -> None:
         known = self.messages.get(data["message"])
         if known is None:
@@ -287,23 +231,23 @@ class FamilyFold:
         if day > facts.deadline:
             self.bad("answer_day", "R21", f"an answer taken on {day}: the last day is {facts.deadline}")
 
-    @_of("family.consented", "reply_once", "answer_asked", "answer_day")
+    @on_topic("family.consented", "reply_once", "answer_asked", "answer_day")
     def _consented(self, data: Data) -> None:
         self._answer(data, self.stage == "asked")
         self.consent = True
         self.stage = "consented"
 
-    @_of("family.refused", "reply_once", "answer_asked", "answer_day")
+    @on_topic("family.refused", "reply_once", "answer_asked", "answer_day")
     def _refused(self, data: Data) -> None:
         self._answer(data, self.stage == "asked")
         self._end("refused", data)
 
-    @_of("family.answer_not_understood", "reply_once", "answer_asked", "answer_day")
+    @on_topic("family.answer_not_understood", "reply_once", "answer_asked", "answer_day")
     def _not_understood(self, data: Data) -> None:
         self._answer(data, self.stage == "asked")
         self.unclear = True
 
-    @_of("family.answer_ignored", "reply_once", "answer_ignored")
+    @on_topic("family.answer_ignored", "reply_once", "answer_ignored")
     def _answer_ignored(self, data: Data) -> None:
         facts = self.facts
         assert facts is not None
@@ -318,7 +262,9 @@ class FamilyFold:
                 "answer_ignored", "R22", f"an answer ignored ({data['reason']}): the family is {self.stage}"
             )
 
-    @_of("family.consent_withdrawn", "reply_once", "answer_asked", "answer_day", "withdrawn_sum", "balance")
+    @on_topic(
+        "family.consent_withdrawn", "reply_once", "answer_asked", "answer_day", "withdrawn_sum", "balance"
+    )
     def _withdrawn(self, data: Data) -> None:
         self._answer(data, self.stage in OPEN)
         self._close(data["cancelled"], data["cancelled_tiyn"], CANCELLED, "withdrawn_sum", "R21")
@@ -336,25 +282,7 @@ class FamilyFold:
 
     # --- vouchers -------------------------------------------------------------------------------------
 
-    def _move(self, voucher: str, amount: int, source: int | None, to: int | None) -> None:
-        """`amount` tiyn of a voucher from one of its sums to another; None is what is available."""
-        kept = self.vouchers.get(voucher)
-        if kept is None:
-            self.bad("voucher_known", "R5", "a sum on a voucher that wasn't issued here")
-            return
-        if type(amount) is not int or amount <= 0:
-            self.bad("balance", "R26", f"a sum of {amount!r} tiyn")
-            return
-        if source is not None:
-            kept[source] -= amount
-            if kept[source] < 0:
-                self.bad("balance", "R26", f"a voucher {NAMES[source]} {kept[source]} tiyn")
-        if to is not None:
-            kept[to] += amount
-        if available(kept) < 0:
-            self.bad("balance", "R26", f"a voucher has {available(kept)} tiyn left")
-
-    @_of(
+    @on_topic(
         "voucher.issued",
         *("voucher_consent", "voucher_once", "voucher_member", "voucher_amount", "issued_sum", "issued_days"),
     )
@@ -386,7 +314,7 @@ class FamilyFold:
         if data["valid_from"] != facts.valid_from or data["valid_to"] != facts.valid_to:
             self.bad("issued_days", "R7", "the vouchers' days aren't those of the month")
 
-    @_of("voucher.activated", "activation_once", "activation_day")
+    @on_topic("voucher.activated", "activation_once", "activation_day")
     def _activated(self, data: Data) -> None:
         if self.stage != "consented" or not self.issued:
             self.bad("activation_once", "R7", f"an activation by a family that is {self.stage}")
@@ -395,149 +323,9 @@ class FamilyFold:
         self._in_window("activation_day", "R7", data)
         self.stage = "activated"
 
-    def _in_window(self, check: str, clause: str, data: Data) -> str:
-        facts = self.facts
-        assert facts is not None
-        day = local_day_text(data["timestamp"])
-        if not facts.valid_from <= day <= facts.valid_to:
-            self.bad(check, clause, f"on {day}: the days are {facts.valid_from} to {facts.valid_to}")
-        return day
-
-    # --- purchases ------------------------------------------------------------------------------------
-
-    def _draw(self, data: Data, status: str, to: int) -> None:
-        facts = self.facts
-        assert facts is not None
-        if self.stage != "activated":
-            self.bad("spending_open", "R7", f"a purchase by a family that is {self.stage}")
-        day = self._in_window("spending_day", "R8", data)
-        goods = self._audit.goods_on(facts, day)
-        if goods is None:
-            self.bad("goods_listed", "R2.3", "no goods list was in force")
-        elif data["goods_version"] != goods[0]:
-            self.bad("goods_listed", "R2.3", f"the list in force on {day} is {goods[0]}")
-        lines = data["lines"]
-        pays = check_lines(lines, facts, None if goods is None else goods[1], self.bad)
-        self._audit.counts["line"] += len(lines)
-        drawn = data["drawn_tiyn"]
-        draws = data["draws"]
-        if drawn != sum(amount for _, amount in draws) or len({voucher for voucher, _ in draws}) != len(
-            draws
-        ):
-            self.bad("drawn_sum", "R26", "the draws don't add up to what was drawn")
-        if not 0 < drawn <= pays:
-            self.bad("drawn_sum", "R2.1", f"{drawn} tiyn drawn, the voucher may pay {pays}")
-        for voucher, amount in draws:
-            self._move(voucher, amount, None, to)
-        redemption, receipt = data["redemption"], (data["shop"], data["receipt"])
-        key = data["shop"], data["key"]
-        if redemption in self.purchases:
-            self.bad("redemption_once", "R27", "the redemption's id was used before")
-        if receipt in self.receipts:
-            self.bad("receipt_once", "R27", "the shop's receipt was used before")
-        else:
-            self.receipts.add(receipt)
-            self._unique("receipt_once", f"{data['shop']}/{data['receipt']}")
-        if key in self.keys:
-            self.bad("key_once", "R27", "the idempotency key was used before in this shop")
-        self.keys.add(key)
-        if redemption not in self.purchases:
-            self._unique("redemption_once", redemption)
-        self.purchases[redemption] = _Purchase(status, data, pays)
-
-    def _unique(self, check: str, name: str) -> None:
-        self._audit.on_unique(check, name, self.position, self.stream, self.version, self.topic)
-
-    @_of(
-        "voucher.redeemed",
-        *("spending_open", "spending_day", "goods_listed", "price_cap", "line_totals", "discount_cap"),
-        *("draw_rule", "drawn_sum", "balance", "redemption_once", "receipt_once", "key_once"),
-    )
-    def _redeemed(self, data: Data) -> None:
-        self._draw(data, "captured", SPENT)
-
-    @_of(
-        "voucher.held",
-        *("spending_open", "spending_day", "goods_listed", "price_cap", "line_totals", "discount_cap"),
-        *("draw_rule", "drawn_sum", "balance", "redemption_once", "receipt_once", "key_once", "hold_time"),
-    )
-    def _held(self, data: Data) -> None:
-        assert self.facts is not None
-        self._draw(data, "held", HELD)
-        held = instant(data["hold_until"]) - instant(data["timestamp"])
-        if held != timedelta(minutes=self.facts.hold_minutes):
-            self.bad("hold_time", "R27", f"a hold of {held}, by the rules {self.facts.hold_minutes} minutes")
-
-    def _settle(self, data: Data, status: str) -> bool:
-        """A hold ends: once, and with the sums that were held."""
-        purchase = self.purchases.get(data["redemption"])
-        if purchase is None or purchase.status != "held":
-            found = "unknown" if purchase is None else purchase.status
-            self.bad("hold_once", "R27", f"a redemption that is {found}, not held")
-            return False
-        purchase.status = status
-        if data["draws"] != purchase.draws or data["drawn_tiyn"] != sum(
-            amount for _, amount in data["draws"]
-        ):
-            self.bad("hold_sum", "R27", "not the sums that were held")
-        return True
-
-    @_of("voucher.captured", "hold_once", "hold_sum", "balance")
-    def _captured(self, data: Data) -> None:
-        if self._settle(data, "captured"):
-            for voucher, amount in data["draws"]:
-                self._move(voucher, amount, HELD, SPENT)
-
-    @_of("voucher.voided", "hold_once", "hold_sum", "credit_to", "balance")
-    def _voided(self, data: Data) -> None:
-        to = self._credit_to(data["to"])
-        if self._settle(data, "voided"):
-            for voucher, amount in data["draws"]:
-                self._move(voucher, amount, HELD, to)
-
-    def _credit_to(self, to: str) -> int | None:
-        right = {"expired": "expired", "withdrawn": "cancelled"}.get(self.stage, "available")
-        if to != right:
-            self.bad("credit_to", "R8", f"the sum goes to {to}: the family is {self.stage}, so it is {right}")
-        return {"expired": EXPIRED, "cancelled": CANCELLED}.get(to)
-
-    @_of("voucher.reversed", "reversal_once", "reversal_sum", "credit_to", "balance")
-    def _reversed(self, data: Data) -> None:
-        to = self._credit_to(data["to"])
-        purchase = self.purchases.get(data["redemption"])
-        if purchase is None or purchase.status != "captured":
-            found = "unknown" if purchase is None else purchase.status
-            self.bad("reversal_once", "R27", f"goods come back of a redemption that is {found}")
-            return
-        if data["key"] in purchase.reversal_keys:
-            self.bad("reversal_once", "R27", "the reversal was recorded before")
-        purchase.reversal_keys.add(data["key"])
-        for line, quantity in data["lines"]:
-            now = thousandths(quantity)
-            if now > thousandths(purchase.lines[line]["quantity"]) or now <= purchase.returned.get(line, 0):
-                self.bad("reversal_sum", "R27", f"line {line + 1}: {quantity} come back in all")
-            purchase.returned[line] = now
-        credits = data["credits"]
-        if data["reversed_tiyn"] != sum(amount for _, amount in credits):
-            self.bad("reversal_sum", "R27", "the credits don't add up to what was reversed")
-        drawn = dict(purchase.draws)
-        for voucher, amount in credits:
-            purchase.credited[voucher] = purchase.credited.get(voucher, 0) + amount
-            if purchase.credited[voucher] > drawn.get(voucher, 0):
-                self.bad("reversal_sum", "R27", "more comes back to a voucher than was drawn on it")
-            self._move(voucher, amount, SPENT, to)
-        # What all that came back is worth, of what was drawn: half up, over the whole purchase.
-        worth = sum(
-            Fraction(purchase.lines[line]["pays_tiyn"] * back, thousandths(purchase.lines[line]["quantity"]))
-            for line, back in purchase.returned.items()
-        )
-        exact = Fraction(worth) * sum(drawn.values()) / purchase.pays
-        if floor(exact + Fraction(1, 2)) != sum(purchase.credited.values()):
-            self.bad("reversal_sum", "R27", "the sum isn't what the returned goods are worth")
-
     # --- the end --------------------------------------------------------------------------------------
 
-    @_of("family.lapsed", "lapse")
+    @on_topic("family.lapsed", "lapse")
     def _lapsed(self, data: Data) -> None:
         assert self.facts is not None
         if self.stage not in ("eligible", "asked"):
@@ -546,7 +334,7 @@ class FamilyFold:
             self.bad("lapse", "R21", f"no answer, before {self.facts.deadline} is over")
         self._end("lapsed", data)
 
-    @_of("voucher.expired", "expiry", "expiry_sum", "balance")
+    @on_topic("voucher.expired", "expiry", "expiry_sum", "balance")
     def _expired(self, data: Data) -> None:
         assert self.facts is not None
         if self.stage not in OPEN or data["activated"] != (self.stage == "activated"):
@@ -555,16 +343,3 @@ class FamilyFold:
             self.bad("expiry", "R8", f"the vouchers expire before {self.facts.valid_to} is over")
         self._close(data["vouchers"], data["expired_tiyn"], EXPIRED, "expiry_sum", "R8")
         self._end("expired", data)
-
-    def held_until(self) -> str | None:
-        """The earliest end of a hold that is still open, as the event has it."""
-        held = [p.hold_until for p in self.purchases.values() if p.status == "held" and p.hold_until]
-        return min(held, key=instant, default=None)
-
-
-NAMES = {SPENT: "has spent", HELD: "holds", EXPIRED: "has expired", CANCELLED: "has cancelled"}
-
-
-def available(kept: list[int]) -> int:
-    """What a voucher has left, in tiyn."""
-    return kept[AMOUNT] - kept[SPENT] - kept[HELD] - kept[EXPIRED] - kept[CANCELLED]

@@ -15,7 +15,7 @@ import pytest
 
 from domain.audit import Findings, LogFold, StreamEnd
 from domain.audit_facts import Finding, azyq_name, local_day_text, name_in, thousandths
-from domain.audit_family import FAMILY_CHECKS
+from domain.audit_purchases import FAMILY_CHECKS
 from domain.calendar import ALMATY, day_start, local_day
 from domain.family import FamilyVouchers
 from domain.goods import load_goods
@@ -150,7 +150,7 @@ def test_R27_a_return_is_worth_its_share_half_up() -> None:
         data["reversed_tiyn"] += 1
         data["credits"][-1][1] += 1
 
-    _then(change, "voucher.reversed", "reversal_sum", "R27")
+    then_first_is(change, "voucher.reversed", "reversal_sum", "R27")
 
 
 def test_R21_a_refusal_ends_the_month() -> None:
@@ -189,7 +189,7 @@ def test_R21_an_sms_handed_over_before_a_refusal_may_be_recorded_after_it(
     assert checks == ({"after_end"} if finding else set())
 
 
-def _then(change: Callable[[dict[str, Any]], None], topic: str, check: str, clause: str) -> None:
+def then_first_is(change: Callable[[dict[str, Any]], None], topic: str, check: str, clause: str) -> None:
     rows = rows_of(told(4, "akkol-2025", "2025-07", "buys"))
     row = next(row for row in rows if row[3] == topic)
     change(row[4])
