@@ -43,6 +43,14 @@ class Settings(BaseSettings):
             raise ValueError("a trial clock needs an offset, as in 2025-07-05T09:00:00+05:00")
         return value
 
+    @field_validator("listen")
+    @classmethod
+    def _listen_is_host_and_port(cls, value: str) -> str:
+        host, _, port = value.strip().rpartition(":")
+        if not host or not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65535):
+            raise ValueError("an address is host:port, as in 127.0.0.1:8080")
+        return value.strip()
+
     @model_validator(mode="after")
     def _production_takes_nothing_for_granted(self) -> Settings:
         if self.env == "production":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import signal
+import socket
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -19,6 +21,7 @@ from infra.api.services import ReplyOutcome
 from infra.bootstrap import Azyq
 
 SCHEDULER_SECONDS = 5.0
+GRACE_SECONDS = 3
 FUTURE_TOLERANCE = timedelta(minutes=5)
 
 log = structlog.get_logger("azyq")
@@ -92,11 +95,12 @@ class Scheduler:
 
 
 def run_parts(azyq: Azyq, *, api: bool, scheduler: bool, once: bool = False) -> None:
-    """Run until SIGTERM or SIGINT, then let each part finish what it is at."""
+    """Run until SIGTERM or SIGINT, then let each part finish what it is at. Raises OSError: the address is taken."""
     if once:
         Scheduler(azyq).tick()
         azyq.catch_up_views()
         return
+    listener = _listen(azyq.settings.listen) if api else None
     stop = threading.Event()
     wake = threading.Event()
     parts: list[threading.Thread] = []
@@ -116,8 +120,8 @@ def run_parts(azyq: Azyq, *, api: bool, scheduler: bool, once: bool = False) -> 
     if scheduler:
         guarded("scheduler", lambda: _schedule(azyq, stop, wake))
     guarded("feed", lambda: azyq.feed.follow(stop))
-    if api:
-        guarded("api", lambda: _serve(azyq, stop, wake))
+    if listener is not None:
+        guarded("api", lambda: _serve(azyq, listener, stop, wake))
     _on_signal(stop)
     for part in parts:
         part.start()
@@ -141,19 +145,30 @@ def _schedule(azyq: Azyq, stop: threading.Event, wake: threading.Event) -> None:
         wake.clear()
 
 
-def _serve(azyq: Azyq, stop: threading.Event, wake: threading.Event) -> None:
+def _listen(address: str) -> socket.socket:
+    """A socket that listens on `address`. Raises OSError that says what is in the way."""
+    host, _, port = address.rpartition(":")
+    host = host.strip("[]")
+    try:
+        return socket.create_server(
+            (host, int(port)), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
+        )
+    except OSError as error:
+        reason = "another process listens there" if error.errno == errno.EADDRINUSE else error.strerror
+        raise OSError(f"can't listen on {address} (AZYQ_LISTEN): {reason}") from None
+
+
+def _serve(azyq: Azyq, listener: socket.socket, stop: threading.Event, wake: threading.Event) -> None:
     import uvicorn
 
     from infra.api.app import create_app
 
-    host, _, port = azyq.settings.listen.rpartition(":")
     # No access log: Kannel's addresses carry phone, text and token.
     config = uvicorn.Config(
         create_app(Replies(azyq, wake.set)),
-        host=host.strip("[]"),
-        port=int(port),
         access_log=False,
         log_config=None,
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = uvicorn.Server(config)
 
@@ -162,10 +177,12 @@ def _serve(azyq: Azyq, stop: threading.Event, wake: threading.Event) -> None:
         server.should_exit = True
 
     threading.Thread(target=end_with_the_others, name="stop", daemon=True).start()
-    log.info("serving", address=f"http://{azyq.settings.listen}", env=azyq.settings.env)
-    server.run()  # in a thread of ours it leaves signals alone
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    log.info("serving", address=f"http://{shown}:{port}", env=azyq.settings.env)
+    server.run(sockets=[listener])  # in a thread of ours it leaves signals alone
     if not stop.is_set():
-        raise RuntimeError(f"the API could not listen on {azyq.settings.listen}")
+        raise RuntimeError("the API ended by itself")
 
 
 def _on_signal(stop: threading.Event) -> None:

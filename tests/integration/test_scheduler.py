@@ -1,0 +1,94 @@
+"""The scheduler: days that were missed, the last day's end, and one round at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from domain.calendar import ALMATY
+from infra.cli.parts import Replies, Scheduler
+from tests.integration.month_in_process import Month, Town, a_month, an_answer, events_of
+
+
+@pytest.fixture
+def month(database: str, tmp_path: Path) -> Iterator[Month]:
+    with a_month(database, tmp_path) as opened:
+        yield opened
+
+
+def done(month: Month) -> list[tuple[Any, ...]]:
+    """(task, days late) of what was done, in order."""
+    events = [event.state for event in events_of(month.azyq.dsn) if event.topic == "cycle.task_done"]
+    return [(event["task"], event["days_late"]) for event in events]
+
+
+def test_R20_a_missed_day_is_caught_up_and_recorded_as_late(month: Month) -> None:
+    households = Town().households(3)
+    month.list_of(households)
+    # given that nothing ran on the 5th; when the scheduler comes up on the 7th
+    month.at(7, 14)
+    Scheduler(month.azyq).tick()
+    # then the list is closed and the SMS go out, two days late
+    assert done(month) == [("close_list", 2), ("first_sms", 2)]
+    assert len(month.outbox()) == 3
+
+
+def test_R21_R8_the_last_day_ends_when_it_is_over(month: Month) -> None:
+    households = Town().households(2)
+    month.asked(*households)
+    assert month.reply(households[0].phone, "yes") == "consented"
+    scheduler = Scheduler(month.azyq)
+    # when the last day has begun, and at its last minute
+    for hour, minute in ((0, 1), (23, 59)):
+        month.clock.now = datetime(2025, 7, 31, hour, minute, tzinfo=ALMATY)
+        scheduler.tick()
+        # then nothing lapses, and an answer still counts
+        assert not {"family.lapsed", "voucher.expired"} & set(month.counted())
+    assert month.reply(households[1].phone, "yes", "m-2") == "consented"
+    # when it is over
+    month.clock.now = datetime(2025, 8, 1, 0, 0, tzinfo=ALMATY)
+    scheduler.tick()
+    # then the vouchers expire, and the month closes
+    assert month.counted()["voucher.expired"] == 2
+    assert [task for task, _ in done(month)][-3:] == ["lapse", "expire", "close"]
+
+
+def test_rounds_without_anything_due_record_nothing(month: Month) -> None:
+    month.asked(*Town().households(2))
+    scheduler = Scheduler(month.azyq)
+    scheduler.tick()
+    before = events_of(month.azyq.dsn)
+    for _ in range(3):
+        scheduler.tick()
+    assert events_of(month.azyq.dsn) == before
+
+
+def test_R14_a_month_without_a_list_is_complained_of_once(month: Month) -> None:
+    month.at(5)
+    scheduler = Scheduler(month.azyq)
+    with capture_logs() as logged:
+        for _ in range(3):
+            scheduler.tick()
+    assert [line.get("code") for line in logged] == ["list_missing"]
+    # and when the list is there after all, the round goes out
+    month.list_of(Town().households(1), day=4)
+    month.at(5, 11)
+    scheduler.tick()
+    assert len(month.outbox()) == 1
+
+
+def test_a_reply_from_the_future_is_one_of_now(month: Month) -> None:
+    household = Town().household()
+    month.asked(household)
+    replies = Replies(month.azyq, lambda: None)
+    assert household.phone is not None
+    future = datetime(2026, 1, 1, tzinfo=ALMATY)
+    (outcome,) = replies.record_replies([an_answer(household.phone, "yes", "m-1", future)])
+    assert str(outcome.outcome) == "consented"
+    (event,) = [e for e in events_of(month.azyq.dsn) if e.topic == "family.consented"]
+    assert datetime.fromisoformat(event.state["timestamp"]) <= month.clock()
