@@ -276,10 +276,11 @@ class TestDeliveries:
         assert july.family(other).stage == "eligible"
         assert len(july.claims()) == 4
 
-    @pytest.mark.parametrize("seed", range(4))
+    @pytest.mark.parametrize("at_once", [1, 500])
     def test_R5_a_person_moves_between_families_and_is_claimed_once(
-        self, july: Month, town: Town, seed: int
+        self, july: Month, town: Town, at_once: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        monkeypatch.setattr("domain.commands.receive_list.FAMILIES_AT_ONCE", at_once)
         # Which family is decided first follows from random ids, hence several pairs at once.
         pairs = [(town.household(), town.household()) for _ in range(3)]
         july.list_of([h for pair in pairs for h in pair])
