@@ -148,7 +148,14 @@ class Azyq:
     @cached_property
     def record_reply(self) -> RecordReply:
         """The command that records replies."""
-        return RecordReply(self.log, self.vault, self.month_of, normalise_phone, self._asked_texts)
+        return RecordReply(
+            self.log,
+            self.vault,
+            self.month_of,
+            normalise_phone,
+            self._asked_texts,
+            lambda: self.gateway.name,
+        )
 
     def _asked_texts(self) -> tuple[str, ...]:
         return self._requests

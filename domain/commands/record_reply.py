@@ -9,15 +9,18 @@ from functools import lru_cache
 from uuid import UUID
 
 from domain.calendar import local_day
+from domain.commands.send_sms import compose
 from domain.cycle import StrayReply
 from domain.family import HAS_VOUCHERS, OPEN_FOR_ANSWER, FamilyVouchers
 from domain.identity import message_id, reply_stream_id
 from domain.ports import IncomingReply, Log, LogConflict, Vault
 from domain.programmes import ProgrammeMonth
 from domain.replies import Answer, parse_reply
+from domain.sms_text import parts
 
 ATTEMPTS = 200  # a conflict is another's progress, so many at once need as many tries
 UNKNOWN_SENDER = "unknown_sender"
+BEING_ASKED = "eligible"  # and its number noted as asked: the request is on its way
 SHORT_TEXT = 24  # what most people write is one of few, so its meaning is remembered
 
 
@@ -38,12 +41,14 @@ class RecordReply:
         month_of: Callable[[FamilyVouchers], ProgrammeMonth],
         normalise_phone: Callable[[str], str | None],
         asked_texts: Callable[[], Sequence[str]] = tuple,
+        gateway_name: Callable[[], str] = lambda: "unknown",
     ) -> None:
         self._log = log
         self._vault = vault
         self._month_of = month_of
         self._normalise = normalise_phone
         self._asked_texts = asked_texts
+        self._gateway_name = gateway_name
         self._meaning_of_short = lru_cache(maxsize=4096)(self._parse)
 
     def run(self, replies: Sequence[IncomingReply]) -> list[str]:
@@ -105,6 +110,8 @@ class RecordReply:
         answer = self._meaning(reply.text)
         outcomes = []
         for family in self._addressed(families, answer, reply.received_at):
+            if family.stage == BEING_ASKED:
+                self._record_request(family, reply.received_at)
             before = family.stage
             outcome = family.record_reply(
                 self._month_of(family),
@@ -125,6 +132,22 @@ class RecordReply:
                 batch.due.append((message, family.id, purpose))
         return outcomes[0]
 
+    def _record_request(self, family: FamilyVouchers, at: datetime) -> None:
+        """An answer to a request that is handed over just now, and not recorded yet: the answer proves it arrived."""
+        month = self._month_of(family)
+        language, text = compose(month, "consent_request", "")
+        count = parts(text)
+        family.record_sms(
+            month,
+            message=message_id(family.id, "consent_request"),
+            purpose="consent_request",
+            language=language,
+            encoding=count.encoding,
+            parts=count.parts,
+            gateway=self._gateway_name(),
+            at=at,
+        )
+
     def _addressed(
         self, families: list[FamilyVouchers], answer: Answer, at: datetime
     ) -> list[FamilyVouchers]:
@@ -135,7 +158,7 @@ class RecordReply:
         """
         day = local_day(at)
         opened = [f for f in families if self._month_of(f).first_sms_on <= day <= self._month_of(f).deadline]
-        waiting = [f for f in opened if f.stage in OPEN_FOR_ANSWER]
+        waiting = [f for f in opened if f.stage in OPEN_FOR_ANSWER or f.stage == BEING_ASKED]
         if waiting:
             return waiting
         if answer is Answer.NO and (holding := [f for f in opened if f.stage in HAS_VOUCHERS]):

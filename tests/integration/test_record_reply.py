@@ -256,3 +256,16 @@ class TestAtOnce:
             outcomes = list(threads.map(july.azyq.record_reply.run, orders))
         assert {outcome for batch in outcomes for outcome in batch} == {"consented"}
         assert july.counted()["family.consented"] == 12
+
+
+def test_R22_an_answer_may_overtake_the_record_of_its_request(july: Month, town: Town) -> None:
+    """The gateway delivered, the answer came, and only then is the hand-over recorded."""
+    home = town.household(2)
+    july.list_of([home])
+    stream = july.stream(home)
+    july.azyq.vault.note_asked([(home.phone, stream.hex)])
+    july.at(5)
+    assert july.reply(home.phone, "21*1") == "consented"
+    assert july.topics(home)[-3:] == ["sms.sent", "family.consented", "voucher.issued"]
+    july.day(5)
+    assert [m["purpose"] for m in july.outbox()] == ["consent_confirmed"]
