@@ -128,7 +128,7 @@ class Import:
     ) -> ImportOutcome:
         """Take in `file` (or only check it). Raises ListRefusal, ListClosed, ListTooEarly, ListBusy."""
         for path in (rejects, no_number):
-            if path is not None and not os.access(path.parent, os.W_OK):
+            if path is not None and (path.is_dir() or not os.access(path.parent, os.W_OK)):
                 raise OSError(f"{path} can't be written")
         source = open_list(file)
         phone_list = read_numbers(numbers) if numbers else None

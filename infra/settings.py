@@ -14,6 +14,8 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from infra.postgres.connect import clean_dsn
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -35,6 +37,20 @@ class Settings(BaseSettings):
     listen: str = Field(default="127.0.0.1:8080", alias="AZYQ_LISTEN")
     programmes: Path = Field(default=ROOT / "programmes", alias="AZYQ_PROGRAMMES")
     goods: Path = Field(default=ROOT / "goods" / "goods-list.csv", alias="AZYQ_GOODS")
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_url_can_be_read(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        import psycopg2
+
+        try:
+            psycopg2.extensions.parse_dsn(clean_dsn(value))
+        except psycopg2.Error:
+            # Without the driver's reason: it quotes the address, which may hold a password.
+            raise ValueError("not an address of PostgreSQL, as postgresql://user:pass@host/name") from None
+        return value
 
     @field_validator("clock")
     @classmethod

@@ -72,12 +72,18 @@ def run(
         if as_json:
             print_json([{"programme": programme, "month": d.month, **asdict(d.outcome)} for d in done])
             return
+        from infra.cli.month_tables import TITLES, grouped
+
+        words = TITLES[language_of(lang)]
         if not done:
-            typer.echo(f"{on}: the calendar asks for nothing")
+            typer.echo(f"{on}: {words['nothing_due']}")
         for month, task in ((d.month, d.outcome) for d in done):
-            late = f", {task.days_late} days late" if task.days_late else ""
-            left = f", {task.waiting} SMS wait for the gateway" if task.waiting else ""
-            typer.echo(f"{month} {task.task} of {task.due_on}: {task.families} families{late}{left}")
+            late = f"; {words['days_late']}: {task.days_late}" if task.days_late else ""
+            left = f"; {words['waiting']}: {grouped(task.waiting)}" if task.waiting else ""
+            typer.echo(
+                f"{month}  {task.due_on}  {words[f'task_{task.task}']}; "
+                f"{words['families']}: {grouped(task.families)}{late}{left}"
+            )
 
 
 def _acting_clock(day: date, clock: Clock, env: str) -> Clock:

@@ -15,6 +15,8 @@ GAP = 4
 
 TITLES = {
     "en": {
+        "nothing_due": "the calendar asks for nothing", "days_late": "days late",
+        "waiting": "SMS that wait for the gateway",
         "calendar": "Calendar", "task_close_list": "the list closes", "task_first_sms": "SMS",
         "task_reminder": "SMS again", "task_lapse": "last day to answer", "task_expire": "vouchers expire",
         "task_close": "the month closes", "where_families": "Where the families are",
@@ -33,6 +35,8 @@ TITLES = {
         "position": "log position {position}; rules {rules}; valid {valid_from} – {valid_to}",
     },
     "ru": {
+        "nothing_due": "календарь ничего не требует", "days_late": "опоздание, дней",
+        "waiting": "SMS ждут шлюза",
         "calendar": "Календарь", "task_close_list": "приём списков закрыт", "task_first_sms": "SMS",
         "task_reminder": "повторная SMS", "task_lapse": "последний день ответа",
         "task_expire": "ваучеры истекают", "task_close": "месяц закрывается",
@@ -51,6 +55,8 @@ TITLES = {
         "position": "позиция журнала {position}; правила {rules}; действует {valid_from} – {valid_to}",
     },
     "kk": {
+        "nothing_due": "күнтізбе ештеңе талап етпейді", "days_late": "кешігу, күн",
+        "waiting": "шлюзді күтіп тұрған SMS",
         "calendar": "Күнтізбе", "task_close_list": "тізім қабылдау жабылады", "task_first_sms": "SMS",
         "task_reminder": "қайталама SMS", "task_lapse": "жауап берудің соңғы күні",
         "task_expire": "ваучер мерзімі бітеді", "task_close": "ай жабылады",

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def progress_bar(shown: bool) -> Iterator[Callable[[str, int, int | None], None]]:
-    """A progress bar a stage, on stderr; or nothing."""
+    """A progress bar a stage, on stderr when it is a terminal; or nothing."""
     if not shown:
         yield lambda stage, done, total: None
         return
@@ -16,14 +16,20 @@ def progress_bar(shown: bool) -> Iterator[Callable[[str, int, int | None], None]
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description:>18}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bars:
-        tasks: dict[str, TaskID] = {}
+    console = Console(stderr=True)
+    bars = Progress(*columns, console=console, disable=not console.is_terminal)
+    tasks: dict[str, TaskID] = {}
 
-        def show(stage: str, done: int, total: int | None) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total)
-            bars.update(tasks[stage], completed=done, total=total)
+    def show(stage: str, done: int, total: int | None) -> None:
+        if stage not in tasks:
+            bars.start()
+            tasks[stage] = bars.add_task(stage, total=total)
+        bars.update(tasks[stage], completed=done, total=total)
 
+    try:
         yield show
         for stage, task in tasks.items():
             bars.update(task, total=bars.tasks[list(tasks).index(stage)].completed)
+    finally:
+        if tasks:
+            bars.stop()

@@ -15,6 +15,7 @@ def report(
     programme: str = typer.Option(..., "--programme", help="The programme's id."),
     month: str = typer.Option(..., "--month", help="The month, as 2025-07."),
     format_: str = typer.Option("table", "--format", help="table or json."),
+    as_json: bool = JSON,
     lang: str = LANGUAGE,
 ) -> None:
     """A report, with the log position it stands at."""
@@ -28,7 +29,7 @@ def report(
 
         azyq.catch_up_views()
         found: dict[str, Any] = month_report(azyq.view_store, azyq.programme(programme).month(month))
-        if format_ == "json":
+        if as_json or format_ == "json":
             print_json(found)
         else:
             month_tables(found, language_of(lang))
@@ -61,14 +62,15 @@ def rebuild(
         if view != "all" and view not in known:
             usage(f"there is no view {view!r}; there are: {', '.join(known)}")
         azyq.catch_up_views()
+        results = {}
         for name in known if view == "all" else [view]:
-            result = rebuild_view(azyq.log_reader, azyq.view_store, known[name])
-            if as_json:
-                print_json(result._asdict())
-            else:
+            result = results[name] = rebuild_view(azyq.log_reader, azyq.view_store, known[name])
+            if not as_json:
                 typer.echo(
                     f"{name}: {result.events} events in {result.seconds:.1f} s, now at position {result.position}"
                 )
+        if as_json:
+            print_json({name: result._asdict() for name, result in results.items()})
 
 
 def why(

@@ -42,6 +42,7 @@ def usage(sentence: str) -> NoReturn:
 @contextmanager
 def refusals(language: str | None = None) -> Iterator[None]:
     """Turn a refusal into its code and sentence on stderr and exit 1; a wrong setting into exit 2."""
+    language = language_of(language)
     import psycopg2
     from pydantic import ValidationError
 
@@ -53,9 +54,7 @@ def refusals(language: str | None = None) -> Iterator[None]:
     try:
         yield
     except Refusal as refusal:
-        typer.echo(f"{refusal.code}: {refusal.sentence(language_of(language))}", err=True)
-        for problem in getattr(refusal, "problems", ()):
-            typer.echo(f"  {problem}", err=True)
+        typer.echo(f"{refusal.code}: {refusal.sentence(language)}", err=True)
         raise typer.Exit(REFUSED) from None
     except ValidationError as error:
         for problem in error.errors():
