@@ -39,7 +39,7 @@ def machine() -> dict[str, Any]:
     }
 
 
-def month_of(members: int, profiles: Path | None) -> dict[str, Any]:
+def month_of(members: int, profiles: Path | None, feed_after: bool) -> dict[str, Any]:
     """The figures of one size, from a process of its own: its memory is that month's alone."""
     print(f"A month of {members:,} members", file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory(prefix="azyq-bench-") as folder:
@@ -53,6 +53,8 @@ def month_of(members: int, profiles: Path | None) -> dict[str, Any]:
         ]
         if profiles:
             command += ["--profiles", str(profiles / str(members))]
+        if feed_after:
+            command.append("--feed-after")
         with subprocess.Popen([*command, "--out", str(out)]) as process:
             try:
                 code = process.wait()
@@ -73,6 +75,9 @@ def main() -> None:
         "--out", type=Path, help="where the figures go, as JSON (default: benchmarks/results)"
     )
     parser.add_argument("--profiles", type=Path, help="a folder for each phase's profile (slows it down)")
+    parser.add_argument(
+        "--feed-after", action="store_true", help="feed the views after the month, not beside it"
+    )
     parser.add_argument("--show", type=Path, help="print the tables of earlier figures; measure nothing")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -85,7 +90,7 @@ def main() -> None:
         figures["start"] = measure_start()
     if arguments.only in (None, "month"):
         sizes = [int(text) for text in arguments.members.replace("_", "").split(",")]
-        figures["months"] = [month_of(members, arguments.profiles) for members in sizes]
+        figures["months"] = [month_of(members, arguments.profiles, arguments.feed_after) for members in sizes]
     out = arguments.out or RESULTS / f"{begun:%Y%m%dT%H%M%SZ}.json"
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n")

@@ -171,7 +171,7 @@ def _buy(azyq: Azyq, clock: SetClock, folder: Path, streams: list[UUID], wanted:
     return bought
 
 
-def run(families: int, profiles: Path | None = None) -> dict[str, Any]:
+def run(families: int, profiles: Path | None = None, feed_after: bool = False) -> dict[str, Any]:
     """The whole run in a folder of its own, removed at the end; its figures."""
     folder = Path(tempfile.mkdtemp(prefix="azyq-bench-"))
     try:
@@ -185,10 +185,22 @@ def run(families: int, profiles: Path | None = None) -> dict[str, Any]:
         started = load()
         with open_azyq(settings, clock) as azyq:
             phases = Phases(folder / "data" / "postgres", profiles)
-            figures = play(azyq, clock, folder, phases)
+            if feed_after:
+                figures = play(azyq, clock, folder, phases)
+                fed: dict[str, Any] = {}
+            else:
+                feed, fed_to = _feed(folder)
+                try:
+                    figures = play(azyq, clock, folder, phases)
+                    with phases.phase("views up to date", "events") as phase:
+                        feed.communicate()
+                        phase.count = figures["events"]
+                finally:
+                    feed.terminate()
+                fed = json.loads(fed_to.read_text())
             peak = peak_mb()
             figures["database"] = _server(azyq.dsn)
-            figures["views"] = _views(folder, profiles)
+            figures["views"] = {**fed, "fed": "after" if feed_after else "beside", **_views(folder, profiles)}
             plain.group_by(azyq.dsn, phases)
             month = azyq.programme(PROGRAMME).month(MONTH)
         done = [asdict(phase) for phase in phases.done]
@@ -206,6 +218,13 @@ def run(families: int, profiles: Path | None = None) -> dict[str, Any]:
         "load_before": started,
         "load_after": load(),
     }
+
+
+def _feed(folder: Path) -> tuple[subprocess.Popen[bytes], Path]:
+    """The views' feed beside the month, as a worker is; it ends when its standard input does."""
+    out = folder / "feed.json"
+    command = [sys.executable, "-m", "benchmarks.views", str(folder / "data"), "--follow", "--out", str(out)]
+    return subprocess.Popen(command, stdin=subprocess.PIPE), out
 
 
 def _views(folder: Path, profiles: Path | None) -> dict[str, Any]:
@@ -236,10 +255,13 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--families", type=int, required=True)
     parser.add_argument("--profiles", type=Path)
+    parser.add_argument("--feed-after", action="store_true")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the folder is removed then too
-    text = json.dumps(run(arguments.families, profiles=arguments.profiles), indent=2)
+    text = json.dumps(
+        run(arguments.families, profiles=arguments.profiles, feed_after=arguments.feed_after), indent=2
+    )
     if arguments.out:
         arguments.out.write_text(text)
     else:

@@ -21,6 +21,7 @@ MONTH = (
     "lapses and expiry",
     "views up to date",
 )
+ENOUGH = 20_000  # events below which a rate says nothing
 NATIONAL = 500_000  # members from which a month counts as a national one
 
 
@@ -123,9 +124,11 @@ def _goals(figures: dict[str, Any]) -> Table:
             f"{month['peak_mb']:,.0f} MB",
             month["peak_mb"] < 500,
         )
+        if month is not figures["months"][-1]:
+            continue  # rates are the largest size's: at a smaller one the fixed cost of a start counts
         for phase in month["phases"]:
             rate = phase["count"] / phase["seconds"] if phase["seconds"] else 0
-            if phase["name"].startswith("rebuild "):
+            if phase["name"].startswith("rebuild ") and phase["count"] >= ENOUGH:
                 goal(
                     f"{phase['name']}, {phase['count']:,} events",
                     "> 50,000 events/s",
@@ -160,9 +163,10 @@ def _side_by_side(month: dict[str, Any]) -> Table:
     table = Table(title=f"Side by side, {month['members']:,} members", show_lines=True)
     for heading in ("ours", "s", "instead", "s", "ours takes", "what the other does not do"):
         table.add_column(heading, justify="right" if heading in ("s", "ours takes") else "left")
-    rebuilds = [p["name"] for p in month["phases"] if p["name"].startswith("rebuild ")]
     pairs = [("import", "plain CRUD import", IMPORT_LACKS)]
-    pairs += [(name, "plain GROUP BY", GROUP_BY_LACKS) for name in rebuilds]
+    pairs += [
+        (name, "plain GROUP BY", GROUP_BY_LACKS) for name in ("rebuild month_status", "rebuild families")
+    ]
     for ours, other, lacks in pairs:
         mine, theirs = _named(month, ours), _named(month, other)
         if mine and theirs:
