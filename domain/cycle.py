@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -74,7 +74,9 @@ class Cycle(Aggregate):
         rules: str
 
         def apply(self, cycle: Any) -> None:
-            cycle.done.add((self.task, date.fromisoformat(self.due_on)))
+            due_on = date.fromisoformat(self.due_on)
+            cycle.done.add((self.task, due_on))
+            cycle.done_on[self.task] = due_on + timedelta(days=self.days_late)
 
     def __init__(self, cycle: str, programme: str, month: str, rules: str) -> None:
         self.cycle = cycle
@@ -84,6 +86,7 @@ class Cycle(Aggregate):
         self.received: tuple[str, str] | None = None
         self.deliveries = 0
         self.done: set[tuple[str, date]] = set()
+        self.done_on: dict[str, date] = {}
 
     @staticmethod
     def create_id(programme: str, month: str) -> UUID:

@@ -103,6 +103,10 @@ def configure_logging(level: str | None = None, stream: TextIO | None = None) ->
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(chosen)
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        # uvicorn may have set up handlers of its own, which know no mask.
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
     # At INFO it tells every address called, and a gateway's address holds a phone and a text.
     for talkative in ("httpx", "httpcore", "eventsourcing"):
         logging.getLogger(talkative).setLevel(max(logging.WARNING, root.level))

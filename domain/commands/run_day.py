@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -103,6 +103,8 @@ class RunDay:
             ends_the_day = task in (Task.LAPSE, Task.EXPIRE, Task.CLOSE)
             if ends_the_day and only_when_over and now() < day_end(due_on):
                 continue
+            if task is Task.REMINDER and on < min(_reminder_from(month, cycle), month.deadline):
+                continue  # five days after the first SMS as it really went out
             clock = _at_the_end_of(due_on, now) if ends_the_day else now
             families, waiting = self._do(task, month, stream, on, clock, progress)
             outcomes.append(TaskOutcome(task.value, due_on, days_late, families, waiting))
@@ -209,6 +211,12 @@ class RunDay:
                 continue
             return count
         raise LogConflict
+
+
+def _reminder_from(month: ProgrammeMonth, cycle: Cycle) -> date:
+    """The day from which the SMS is sent again: so many calendar days after the first one (R21)."""
+    asked_on = cycle.done_on.get(Task.FIRST_SMS.value, month.first_sms_on)
+    return asked_on + timedelta(days=month.terms.reminder_after_days)
 
 
 def _at_the_end_of(day: date, now: Callable[[], datetime]) -> Callable[[], datetime]:

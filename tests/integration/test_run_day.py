@@ -120,7 +120,6 @@ def test_missed_days_are_caught_up_in_order_and_recorded_as_late(july: Month, to
     assert july.counted()["family.lapsed"] == 2
 
 
-@pytest.mark.xfail(strict=True, reason="the cycle doesn't know when the first SMS really went out")
 def test_R21_after_a_late_first_sms_the_repeat_waits_its_days_too(july: Month, town: Town) -> None:
     july.list_of(town.households(2))
     july.day(12)
