@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 import os
 import secrets
@@ -113,7 +112,7 @@ class Settings(BaseSettings):
         raw = Path(given).read_text().strip() if os.path.isfile(given) else given
         try:
             key = base64.b64decode(raw, validate=True)
-        except binascii.Error:
+        except ValueError:  # binascii.Error, and letters beyond ASCII
             raise ValueError(f"{setting} is neither a file nor base64") from None
         if len(key) != 32:
             raise ValueError(f"{setting} must be 32 bytes in base64, not {len(key)}")
@@ -121,10 +120,10 @@ class Settings(BaseSettings):
 
 
 def trial_key(path: Path) -> bytes:
-    """A key made once, mode 0600; two processes that start together agree on one."""
+    """A key made once, mode 0600; processes and threads that start together agree on one."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         with open(os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
             file.write(base64.b64encode(secrets.token_bytes(32)).decode())
             file.flush()
