@@ -35,3 +35,8 @@ def membership_key(programme: str, month: str, member: str) -> UUID:
 def reply_stream_id(reply: str) -> UUID:
     """The stream of a reply that no family stands behind."""
     return uuid5(AZYQ, f"reply/{reply}")
+
+
+def receipt_keys(shop: str, receipt: str, key: str) -> tuple[UUID, UUID]:
+    """What stands for one purchase within a shop: its receipt, and its idempotency key (R27)."""
+    return uuid5(AZYQ, f"receipt/{shop}/{receipt}"), uuid5(AZYQ, f"key/{shop}/{key}")

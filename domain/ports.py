@@ -139,11 +139,13 @@ class Log(Protocol):
         claims: Sequence[tuple[UUID, UUID]] = (),
         releases: Sequence[tuple[UUID, UUID]] = (),
         due: Sequence[tuple[str, UUID, str]] = (),
+        receipts: Sequence[tuple[UUID, UUID]] = (),
     ) -> None:
         """Append the pending events of `aggregates` in one transaction.
 
         `claims` are (key, stream): what only one stream may have, such as a person in a programme's month (R5);
-        `releases` give it back; `due` are (message, stream, purpose) of SMS to send. Raises LogConflict when another
+        `releases` give it back; `due` are (message, stream, purpose) of SMS to send; `receipts` are
+        (key, stream) of purchases, claimed for good (R27). Raises LogConflict when another
         writer was there first: load and decide again.
         """
         ...

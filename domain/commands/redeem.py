@@ -14,10 +14,11 @@ from domain.calendar import local_day
 from domain.errors import Refusal
 from domain.family import FamilyVouchers
 from domain.goods import GoodsCatalogue
+from domain.identity import receipt_keys
 from domain.ports import Log, LogConflict
 from domain.programmes import ProgrammeMonth
 from domain.purchase import Redemption
-from domain.voucher_refusals import NotIssued
+from domain.voucher_refusals import KeyReused, NotIssued
 
 ATTEMPTS = 200  # a conflict is another's progress, so many at once need as many tries
 
@@ -27,6 +28,14 @@ class Prices(Protocol):
 
     def of(self, shop: str, gtins: Sequence[str], at: datetime) -> Mapping[str, ArticlePrice]:
         """The price in force at `at` of each article the shop has one for."""
+        ...
+
+
+class ReceiptLog(Log, Protocol):
+    """A log that also knows which receipts were used."""
+
+    def receipt_owners(self, keys: Sequence[UUID]) -> dict[UUID, UUID]:
+        """Which stream each receipt or key of a shop is of."""
         ...
 
 
@@ -56,7 +65,7 @@ class Redeem:
 
     def __init__(
         self,
-        log: Log,
+        log: ReceiptLog,
         month_of: Callable[[FamilyVouchers], ProgrammeMonth],
         prices: Prices,
         shared_goods: GoodsCatalogue,
@@ -70,9 +79,22 @@ class Redeem:
         """What became of each; a refusal records nothing."""
         for _ in range(ATTEMPTS):
             families: dict[UUID, FamilyVouchers] = self._log.load(list({p.stream for p in purchases}))
-            results = [self._decide(purchase, families.get(purchase.stream)) for purchase in purchases]
+            keys = [receipt_keys(p.shop, p.receipt, p.key) for p in purchases]
+            taken = dict(self._log.receipt_owners([key for pair in keys for key in pair]))
+            claims: dict[UUID, UUID] = {}
+            results: list[Redemption | Refusal] = []
+            for purchase, pair in zip(purchases, keys, strict=True):
+                owners = {taken[key] for key in pair if key in taken}
+                if owners - {purchase.stream}:
+                    results.append(KeyReused("receipt" if pair[0] in taken else "Idempotency-Key"))
+                    continue
+                result = self._decide(purchase, families.get(purchase.stream))
+                if not isinstance(result, Refusal) and not owners:
+                    claims |= dict.fromkeys(pair, purchase.stream)
+                    taken |= dict.fromkeys(pair, purchase.stream)
+                results.append(result)
             try:
-                self._log.save(*families.values())
+                self._log.save(*families.values(), receipts=list(claims.items()))
             except LogConflict:
                 continue
             return results

@@ -82,6 +82,11 @@ class AzyqRecorder(PostgresApplicationRecorder):
                 "INSERT INTO azyq_log.claim (key, stream) SELECT * FROM unnest(%s::uuid[], %s::uuid[])",
                 ([key for key, _ in claims], [stream for _, stream in claims]),
             )
+        if receipts := kwargs.get("receipts"):
+            curs.execute(
+                "INSERT INTO azyq_log.receipt (key, stream) SELECT * FROM unnest(%s::uuid[], %s::uuid[])",
+                ([key for key, _ in receipts], [stream for _, stream in receipts]),
+            )
         if due := kwargs.get("due"):
             curs.execute(
                 "INSERT INTO azyq_log.sms_due (message, stream, purpose, cycle)"
@@ -192,6 +197,7 @@ class PostgresLog:
         claims: Sequence[tuple[UUID, UUID]] = (),
         releases: Sequence[tuple[UUID, UUID]] = (),
         due: Sequence[tuple[str, UUID, str]] = (),
+        receipts: Sequence[tuple[UUID, UUID]] = (),
     ) -> None:
         """Append all pending events in one transaction, with claims, stages and SMS that are due. Raises LogConflict."""
         changed = [aggregate for aggregate in aggregates if aggregate.pending_events]
@@ -205,7 +211,9 @@ class PostgresLog:
             for message, stream, purpose in due
         ]
         try:
-            self._application.events.put(events, claims=claims, releases=releases, stages=stages, due=queued)
+            self._application.events.put(
+                events, claims=claims, releases=releases, stages=stages, due=queued, receipts=receipts
+            )
         except IntegrityError as error:
             raise LogConflict from error
         except ProgrammingError as error:
@@ -229,6 +237,15 @@ class PostgresLog:
                 (now, limit),
             )
             return [UUID(row[0]) for row in cursor]
+
+    def receipt_owners(self, keys: Sequence[UUID]) -> dict[UUID, UUID]:
+        """Which stream each receipt or key of a shop is of; those not used yet are absent."""
+        with self.connection().cursor() as cursor:
+            cursor.execute(
+                "SELECT key, stream FROM azyq_log.receipt WHERE key = ANY(%s::uuid[])",
+                ([str(key) for key in keys],),
+            )
+            return {UUID(key): UUID(stream) for key, stream in cursor}
 
     def head(self) -> int:
         """The position of the last event; 0 when there is none."""

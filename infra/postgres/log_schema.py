@@ -66,4 +66,12 @@ LOG_MIGRATIONS: list[tuple[str, str]] = [
         GRANT SELECT, INSERT, UPDATE, DELETE ON azyq_log.sms_due TO azyq_app;
         """,
     ),
+    (
+        "log-4-receipts",
+        """
+        -- A shop's receipt, and its idempotency key, stand for one purchase, whichever family it is of (R27).
+        CREATE TABLE azyq_log.receipt (key uuid PRIMARY KEY, stream uuid NOT NULL);
+        GRANT SELECT, INSERT ON azyq_log.receipt TO azyq_app;
+        """,
+    ),
 ]
