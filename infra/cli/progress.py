@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def progress_bar(shown: bool) -> Iterator[Callable[[str, int, int | None], None]]:
-    """A progress bar a stage, on stderr when it is a terminal; or nothing."""
+def progress_bar(shown: bool, transient: bool = False) -> Iterator[Callable[[str, int, int | None], None]]:
+    """A progress bar a stage, on stderr when it is a terminal; or nothing. `transient`: gone when all is done."""
     if not shown:
         yield lambda stage, done, total: None
         return
@@ -17,7 +17,7 @@ def progress_bar(shown: bool) -> Iterator[Callable[[str, int, int | None], None]
 
     columns = (TextColumn("{task.description:>18}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     console = Console(stderr=True)
-    bars = Progress(*columns, console=console, disable=not console.is_terminal)
+    bars = Progress(*columns, console=console, transient=transient, disable=not console.is_terminal)
     tasks: dict[str, TaskID] = {}
 
     def show(stage: str, done: int, total: int | None) -> None:

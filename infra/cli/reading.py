@@ -9,6 +9,12 @@ import typer
 
 from infra.cli.running import FOUND, JSON, LANGUAGE, language_of, opened, print_json, usage
 
+DETAILS = {
+    "ru": {"change": "изменение, тг", "remaining": "остаток, тг"},
+    "kk": {"change": "өзгеріс, тг", "remaining": "қалдық, тг"},
+    "en": {"change": "change, KZT", "remaining": "remaining, KZT"},
+}
+
 
 def report(
     name: str = typer.Argument(help="The report: month."),
@@ -94,8 +100,9 @@ def why(
                     f"{line.at:%d.%m.%Y %H:%M:%S}  #{line.position:<8} {line.sentence}"
                     f"  [{', '.join(line.clauses)}; {line.rules or '-'}]"
                 )
+                words = DETAILS.get(language_of(lang), {})
                 for name, value in line.details.items():
-                    typer.echo(f"{'':34}{name}: {value}")
+                    typer.echo(f"{'':34}{words.get(name, name)}: {value}")
 
 
 def events(

@@ -11,6 +11,7 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from random import Random
+from textwrap import fill
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -92,7 +93,16 @@ class Story:
     def tell(self, text: str, **values: Any) -> None:
         """One line of the story, in the language asked for; numbers with a space between thousands."""
         shown = {key: grouped(value) if isinstance(value, int) else value for key, value in values.items()}
-        self._console.print(f"  {WORDS[self._language][text].format(**shown)}", markup=False, soft_wrap=True)
+        self._line(WORDS[self._language][text].format(**shown))
+
+    def _line(self, text: str) -> None:
+        """Indented; in a terminal broken between words, elsewhere left whole."""
+        if self._console.is_terminal:
+            hang = " " * (6 + len(text) - len(text.lstrip()))
+            text = fill(text, self._console.width - 1, initial_indent="  ", subsequent_indent=hang)
+        else:
+            text = f"  {text}"
+        self._console.print(text, markup=False, soft_wrap=True)
 
     def _day(self, day: int, hour: int = 9) -> date:
         self._clock.now = datetime.combine(date(2025, 7, day), time(hour), ALMATY)
@@ -157,7 +167,7 @@ class Story:
         self._clock.now = at
         azyq = self._azyq
         importing = Import(azyq.receive_list, azyq.staging, azyq.vault, self._language)
-        with progress_bar(not self._quiet and self._console.is_terminal) as progress:
+        with progress_bar(not self._quiet, transient=True) as progress:
             outcome = importing.run(
                 file,
                 self._month,
@@ -169,7 +179,7 @@ class Story:
             )
         outcome.written.clear()  # they are gone with the folder
         for line in outcome.lines(self._language, told=self._rejected):
-            self._console.print(f"  {line}", markup=False, soft_wrap=True)
+            self._line(line)
         self._rejected = outcome.outcome.rejected
 
     # --- the calendar and the answers -----------------------------------------------------------------
@@ -217,7 +227,8 @@ class Story:
     def _late_answer(self, phones: Sequence[str]) -> None:
         self._clock.now = day_end(date(2025, 7, 31)) + timedelta(hours=9)
         self._tell_date()
-        late = [people.Said(phone, "21*1", self._clock.now) for phone in phones[:2]]
+        asked = sorted(self._azyq.vault.asked_on(phones))
+        late = [people.Said(phone, "21*1", self._clock.now) for phone in asked[:2]]
         self._tell_replies(self._replies(late))
 
     # --- the vouchers ---------------------------------------------------------------------------------
