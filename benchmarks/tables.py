@@ -71,7 +71,7 @@ def _phases(months: list[dict[str, Any]]) -> Table:
             if phase is None:
                 cells += ["", "", ""]
                 continue
-            rate = f"{phase['count'] / phase['seconds']:,.0f} {phase['unit']}" if phase["seconds"] else ""
+            rate = f"{phase['count'] / phase['seconds']:,.0f} {phase['unit']}" if phase["count"] else ""
             cells += [
                 f"{phase['seconds']:,.1f}",
                 f"{phase['python_seconds']:,.1f} + {phase['postgres_seconds']:,.1f}",
