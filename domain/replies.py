@@ -19,6 +19,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import lru_cache
 
 MAX_CHARACTERS = 20_000
 MAX_UNKNOWN_WORDS = 20
@@ -129,12 +130,17 @@ def _plain(text: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
+@lru_cache(maxsize=256)
+def _plain_request(request: str) -> str:
+    return _plain(request).replace("\n", " ")
+
+
 def _beside_the_request(text: str, asked: Iterable[str]) -> str | None:
     """`text` without a quoted request; None when a request is in it and where it ends can't be told."""
     text = "\n".join(line for line in text.split("\n") if not line.startswith(">"))
     flat = text.replace("\n", " ")
     for request in asked:
-        request = _plain(request).replace("\n", " ")
+        request = _plain_request(request)
         if request and request in flat:
             flat = text = flat.replace(request, " . ")
     for greeting in _GREETINGS:
