@@ -18,8 +18,10 @@ DETAILS = {
 
 def report(
     name: str = typer.Argument(help="The report: month."),
-    programme: str = typer.Option(..., "--programme", help="The programme's id."),
-    month: str = typer.Option(..., "--month", help="The month, as 2025-07."),
+    programme: str = typer.Option(
+        None, "--programme", help="The programme's id (default: all with this month)."
+    ),
+    month: str = typer.Option(None, "--month", help="The month, as 2025-07 (default: this month)."),
     format_: str = typer.Option("table", "--format", help="table or json."),
     as_json: bool = JSON,
     lang: str = LANGUAGE,
@@ -30,15 +32,24 @@ def report(
     if format_ not in ("table", "json"):
         usage(f"--format is table or json, not {format_!r}")
     with opened(lang) as azyq:
+        from domain.calendar import local_day
         from infra.cli.month_tables import month_tables
         from infra.reports import month_report
 
         azyq.catch_up_views()
-        found: dict[str, Any] = month_report(azyq.view_store, azyq.programme(programme).month(month))
-        if as_json or format_ == "json":
-            print_json(found)
+        chosen = month or f"{local_day(azyq.clock()):%Y-%m}"
+        if programme is not None:
+            months = [azyq.programme(programme).month(chosen)]
         else:
-            month_tables(found, language_of(lang))
+            months = [p.month(chosen) for p in azyq.programmes.values() if chosen in p.months()]
+        if not months:
+            usage(f"no programme has a month {chosen}; `azyq programme list` shows their months")
+        reports: list[dict[str, Any]] = [month_report(azyq.view_store, found) for found in months]
+        if as_json or format_ == "json":
+            print_json(reports[0] if programme is not None else reports)
+        else:
+            for one in reports:
+                month_tables(one, language_of(lang))
 
 
 def audit(as_json: bool = JSON, lang: str = LANGUAGE) -> None:
