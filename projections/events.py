@@ -14,6 +14,7 @@ from projections.view import Recorded, Unreadable
 
 _TYPES: dict[str, type] = {"str": str, "int": int, "bool": bool, "list": list, "dict": dict}
 _BIGINT = 2**63
+LARGEST = 1_000_000  # bytes; the largest of ours, a basket of 200 lines, has some 60,000
 
 
 class Raw(NamedTuple):
@@ -66,7 +67,9 @@ def read_event(raw: Raw) -> Recorded | Unreadable:
     if known is None or topic is None:
         return Unreadable(position, stream, version, topic or "", "unknown topic")
     reason = "no state"
-    if state is not None:
+    if state is not None and len(state) > LARGEST:
+        reason = f"the state has more than {LARGEST:,} bytes"
+    elif state is not None:
         try:
             data = orjson.loads(state)
         except orjson.JSONDecodeError:

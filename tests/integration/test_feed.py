@@ -190,6 +190,7 @@ GOOD = {
         ("sms.failed", GOOD | {"reason": "a\x00b"}, "NUL"),
         ("sms.failed", GOOD | {"cycle": "akkol"}, "cycle is not"),
         ("sms.failed", GOOD | {"timestamp": "yesterday"}, "timestamp"),
+        ("sms.failed", GOOD | {"reason": "x" * 10_000_000}, "more than 1,000,000 bytes"),
     ],
 )
 def test_a_bad_event_is_parked_and_the_others_go_on(
