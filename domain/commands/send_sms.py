@@ -41,7 +41,9 @@ class SmsQueue(Protocol):
         """Waiting ones whose time has come, and sending ones untouched since `unknown_before`; oldest first."""
         ...
 
-    def begin(self, messages: Sequence[str], at: datetime) -> None: ...
+    def begin(self, messages: Sequence[DueSms], at: datetime) -> set[str]:
+        """Note, before the hand-over, that it begins; those that nobody else took since they were read."""
+        ...
 
     def postpone(self, messages: Mapping[str, datetime]) -> None:
         """Try these again at their time."""
@@ -156,7 +158,9 @@ class SendSms:
         self._vault.note_asked(asked)
         self._pace(len(messages))
         if not self._gateway.idempotent:
-            self._queue.begin(list(sending), at)
+            # Another process may have read the same queue: who notes it first hands it over.
+            ours = self._queue.begin(list(sending.values()), at)
+            messages = [message for message in messages if message.message_id in ours]
         results = self._gateway.send(messages) if messages else []
         failed = [(item, "no_number") for item in unreachable]
         return self._record(results, messages, sending, families, failed, at, outcome)

@@ -33,14 +33,18 @@ class PostgresSmsQueue:
                 for message, stream, purpose, state, attempts in cursor
             ]
 
-    def begin(self, messages: Sequence[str], at: datetime) -> None:
-        """Note, before the hand-over, that it begins."""
-        self._run(
-            "UPDATE azyq_log.sms_due SET state = 'sending', touched_at = %s, attempts = attempts + 1"
-            " WHERE message = ANY(%s::uuid[])",
-            at,
-            list(messages),
-        )
+    def begin(self, messages: Sequence[DueSms], at: datetime) -> set[str]:
+        """Note, before the hand-over, that it begins; those that nobody else took since they were read."""
+        # Each hand-over counts an attempt, so the count tells whether there was one in between.
+        with self._connection().cursor() as cursor:
+            cursor.execute(
+                "UPDATE azyq_log.sms_due s SET state = 'sending', touched_at = %s, attempts = s.attempts + 1"
+                " FROM unnest(%s::uuid[], %s::integer[]) AS t(message, attempts)"
+                " WHERE s.message = t.message AND s.attempts = t.attempts AND s.state <> 'sent'"
+                " RETURNING s.message",
+                (at, [m.message for m in messages], [m.attempts for m in messages]),
+            )
+            return {message.replace("-", "") for (message,) in cursor}
 
     def postpone(self, messages: Mapping[str, datetime]) -> None:
         """Try these again at their time."""

@@ -213,6 +213,38 @@ class TestUnknownOutcome:
         }
 
 
+class TestTwoAtOnce:
+    """Two processes hand over from one queue, as `azyq serve` and `azyq sms reply` may."""
+
+    @pytest.mark.parametrize("outcome", ["accepted", "unknown"])
+    def test_R20_a_message_that_another_takes_in_between_is_handed_over_once(
+        self, july: Month, town: Town, outcome: str
+    ) -> None:
+        gateway = Scripted(outcome, outcome)
+        july.list_of(town.households(2))
+        one, other = Sending(july, gateway), Sending(july, gateway)
+        # The one has read what is due when the other takes it.
+        one.sms._pace = lambda count: _drained(other, july)
+        july.azyq.send_sms = one.sms
+        july.day(5)
+        assert Counter(message.message_id for message in gateway.handed).most_common(1)[0][1] == 1
+        assert len(gateway.handed) == 2
+        assert len(of(july, "sms.sent")) == (2 if outcome == "accepted" else 0)
+
+    def test_one_whose_fate_stays_unknown_is_repeated_by_one_of_them(self, july: Month, town: Town) -> None:
+        gateway = Scripted("unknown")
+        july.list_of([town.household()])
+        one, other = Sending(july, gateway), Sending(july, gateway)
+        july.azyq.send_sms = one.sms
+        july.day(5)
+        one.later(3600)
+        one.sms._pace = lambda count: _drained(other, july)
+        july.azyq.drain_sms()
+        assert len(gateway.handed) == 2
+        assert len(of(july, "sms.sent")) == 1
+        assert july.azyq.sms_queue.waiting() == 0
+
+
 class TestReports:
     def test_each_word_of_the_network_is_recorded_once(self, july: Month, town: Town) -> None:
         gateway = Scripted()
@@ -274,6 +306,10 @@ class TestReports:
         july.azyq.drain_sms()
         assert [message.purpose for message in gateway.handed] == ["consent_request"]
         assert july.azyq.sms_queue.waiting() == 0
+
+
+def _drained(sending: Sending, month: Month) -> None:
+    sending.sms.drain(month.clock, 0)
 
 
 class PhoneNetwork:
