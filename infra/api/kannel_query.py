@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from urllib.parse import unquote_to_bytes
 
 from infra.api.problems import Problem, pointer_to
@@ -52,6 +53,8 @@ def decoded(text: bytes, charset: str) -> str:
             return text.decode(codec)
         except UnicodeDecodeError:
             codec = "cp1251"
+    if codec == "utf-16" and text[:2] not in (BOM_UTF16_BE, BOM_UTF16_LE):
+        codec = "utf-16-be"  # RFC 2781, 4.3
     return text.decode(codec, "replace")
 
 
