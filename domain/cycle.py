@@ -9,7 +9,7 @@ from uuid import UUID
 
 from eventsourcing.domain import Aggregate
 
-from domain.calendar import local_day
+from domain.calendar import Task, local_day
 from domain.identity import cycle_id, reply_stream_id
 from domain.programmes import ProgrammeMonth
 from domain.voucher_refusals import ListClosed, ListTooEarly
@@ -114,7 +114,8 @@ class Cycle(Aggregate):
         if self.started is None and self.received is not None and self.received[1] == digest:
             return None
         day = local_day(at)
-        if day > month.list_cutoff:
+        closed = any(task == Task.CLOSE_LIST for task, _ in self.done)
+        if day > month.list_cutoff or closed:
             raise ListClosed(
                 "file", month=month.month, cutoff=month.list_cutoff.isoformat(), day=day.isoformat()
             )

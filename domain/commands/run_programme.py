@@ -9,7 +9,7 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.calendar import due_dates
-from domain.commands.run_day import ListMissing, Progress, RunDay, TaskOutcome
+from domain.commands.run_day import ListMissing, ListUnfinished, Progress, RunDay, TaskOutcome
 from domain.family import FamilyVouchers
 from domain.ports import Log, LogConflict
 from domain.programmes import Programme, ProgrammeMonth
@@ -56,21 +56,27 @@ class RunProgramme:
         """What was done in each month that has something due by `day`, oldest first (R19–R21, R7, R8, R27).
 
         Raises ListMissing when the month of `day` has no list and nothing else was due; other months without one
-        are passed over.
+        are passed over. Raises ListUnfinished when a list was not finished and no other month had anything due.
         """
         self.release_holds(now)
         done: list[DayDone] = []
+        unfinished: ListUnfinished | None = None
         for name in programme.months():
             month = programme.month(name)
             if due_dates(month)[0][1] > day:
                 break
             try:
                 outcomes = self._run_day.run(month, day, now, progress, only_when_over=only_when_over)
+            except ListUnfinished as refusal:
+                unfinished = refusal  # the other months go on
+                continue
             except ListMissing:
                 if name == f"{day:%Y-%m}" and not done:
                     raise
                 continue
             done += [DayDone(name, outcome) for outcome in outcomes]
+        if unfinished is not None and not done:
+            raise unfinished
         return done
 
     def release_holds(self, now: Callable[[], datetime]) -> int:

@@ -68,7 +68,8 @@ def run(
         usage(f"--on is a day as 2025-07-05, not {on!r}")
     with opened(lang) as azyq:
         clock = _acting_clock(day, azyq.clock, azyq.settings.env)
-        done = azyq.run_programme.run(azyq.programme(programme), day, clock)
+        production = azyq.settings.env == "production"
+        done = azyq.run_programme.run(azyq.programme(programme), day, clock, only_when_over=production)
         if as_json:
             print_json([{"programme": programme, "month": d.month, **asdict(d.outcome)} for d in done])
             return

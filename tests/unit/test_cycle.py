@@ -174,3 +174,13 @@ def test_R22_a_reply_from_an_unknown_sender_is_kept() -> None:
     assert (event.TOPIC, event.reply, event.answer) == ("reply.unknown_sender", "digest", "yes")
     assert kept.id == StrayReply.receive(reply="digest", channel="http", answer="no", at=on(7)).id
     assert replayed([MAPPER.to_stored_event(event)]).id == kept.id
+
+
+def test_R19_a_backdated_list_is_refused_once_the_list_is_closed() -> None:
+    told = Month()
+    told.take_in("a", on(4))
+    told.cycle.finish_task(MONTH, task="close_list", due_on=on(5).date(), days_late=0, families=3, at=on(5))
+    told.then_in_order("cycle.task_done")
+    with pytest.raises(ListClosed):
+        told.start("b", on(4))
+    told.then_in_order()
