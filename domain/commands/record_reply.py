@@ -9,6 +9,7 @@ from functools import lru_cache
 from uuid import UUID
 
 from domain.calendar import local_day
+from domain.commands.conflicts import until_saved
 from domain.commands.send_sms import compose
 from domain.cycle import StrayReply
 from domain.family import HAS_VOUCHERS, OPEN_FOR_ANSWER, FamilyVouchers
@@ -18,7 +19,6 @@ from domain.programmes import ProgrammeMonth
 from domain.replies import Answer, parse_reply
 from domain.sms_text import parts
 
-ATTEMPTS = 200  # a conflict is another's progress, so many at once need as many tries
 UNKNOWN_SENDER = "unknown_sender"
 BEING_ASKED = "eligible"  # and its number noted as asked: the request is on its way
 SHORT_TEXT = 24  # what most people write is one of few, so its meaning is remembered
@@ -53,15 +53,12 @@ class RecordReply:
 
     def run(self, replies: Sequence[IncomingReply]) -> list[str]:
         """One outcome each: consented, refused, not_understood, too_late, unknown_sender, already_answered."""
-        for attempt in range(ATTEMPTS):
+        if len(replies) > 1:
             try:
                 return self._decide_all(replies)
             except LogConflict:
-                if attempt == ATTEMPTS - 1:
-                    raise
-                if len(replies) > 1:
-                    return [outcome for reply in replies for outcome in self.run([reply])]
-        raise AssertionError("unreachable")
+                return [outcome for reply in replies for outcome in self.run([reply])]
+        return until_saved(lambda: self._decide_all(replies))
 
     def _decide_all(self, replies: Sequence[IncomingReply]) -> list[str]:
         phones = [self._normalise(reply.sender) for reply in replies]

@@ -11,16 +11,15 @@ from uuid import UUID, uuid5
 
 from domain.basket import ArticlePrice, BasketLine, price_basket
 from domain.calendar import local_day
+from domain.commands.conflicts import until_saved
 from domain.errors import Refusal
 from domain.family import FamilyVouchers
 from domain.goods import GoodsCatalogue
 from domain.identity import receipt_keys
-from domain.ports import Log, LogConflict
+from domain.ports import Log
 from domain.programmes import ProgrammeMonth
 from domain.purchase import Redemption
 from domain.voucher_refusals import KeyReused, NotIssued
-
-ATTEMPTS = 200  # a conflict is another's progress, so many at once need as many tries
 
 
 class Prices(Protocol):
@@ -77,28 +76,26 @@ class Redeem:
 
     def run(self, purchases: Sequence[Purchase]) -> list[Redemption | Refusal]:
         """What became of each; a refusal records nothing."""
-        for _ in range(ATTEMPTS):
-            families: dict[UUID, FamilyVouchers] = self._log.load(list({p.stream for p in purchases}))
-            keys = [receipt_keys(p.shop, p.receipt, p.key) for p in purchases]
-            taken = dict(self._log.receipt_owners([key for pair in keys for key in pair]))
-            claims: dict[UUID, UUID] = {}
-            results: list[Redemption | Refusal] = []
-            for purchase, pair in zip(purchases, keys, strict=True):
-                owners = {taken[key] for key in pair if key in taken}
-                if owners - {purchase.stream}:
-                    results.append(KeyReused("receipt" if pair[0] in taken else "Idempotency-Key"))
-                    continue
-                result = self._decide(purchase, families.get(purchase.stream))
-                if not isinstance(result, Refusal) and not owners:
-                    claims |= dict.fromkeys(pair, purchase.stream)
-                    taken |= dict.fromkeys(pair, purchase.stream)
-                results.append(result)
-            try:
-                self._log.save(*families.values(), receipts=list(claims.items()))
-            except LogConflict:
+        return until_saved(lambda: self._decide_all(purchases))
+
+    def _decide_all(self, purchases: Sequence[Purchase]) -> list[Redemption | Refusal]:
+        families: dict[UUID, FamilyVouchers] = self._log.load(list({p.stream for p in purchases}))
+        keys = [receipt_keys(p.shop, p.receipt, p.key) for p in purchases]
+        taken = dict(self._log.receipt_owners([key for pair in keys for key in pair]))
+        claims: dict[UUID, UUID] = {}
+        results: list[Redemption | Refusal] = []
+        for purchase, pair in zip(purchases, keys, strict=True):
+            owners = {taken[key] for key in pair if key in taken}
+            if owners - {purchase.stream}:
+                results.append(KeyReused("receipt" if pair[0] in taken else "Idempotency-Key"))
                 continue
-            return results
-        raise LogConflict
+            result = self._decide(purchase, families.get(purchase.stream))
+            if not isinstance(result, Refusal) and not owners:
+                claims |= dict.fromkeys(pair, purchase.stream)
+                taken |= dict.fromkeys(pair, purchase.stream)
+            results.append(result)
+        self._log.save(*families.values(), receipts=list(claims.items()))
+        return results
 
     def _decide(self, purchase: Purchase, family: FamilyVouchers | None) -> Redemption | Refusal:
         try:

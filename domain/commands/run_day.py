@@ -13,17 +13,17 @@ from typing import Any
 from uuid import UUID
 
 from domain.calendar import Task, day_end, tasks_due
+from domain.commands.conflicts import until_saved
 from domain.cycle import Cycle
 from domain.errors import Refusal
 from domain.family import FamilyVouchers
 from domain.identity import cycle_id, message_id
-from domain.ports import Log, LogConflict, Vault
+from domain.ports import Log, Vault
 from domain.programmes import ProgrammeMonth
 
 FAMILIES_AT_ONCE = 500
 IDS_AT_ONCE = 20_000
 ASKED = ("asked", "consented", "activated", "refused", "withdrawn")  # what a first SMS leads to
-ATTEMPTS = 200  # a conflict is another's progress, so many at once need as many tries
 
 Progress = Callable[[str, int], None]
 
@@ -202,15 +202,13 @@ class RunDay:
             progress(task.value, count)
 
     def _act(self, streams: list[UUID], act: Callable[[FamilyVouchers], bool]) -> int:
-        for _ in range(ATTEMPTS):
+        def decide() -> int:
             families = self._log.load(streams)
             count = sum(act(family) for family in families.values())
-            try:
-                self._log.save(*families.values())
-            except LogConflict:
-                continue
+            self._log.save(*families.values())
             return count
-        raise LogConflict
+
+        return until_saved(decide)
 
 
 def _reminder_from(month: ProgrammeMonth, cycle: Cycle) -> date:

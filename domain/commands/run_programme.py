@@ -9,13 +9,13 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.calendar import due_dates
+from domain.commands.conflicts import until_saved
 from domain.commands.run_day import ListMissing, ListUnfinished, Progress, RunDay, TaskOutcome
 from domain.family import FamilyVouchers
-from domain.ports import Log, LogConflict
+from domain.ports import Log
 from domain.programmes import Programme, ProgrammeMonth
 
 FAMILIES_AT_ONCE = 500
-ATTEMPTS = 5
 
 
 class HeldLog(Log, Protocol):
@@ -90,12 +90,10 @@ class RunProgramme:
         return released
 
     def _release(self, streams: list[UUID], at: datetime) -> int:
-        for _ in range(ATTEMPTS):
+        def decide() -> int:
             families: dict[UUID, FamilyVouchers] = self._log.load(streams)
             count = sum(family.release_holds(self._month_of(family), at) for family in families.values())
-            try:
-                self._log.save(*families.values())
-            except LogConflict:
-                continue
+            self._log.save(*families.values())
             return count
-        raise LogConflict
+
+        return until_saved(decide)

@@ -14,14 +14,14 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
+from domain.commands.conflicts import until_saved
 from domain.family import FamilyVouchers
-from domain.ports import DeliveryReport, Log, LogConflict, OutgoingSms, SendResult, SmsGateway, Vault
+from domain.ports import DeliveryReport, Log, OutgoingSms, SendResult, SmsGateway, Vault
 from domain.programmes import ProgrammeMonth
 from domain.sms_text import parts, render
 
 UNKNOWN_OUTCOME = "unknown_outcome"
 BACKOFF_SECONDS = (1, 2, 4, 8, 16, 60, 300)
-ATTEMPTS = 200  # a conflict is another's progress, so many at once need as many tries
 
 
 class DueSms(NamedTuple):
@@ -215,15 +215,16 @@ class SendSms:
         record: Callable[[Mapping[UUID, FamilyVouchers]], None],
     ) -> None:
         """Record and save; when a reply came between, on the families as they are now: what is sent is sent."""
-        for _ in range(ATTEMPTS):
-            record(families)
-            try:
-                self._log.save(*families.values())
-            except LogConflict:
-                families = self._log.load(list(families))
-            else:
-                return
-        raise LogConflict
+        known: Mapping[UUID, FamilyVouchers] | None = families
+
+        def decide() -> None:
+            nonlocal known
+            current = known if known is not None else self._log.load(list(families))
+            known = None
+            record(current)
+            self._log.save(*current.values())
+
+        until_saved(decide)
 
     def _sent(self, family: FamilyVouchers, message: OutgoingSms, at: datetime) -> None:
         count = parts(message.text)
