@@ -156,6 +156,14 @@ class FamilyFold(PurchasesFold):
             self.bad("number", "R18", f"no number for a family that is {self.stage}")
         self.stage = "no_number"
 
+    @on_topic("family.number_unsettled", "number")
+    def _number_unsettled(self, data: Data) -> None:
+        if self.stage != "no_number":
+            self.bad("number", "R18", f"a number is looked up again for a family that is {self.stage}")
+        elif self.listed[1:] != (self.version - 1, "family.changed"):
+            self.bad("number", "R18", "a number is looked up again without another applicant")
+        self.stage = "eligible"
+
     @on_topic("family.number_found", "number")
     def _number_found(self, data: Data) -> None:
         if self.stage != "no_number":

@@ -39,6 +39,7 @@ class FamilyVouchers(Purchases, Aggregate):
     Changed = events.Changed
     Left = events.Left
     NumberMissing = events.NumberMissing
+    NumberUnsettled = events.NumberUnsettled
     NumberFound = events.NumberFound
     SmsSent = events.SmsSent
     SmsFailed = events.SmsFailed
@@ -136,6 +137,7 @@ class FamilyVouchers(Purchases, Aggregate):
         now, before = set(members), set(self.members)
         if now == before and region == self.region and applicant == self.applicant and self.stage != "left":
             return "unchanged"
+        unsettled = self.stage == "no_number" and applicant != self.applicant
         self._record(
             self.Changed,
             added=[m for m in members if m not in before],
@@ -146,6 +148,8 @@ class FamilyVouchers(Purchases, Aggregate):
             rules=month.terms.version,
             timestamp=at,
         )
+        if unsettled:
+            self._record(self.NumberUnsettled, rules=month.terms.version, timestamp=at)
         return "changed"
 
     def leave_list(self, month: ProgrammeMonth, delivery: str, at: datetime) -> str:

@@ -87,6 +87,17 @@ class NumberMissing(Event):
         family.stage = "no_number"
 
 
+class NumberUnsettled(Event):
+    """The number that was missing was another applicant's: this one's is still to be looked up (R16, R18)."""
+
+    TOPIC = "family.number_unsettled"
+    rules: str
+
+    def apply(self, family: Any) -> None:
+        """As a family of which nothing is known yet: the next delivery's numbers tell, else the round."""
+        family.stage = "eligible"
+
+
 class NumberFound(Event):
     """A delivery before the cut-off brought the number after all (R16, R19)."""
 

@@ -25,7 +25,9 @@ _ID = re.compile(r"[0-9a-f]{32}\Z")
 _CODE = re.compile(r"[a-z0-9_./-]{1,40}\Z", re.ASCII)
 # What led to a purchase, and what led to a message.
 _LEADS_TO_PURCHASE = {"family.eligible", "family.consented", "voucher.issued", "voucher.activated"}
-_LEADS_TO_MESSAGE = {"family.eligible", "family.number_missing", "family.number_found"}
+_LEADS_TO_MESSAGE = {
+    *("family.eligible", "family.number_missing", "family.number_unsettled", "family.number_found"),
+}
 _NAMES = ("redemption", "reversal", "message", "reply")
 
 

@@ -47,6 +47,12 @@ TOPICS: dict[str, Topic] = {
         "Номер телефона заявителя не найден: процесс завершён.",
         "The applicant has no phone number: the process ends here.",
     ),
+    "family.number_unsettled": Topic(
+        ("R16", "R18"),
+        "Өтініш беруші ауысты: жаңа өтініш берушінің нөмірі ізделеді.",
+        "Заявитель сменился: номер нового заявителя будет найден заново.",
+        "The applicant is another one: the number is to be looked up again.",
+    ),
     "family.number_found": Topic(
         ("R16", "R19"),
         "Телефон нөмірі табылды: процесс жалғасады.",

@@ -161,6 +161,7 @@ class Families(View):
         F.Changed.TOPIC: _changing(_changed),
         F.Left.TOPIC: _changing(_left),
         F.NumberMissing.TOPIC: _to_stage("no_number"),
+        F.NumberUnsettled.TOPIC: _to_stage("eligible"),
         F.NumberFound.TOPIC: _to_stage("eligible"),
         F.SmsSent.TOPIC: _changing(_sms_sent),
         F.Consented.TOPIC: _changing(_consented),

@@ -40,6 +40,7 @@ class MissingNumbers(View):
     )
     on = {
         F.NumberMissing.TOPIC: On(by_stream, _missing, creates=True),
+        F.NumberUnsettled.TOPIC: On(by_stream, _gone, creates=True),
         F.NumberFound.TOPIC: On(by_stream, _gone, creates=True),
         F.Left.TOPIC: On(by_stream, _gone, creates=True),
     }

@@ -117,12 +117,13 @@ class _Teller:
             if outcome == "leaves":
                 family.leave_list(month, self._lists[1], self.at(month.list_cutoff))
                 self._counts[1]["left"] += 1
-            elif number % 9 == 0:
+            elif number % 9 == 0 or family.stage == "no_number":
+                joined = self._hex()
                 family.list_again(
                     month,
                     region,
-                    members[0],
-                    [*members[:1], self._hex()],
+                    joined if family.stage == "no_number" else members[0],
+                    [*members[:1], joined],
                     self._lists[1],
                     self.at(month.list_cutoff),
                 )

@@ -25,6 +25,7 @@ from domain.family import FamilyVouchers
 from domain.identity import membership_key
 from domain.ports import LogConflict
 from domain.voucher_refusals import ListClosed, ListTooEarly
+from infra.audit import run_audit
 from infra.lists.reading import open_list
 from infra.lists.refusals import ListChanged, ListQuoteUnclosed
 from infra.lists.rejects import NoNumberFile, RejectsFile
@@ -403,6 +404,35 @@ class TestNumbers:
         assert july.topics(home) == ["family.eligible", "family.number_missing", "family.number_found"]
         july.day(5)
         assert july.family(home).stage == "asked"
+
+    def test_R16_R18_another_applicant_without_a_file_of_numbers_is_looked_up_in_the_round(
+        self, july: Month, town: Town
+    ) -> None:
+        # Both applicants have no number in July's first list; the vault knows one's number from before.
+        known, unknown = town.household(2, phone=False), town.household(2, phone=False)
+        july.list_of([known, unknown])
+        july.azyq.vault.set_phones({july.subject(known.people[1]): town.phone()})
+        july.at(3)
+        turned = [Household(home.reference, home.people[::-1], None) for home in (known, unknown)]
+        july.receive(july.write_list(as_csv(july.rows(turned))))
+        july.azyq.catch_up_views()
+        assert query(july.azyq.dsn, "SELECT stream FROM azyq_views.missing_numbers") == []
+        july.day(5)
+        assert july.family(known).stage == "asked"
+        assert july.family(unknown).stage == "no_number"
+        assert july.topics(unknown)[1:] == [
+            "family.number_missing",
+            "family.changed",
+            "family.number_unsettled",
+            "family.number_missing",
+        ]
+        july.azyq.catch_up_views()
+        journal = query(july.azyq.dsn, "SELECT stream::text FROM azyq_views.missing_numbers")
+        assert journal == [(str(july.stream(unknown)),)]
+        stages = dict(query(july.azyq.dsn, "SELECT stream::text, stage FROM azyq_views.families"))
+        assert stages == {str(july.stream(known)): "asked", str(july.stream(unknown)): "no_number"}
+        verdict = run_audit(july.azyq.dsn, july.azyq.programmes, july.azyq.goods)
+        assert verdict.holds, verdict.findings
 
     def test_rejected_rows_go_back_as_they_came(self, july: Month, town: Town, tmp_path: Path) -> None:
         rows = july.rows(town.households(2, 1))

@@ -38,7 +38,10 @@ LIVES = {
         *("family.eligible", "family.changed", "sms.sent", "family.consented", "voucher.issued"),
         *("voucher.activated", "voucher.held", "voucher.voided", "family.consent_withdrawn"),
     ],
-    "left": ["family.eligible", "family.number_missing", "family.number_found", "family.left"],
+    "left": [
+        *("family.eligible", "family.number_missing", "family.changed", "family.number_unsettled"),
+        *("family.number_missing", "family.number_found", "family.left"),
+    ],
     "silent": ["family.eligible", "sms.failed", "family.lapsed"],
     "refused": ["family.eligible", "sms.sent", "family.refused"],
     "cycle": ["cycle.opened", "cycle.list_started", "cycle.list_received", "cycle.task_done"],
@@ -99,8 +102,10 @@ def lives() -> Iterator[StoredEvent]:
     )
     left = story().given(
         lambda f, m: f.record_number(m, False, on(2)),
+        lambda f, m: f.list_again(m, "113220100", "b", ["b", "c", "d"], "2-d", on(3)),
+        lambda f, m: f.record_number(m, False, on(3)),
         lambda f, m: f.record_number(m, True, on(3)),
-        lambda f, m: f.leave_list(m, "2-d", on(4)),
+        lambda f, m: f.leave_list(m, "3-d", on(4)),
     )
     silent = story().given(
         lambda f, m: f.record_sms_failed(

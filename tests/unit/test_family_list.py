@@ -96,6 +96,26 @@ def test_R19_another_region_or_applicant_is_a_change(region: str, applicant: str
     told.then_event("family.changed", added=[], removed=[], region=region, applicant=applicant)
 
 
+def test_R16_R18_another_applicants_number_is_looked_up_though_the_old_ones_was_missing() -> None:
+    told = story().given(lambda f, m: f.record_number(m, False, on(2)))
+    told.when(lambda f, m: f.list_again(m, "113220100", "b", ["a", "b", "c"], "2-d", on(3)))
+    told.then_in_order("family.changed", "family.number_unsettled")
+    told.when(lambda f, m: sms(f, m, "consent_request", on(5))).then_event("sms.sent")
+
+
+def test_R18_another_applicant_may_have_no_number_either() -> None:
+    told = story().given(lambda f, m: f.record_number(m, False, on(2)))
+    told.given(lambda f, m: f.list_again(m, "113220100", "b", ["a", "b", "c"], "2-d", on(3)))
+    told.when(lambda f, m: f.record_number(m, False, on(3))).then_event("family.number_missing")
+
+
+def test_R18_the_same_applicants_missing_number_stays_missing_when_the_family_changes() -> None:
+    told = story().given(lambda f, m: f.record_number(m, False, on(2)))
+    told.when(lambda f, m: f.list_again(m, "113220100", "a", ["a", "b"], "2-d", on(3)))
+    told.then_event("family.changed")
+    told.when(lambda f, m: sms(f, m, "consent_request", on(5))).then_nothing(False)
+
+
 def test_R19_the_same_family_in_another_order_is_no_change() -> None:
     told = story().given()
     told.when(lambda f, m: f.list_again(m, "113220100", "a", ["c", "b", "a"], "2-d", on(3)))

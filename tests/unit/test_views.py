@@ -89,6 +89,9 @@ def test_R18_the_row_is_there_while_the_number_is_missing() -> None:
     assert folded("missing_numbers", missing)[(STREAM,)] is not None
     assert folded("missing_numbers", missing, found)[(STREAM,)] is None
     assert folded("missing_numbers", missing, left)[(STREAM,)] is None
+    unsettled: tuple[str, dict[str, Any]] = ("family.number_unsettled", {})
+    assert folded("missing_numbers", missing, unsettled)[(STREAM,)] is None
+    assert folded("missing_numbers", missing, unsettled, missing)[(STREAM,)] is not None
 
 
 def test_R20_a_message_has_one_row_and_the_last_word_on_it() -> None:
