@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from infra.postgres.connect import clean_dsn
@@ -24,6 +24,22 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
 
     database_url: str | None = Field(default=None, alias="DATABASE_URL")
+    kafka_bootstrap_servers: str | None = Field(default=None, alias="KAFKA_BOOTSTRAP_SERVERS")
+    kafka_partitions: int = Field(default=6, alias="AZYQ_KAFKA_PARTITIONS", ge=1, le=1000)
+    kafka_replication: int = Field(default=1, alias="AZYQ_KAFKA_REPLICATION", ge=1, le=9)
+    kafka_min_insync: int = Field(default=1, alias="AZYQ_KAFKA_MIN_INSYNC_REPLICAS", ge=1, le=9)
+    kafka_retention_hours: int = Field(default=168, alias="AZYQ_KAFKA_RETENTION_HOURS", ge=1)
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        default="PLAINTEXT", alias="AZYQ_KAFKA_SECURITY_PROTOCOL"
+    )
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        default="SCRAM-SHA-512", alias="AZYQ_KAFKA_SASL_MECHANISM"
+    )
+    kafka_username: str | None = Field(default=None, alias="AZYQ_KAFKA_USERNAME")
+    kafka_password: SecretStr | None = Field(default=None, alias="AZYQ_KAFKA_PASSWORD")
+    kafka_ca: Path | None = Field(default=None, alias="AZYQ_KAFKA_CA")
+    kafka_certificate: Path | None = Field(default=None, alias="AZYQ_KAFKA_CERTIFICATE")
+    kafka_key: Path | None = Field(default=None, alias="AZYQ_KAFKA_KEY")
     data: Path = Field(default=Path(".azyq"), alias="AZYQ_DATA")
     env: Literal["trial", "production"] = Field(default="trial", alias="AZYQ_ENV")
     clock: datetime | None = Field(default=None, alias="AZYQ_CLOCK")
