@@ -6,9 +6,10 @@ missed day is caught up in order, and recorded as late.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -85,20 +86,36 @@ class RunDay:
         progress: Progress = lambda task, done: None,
         only_when_over: bool = False,
     ) -> list[TaskOutcome]:
-        """What was done. `now` gives the time of each event; `only_when_over` leaves the last day's end to its end.
+        """What was done here, which is not what another process did meanwhile.
 
-        Raises ListMissing, ListUnfinished.
+        `now` gives the time of each event; `only_when_over` leaves the last day's end to its end. When another
+        process was first, the day begins again from what is recorded then. Raises ListMissing, ListUnfinished.
         """
+        outcomes: list[TaskOutcome] = []
+        until_saved(lambda: self._go_on(month, on, now, progress, only_when_over, outcomes))
+        return outcomes
+
+    def _go_on(
+        self,
+        month: ProgrammeMonth,
+        on: date,
+        now: Callable[[], datetime],
+        progress: Progress,
+        only_when_over: bool,
+        outcomes: list[TaskOutcome],
+    ) -> None:
+        """Do what is due and not among `outcomes` yet; raises LogConflict."""
         stream = cycle_id(month.programme.id, month.month)
         cycle: Cycle | None = self._log.load([stream]).get(stream)
-        due = tasks_due(month, {(Task(task), day) for task, day in cycle.done} if cycle else set(), on)
+        tried = {(Task(outcome.task), outcome.due_on) for outcome in outcomes}
+        done = {(Task(task), day) for task, day in cycle.done} if cycle else set()
+        due = tasks_due(month, done | tried, on)
         if not due:
-            return []
+            return
         if cycle is None:
             raise ListMissing("month", month=month.month, programme=month.programme.id)
         if cycle.started is not None and any(task is not Task.CLOSE_LIST for task, _, _ in due):
             raise ListUnfinished("month", delivery=cycle.started[0])
-        outcomes = []
         for task, due_on, days_late in due:
             ends_the_day = task in (Task.LAPSE, Task.EXPIRE, Task.CLOSE)
             if ends_the_day and only_when_over and now() < day_end(due_on):
@@ -107,14 +124,13 @@ class RunDay:
                 continue  # five days after the first SMS as it really went out
             clock = _at_the_end_of(due_on, now) if ends_the_day else now
             families, waiting = self._do(task, month, stream, on, clock, progress)
+            if not waiting:
+                cycle.finish_task(
+                    month, task=task.value, due_on=due_on, days_late=days_late, families=families, at=clock()
+                )
+                self._log.save(cycle)
+            # What waits is not done: the next run goes on.
             outcomes.append(TaskOutcome(task.value, due_on, days_late, families, waiting))
-            if waiting:
-                continue  # not done: the next run goes on
-            cycle.finish_task(
-                month, task=task.value, due_on=due_on, days_late=days_late, families=families, at=clock()
-            )
-            self._log.save(cycle)
-        return outcomes
 
     def _do(
         self,
@@ -169,22 +185,27 @@ class RunDay:
         after: UUID | None = None
         while streams := self._log.families(cycle, (stage,), after, FAMILIES_AT_ONCE):
             after = streams[-1]
-            families: dict[UUID, FamilyVouchers] = self._log.load(streams)
-            phones = self._vault.phones([family.applicant for family in families.values()])
-            due = []
-            for family in families.values():
-                message = message_id(family.id, purpose)
-                if not family.wants_sms(purpose, message):
-                    count += purpose == "reminder" and family.reminded  # by a run that was cut off
-                    continue
-                if family.applicant in phones:
-                    due.append((message, family.id, purpose))
-                else:
-                    family.record_number(month, False, now())
-            self._log.save(*families.values(), due=due)
-            count += len(due)
+            count += until_saved(partial(self._queue_batch, streams, month, purpose, now))
             progress(purpose, count)
         return count
+
+    def _queue_batch(
+        self, streams: Sequence[UUID], month: ProgrammeMonth, purpose: str, now: Callable[[], datetime]
+    ) -> int:
+        """How many of these families are sent an SMS, now or by a run that was cut off."""
+        families: dict[UUID, FamilyVouchers] = self._log.load(streams)
+        phones = self._vault.phones([family.applicant for family in families.values()])
+        due, sent = [], 0
+        for family in families.values():
+            message = message_id(family.id, purpose)
+            if not family.wants_sms(purpose, message):
+                sent += purpose == "reminder" and family.reminded
+            elif family.applicant in phones:
+                due.append((message, family.id, purpose))
+            else:
+                family.record_number(month, False, now())
+        self._log.save(*families.values(), due=due)
+        return sent + len(due)
 
     def _each(
         self,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -229,3 +232,77 @@ def test_R21_several_months_and_programmes_do_not_touch_one_another(july: Month,
     july.day(31, 23)
     assert july.family(in_july).stage == "lapsed"
     assert august.family(in_august).stage == "eligible"
+
+
+class TestTwoAtOnce:
+    """The same day run by two at the same time: both end well, and the day is done once."""
+
+    DONE = (("close_list", "05", 0), ("first_sms", "05", 0))
+
+    @pytest.mark.parametrize("save", [0, 1, 2])
+    def test_R20_whoever_comes_second_goes_on_from_what_the_first_did(
+        self,
+        july: Month,
+        town: Town,
+        database: str,
+        tmp_path: Path,
+        save: int,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        # given a run that another overtakes just before it closes the list, asks the families, or is done
+        with_number, without = town.household(), town.household()
+        july.receive(july.write_list(as_csv(july.rows([with_number, without]))))
+        july.azyq.vault.set_phones({july.subject(with_number.people[0]): with_number.phone or ""})
+        ours, saves = july.azyq.log.save, 0
+        others: list[Any] = []
+        with a_month(database, tmp_path) as other:
+
+            def overtaken(*aggregates: Any, **more: Any) -> None:
+                nonlocal saves
+                saves += 1
+                if saves == save + 1:
+                    others.extend(other.day(5))
+                ours(*aggregates, **more)
+
+            monkeypatch.setattr(july.azyq.log, "save", overtaken)
+            # when both run the day
+            mine = july.day(5)
+        # then each task is done once, and told by whoever did it
+        assert tasks(july) == list(self.DONE)
+        assert [o.task for o in mine + others] == ["close_list", "first_sms"]
+        assert [message["to"] for message in july.outbox()] == [with_number.phone]
+        assert july.counted()["family.number_missing"] == 1
+        assert july.day(5) == []
+
+    def test_R8_R20_R21_two_that_run_a_whole_month_together_do_it_once(
+        self, july: Month, town: Town, database: str, tmp_path: Path
+    ) -> None:
+        homes = [town.household(1, phone=number % 3 > 0) for number in range(60)]
+        july.receive(july.write_list(as_csv(july.rows(homes))))
+        july.azyq.vault.set_phones({july.subject(h.people[0]): h.phone for h in homes if h.phone})
+        together = threading.Barrier(2)
+
+        def run(month: Month) -> list[str]:
+            done = []
+            for day in (5, 10, 31):
+                together.wait(60)
+                done += [outcome.task for outcome in month.day(day) if not outcome.waiting]
+            return done
+
+        with a_month(database, tmp_path) as other, ThreadPoolExecutor(2) as threads:
+            mine, theirs = threads.map(run, (july, other))
+        assert sorted(mine + theirs) == sorted(task for task, _, _ in tasks(july))
+        assert [task for task, _, _ in tasks(july)] == [
+            "close_list",
+            "first_sms",
+            "reminder",
+            "lapse",
+            "expire",
+            "close",
+        ]
+        counted = july.counted()
+        assert (counted["family.number_missing"], counted["sms.sent"], counted["family.lapsed"]) == (
+            20,
+            80,
+            40,
+        )
