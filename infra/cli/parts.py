@@ -56,12 +56,25 @@ class Replies:
         self._azyq.send_sms.record_reports(reports)
 
     def ready(self) -> dict[str, str | bool]:
-        """What we stand on."""
-        return {"log": self._azyq.log.head() >= 0, "env": self._azyq.settings.env}
+        """What we stand on: the log can be read, the vault's key opens it."""
+        return {
+            "log": _works("log", lambda: self._azyq.log.head()),
+            "vault": _works("vault", lambda: self._azyq.vault.try_key()),
+            "env": self._azyq.settings.env,
+        }
 
     def now(self) -> datetime:
         """The time of the system."""
         return self._azyq.clock()
+
+
+def _works(part: str, attempt: Callable[[], object]) -> bool:
+    try:
+        attempt()
+    except Exception as error:
+        log.warning("not_ready", part=part, error=type(error).__name__)
+        return False
+    return True
 
 
 class Scheduler:

@@ -44,6 +44,22 @@ class Keyring:
         except KeyError:
             raise VaultKeyWrong("The vault's master key was changed: start again with the new one.") from None
 
+    def try_key(self) -> None:
+        """Unwrap the vault's root key as it stands now (O6). Raises VaultKeyWrong, psycopg2's errors."""
+
+        def unwrap(cursor: Cursor) -> None:
+            cursor.execute("SELECT id, wrapped_root FROM vault.master_key ORDER BY id DESC LIMIT 1")
+            row = cursor.fetchone()
+            if row is None:
+                raise VaultKeyWrong("The vault was emptied since it was opened.")
+            if row[0] not in self._seals:
+                self._open(cursor)
+            root = self.master(row[0]).open(bytes(row[1]), _about("root", row[0]))
+            if derive(root, "lookup") != self._lookup_key:
+                raise VaultKeyWrong("The vault isn't the one that was opened.")
+
+        self._connections.run(unwrap)
+
     def newest(self, cursor: Cursor) -> int:
         """Id of the master key that new people's keys are wrapped with; ask under PEOPLE_LOCK."""
         cursor.execute("SELECT max(id) FROM vault.master_key")

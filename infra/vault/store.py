@@ -52,6 +52,10 @@ class PostgresVault:
     def close(self) -> None:
         self.connections.close()
 
+    def try_key(self) -> None:
+        """Whether the master key at hand still opens the vault (O6). Raises VaultKeyWrong when it doesn't."""
+        self._keys.try_key()
+
     def enrol(self, people: Sequence[PersonalData]) -> list[str]:
         """Subject id of each person, in order, made at first sight of the IIN; new data replace the old."""
         subjects: list[str] = []

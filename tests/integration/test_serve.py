@@ -334,6 +334,35 @@ def test_api_and_scheduler_work_together_as_two_processes(site: Site) -> None:
     assert api.end() == 0
 
 
+def test_O6_a_process_whose_vault_key_was_changed_says_that_it_is_not_ready(site: Site) -> None:
+    household = Town().household()
+    site.listed([household])
+    api = site.start("api")
+    ready = f"{api.address}/readyz"
+    assert httpx.get(ready, trust_env=False).json() == {
+        "status": "ready",
+        "log": True,
+        "vault": True,
+        "env": "trial",
+    }
+    new = base64.b64encode(bytes(range(1, 33))).decode()
+    assert site.run("vault", "rotate-key", new).returncode == 0
+    answer = httpx.get(ready, trust_env=False)
+    assert (answer.status_code, answer.json()) == (
+        503,
+        {"status": "not ready", "log": True, "vault": False, "env": "trial"},
+    )
+    assert httpx.get(f"{api.address}/healthz", trust_env=False).status_code == 200
+    assert [line["part"] for line in api.logged("not_ready")] == ["vault"]
+    told = answer.text + "".join(api.raw)
+    assert KEY not in told
+    assert new not in told
+    assert api.end() == 0
+    again = site.start("api", AZYQ_MASTER_KEY=new)
+    assert httpx.get(f"{again.address}/readyz", trust_env=False).status_code == 200
+    assert again.end() == 0
+
+
 def test_it_works_on_while_the_database_is_away(site: Site) -> None:
     # given a process that serves
     household = Town().household()

@@ -332,6 +332,34 @@ def test_a_process_that_slept_through_a_change_is_told_to_start_again(
         sleeper.people(subjects)
     with pytest.raises(VaultKeyWrong):
         sleeper.enrol([person(2)])
+    with pytest.raises(VaultKeyWrong):
+        sleeper.try_key()
+    vault.try_key()
+
+
+def test_a_key_is_tried_against_what_it_wraps(database: str, vault: PostgresVault) -> None:
+    vault.try_key()
+    # Who opened the vault while its key was being changed has both keys, and goes on with the new one.
+    vault.connections.run(lambda cursor: vault._keys.begin_change(cursor, OTHER_KEY))
+    bystander = PostgresVault(database, MASTER_KEY)
+    PostgresVault(database, OTHER_KEY).rotate_master_key(OTHER_KEY)
+    bystander.try_key()
+    vault.try_key()
+    # A vault put back from another installation's backup, or emptied, isn't the one that was opened.
+    other = Keyring(vault.connections, OTHER_KEY)
+    connection = connect(database, role=VAULT_ROLE, autocommit=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE vault.master_key SET wrapped_root = %s", (Seal(bytes(32)).close(bytes(32), b"root 2"),)
+        )
+        with pytest.raises(VaultKeyWrong):
+            other.try_key()
+        cursor.execute("DELETE FROM vault.master_key")
+        with pytest.raises(VaultKeyWrong):
+            other.try_key()
+        cursor.execute("SELECT count(*) FROM vault.master_key")
+        assert cursor.fetchone() == (0,)
+    connection.close()
 
 
 def test_it_goes_on_after_its_connections_were_cut(database: str, vault: PostgresVault) -> None:
