@@ -82,6 +82,7 @@ class FamilyVouchers(Purchases, Aggregate):
         self.members = list(members)
         self.deliveries: dict[str, str] = {delivery: "added"}
         self.stage = "eligible"
+        self.asked_at: datetime | None = None
         self.reminded = False
         self.consent_reply: str | None = None
         self.messages: dict[str, str] = {}

@@ -125,6 +125,7 @@ class SmsSent(Event):
         family.messages[self.message] = "sent"
         if self.purpose in ("consent_request", "reminder") and family.stage == "eligible":
             family.stage = "asked"
+            family.asked_at = self.timestamp
         if self.purpose == "reminder":
             family.reminded = True
 

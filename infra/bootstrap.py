@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -156,7 +156,16 @@ class Azyq:
             normalise_phone,
             self._asked_texts,
             lambda: self.gateway.name,
+            self._handed_over,
         )
+
+    def _handed_over(self, messages: Sequence[str]) -> dict[str, datetime | None]:
+        """The requests among `messages` that may have reached their people already, since when if it is noted."""
+        found = self.sms_queue.handed_over(messages)
+        # A gateway that may be handed the same twice is handed it without a note in the queue.
+        if taken := getattr(self.gateway, "taken", None):
+            found |= dict.fromkeys(taken(messages))
+        return found
 
     def _asked_texts(self) -> tuple[str, ...]:
         return self._requests

@@ -79,6 +79,16 @@ class PostgresSmsQueue:
                 for message, stream, purpose, state in cursor
             }
 
+    def handed_over(self, messages: Sequence[str]) -> dict[str, datetime | None]:
+        """When the hand-over of each began; those that wait for theirs, or aren't kept, are absent."""
+        with self._connection().cursor() as cursor:
+            cursor.execute(
+                "SELECT message, touched_at FROM azyq_log.sms_due"
+                " WHERE message = ANY(%s::uuid[]) AND state <> 'waiting'",
+                (list(messages),),
+            )
+            return {message.replace("-", ""): touched_at for message, touched_at in cursor}
+
     def waiting(self, cycle: UUID | None = None) -> int:
         """How many are not handed over yet."""
         with self._connection().cursor() as cursor:

@@ -86,6 +86,17 @@ class OutboxGateway:
             for m in messages
         ]
 
+    def taken(self, messages: Sequence[str]) -> set[str]:
+        """Those of `messages` (ids) that left; a batch under way is waited for. Raises psycopg2.Error, OSError."""
+        with self._turn:
+            self._append([])
+            assert self._connection is not None
+            with self._connection as transaction, transaction.cursor() as cursor:
+                cursor.execute(
+                    "SELECT message_id FROM vault.outbox WHERE message_id = ANY(%s)", (list(messages),)
+                )
+                return {message_id for (message_id,) in cursor}
+
     def close(self) -> None:
         """Let go of the database; the next call connects again."""
         connection, self._connection = self._connection, None

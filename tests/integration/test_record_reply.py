@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.integration.month_in_process import Household, Month, Town, a_month, an_answer, events_of
+from domain.ports import OutgoingSms, SendResult
+from tests.integration.month_in_process import (
+    Household,
+    Month,
+    Town,
+    a_month,
+    an_answer,
+    events_of,
+    in_a_child,
+)
+from tests.integration.test_send_sms import Scripted, Sending
 
 YES = ("21*1", " 21 * 1 ", "ИӘ", "иә", "Иә!", "да", "ДА", "yes", "келісемін")
 NO = ("21*2", "жоқ", "ЖОҚ", "нет", "no", "отказываюсь")
@@ -258,14 +271,154 @@ class TestAtOnce:
         assert july.counted()["family.consented"] == 12
 
 
-def test_R22_an_answer_may_overtake_the_record_of_its_request(july: Month, town: Town) -> None:
-    """The gateway delivered, the answer came, and only then is the hand-over recorded."""
-    home = town.household(2)
-    july.list_of([home])
-    stream = july.stream(home)
-    july.azyq.vault.note_asked([(home.phone, stream.hex)])
-    july.at(5)
-    assert july.reply(home.phone, "21*1") == "consented"
-    assert july.topics(home)[-3:] == ["sms.sent", "family.consented", "voucher.issued"]
-    july.day(5)
-    assert [m["purpose"] for m in july.outbox()] == ["consent_confirmed"]
+class TestBeforeTheRequestLeft:
+    """A reply counts for a family only when its request left, or is being handed over (docs/adr/0004)."""
+
+    @pytest.fixture
+    def pair(self, july: Month, town: Town) -> tuple[Household, Household]:
+        """Two families on one phone."""
+        one, other = town.household(2), town.household(3)
+        other = Household(other.reference, other.people, one.phone)
+        july.list_of([one, other])
+        return one, other
+
+    def test_O5_2_a_yes_is_not_counted_for_a_family_whose_request_the_gateway_was_too_busy_for(
+        self, july: Month, pair: tuple[Household, Household]
+    ) -> None:
+        gateway = Scripted("accepted", *["busy"] * 100)
+        Sending(july, gateway)
+        assert july.day(5)[-1].waiting == 1
+        july.at(6)
+        assert july.reply(pair[0].phone, "21*1", "m-1") == "consented"
+        assert sorted(july.family(home).stage for home in pair) == ["consented", "eligible"]
+        gateway._script.clear()
+        july.azyq.drain_sms()
+        assert sorted(july.family(home).stage for home in pair) == ["asked", "consented"]
+        assert july.reply(pair[0].phone, "21*1", "m-2") == "consented"
+        assert [july.family(home).stage for home in pair] == ["consented", "consented"]
+
+    def test_O5_2_nobody_was_asked_on_a_number_whose_only_request_never_left(
+        self, july: Month, town: Town
+    ) -> None:
+        home = town.household()
+        july.list_of([home])
+        Sending(july, Scripted(*["busy"] * 100))
+        july.day(5)
+        assert july.reply(home.phone, "21*1") == "unknown_sender"
+        assert july.family(home).stage == "eligible"
+
+    def test_O5_2_a_request_that_was_given_up_asked_nobody(self, july: Month, town: Town) -> None:
+        home = town.household()
+        july.list_of([home])
+        Sending(july, Scripted("gateway_rejected"))
+        july.day(5)
+        assert july.reply(home.phone, "21*1") == "unknown_sender"
+        assert july.topics(home)[-1] == "sms.failed"
+
+    def test_R22_one_whose_hand_over_had_no_answer_may_have_been_asked(self, july: Month, town: Town) -> None:
+        home = town.household()
+        july.list_of([home])
+        Sending(july, Scripted(*["unknown"] * 100))
+        july.day(5)
+        july.at(6)
+        assert july.reply(home.phone, "21*1") == "consented"
+        assert july.topics(home)[-3:] == ["sms.sent", "family.consented", "voucher.issued"]
+
+    def test_R22_an_answer_may_overtake_the_record_of_its_request(
+        self, july: Month, town: Town, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The outbox has it, the answer came, and only then is the hand-over recorded."""
+        home = town.household(2)
+        july.list_of([home])
+        hand_over = july.azyq.gateway.send
+
+        def answered_meanwhile(messages: Sequence[OutgoingSms]) -> list[SendResult]:
+            results = hand_over(messages)
+            if messages[0].purpose == "consent_request":
+                assert july.reply(home.phone, "21*1") == "consented"
+            return results
+
+        monkeypatch.setattr(july.azyq.gateway, "send", answered_meanwhile)
+        july.day(5)
+        july.azyq.drain_sms()
+        assert july.topics(home)[-4:] == ["sms.sent", "family.consented", "voucher.issued", "sms.sent"]
+        assert [m["purpose"] for m in july.outbox()] == ["consent_request", "consent_confirmed"]
+
+    def test_O5_2_an_outbox_that_failed_asked_nobody(
+        self, july: Month, town: Town, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        home = town.household()
+        july.list_of([home])
+        monkeypatch.setattr(
+            july.azyq.gateway,
+            "send",
+            lambda messages: [SendResult(m.message_id, False, True, "outbox_unavailable") for m in messages],
+        )
+        monkeypatch.setattr(july.azyq.send_sms, "_pause", lambda seconds: None)
+        assert july.day(5)[-1].waiting == 1
+        assert july.reply(home.phone, "21*1") == "unknown_sender"
+        assert july.family(home).stage == "eligible"
+
+    def test_R22_what_left_just_before_a_crash_was_asked(
+        self, july: Month, town: Town, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The line stands in the file; neither the outbox's table nor the log knows of it yet."""
+        home = town.household()
+        july.list_of([home])
+        gateway = july.azyq.gateway
+        monkeypatch.setattr(gateway, "_record", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+        assert in_a_child(lambda: july.day(5)) == -9
+        monkeypatch.undo()
+        july.at(6)
+        assert len(july.outbox()) == 1
+        assert july.reply(home.phone, "21*1") == "consented"
+
+
+class TestClocksThatAreWrong:
+    """An answer's time never lies before the request it answers (R20, R22)."""
+
+    @pytest.mark.parametrize(
+        "says", ["2025-07-05T03:59:59+00:00", "2025-07-01T00:00:00+05:00", "2000-01-01T00:00:00+00:00"]
+    )
+    def test_R22_an_answer_from_before_its_request_counts_from_the_request_on(
+        self, july: Month, town: Town, says: str
+    ) -> None:
+        home = town.household()
+        july.asked(home)
+        july.at(6)
+        assert july.reply(home.phone, "21*1", at=datetime.fromisoformat(says)) == "consented"
+        times = {event.topic: event.state["timestamp"] for event in events_of(july.azyq.dsn)}
+        assert datetime.fromisoformat(times["sms.sent"]) == july.at(5)
+        assert times["family.consented"] == times["voucher.issued"] == times["sms.sent"]
+
+    def test_R22_also_when_the_hand_over_is_not_recorded_yet(self, july: Month, town: Town) -> None:
+        home = town.household()
+        july.list_of([home])
+        Sending(july, Scripted(*["unknown"] * 100))
+        july.day(5)
+        july.at(6)
+        assert july.reply(home.phone, "21*1", at=datetime(2000, 1, 1, tzinfo=UTC)) == "consented"
+        times = {event.topic: event.state["timestamp"] for event in events_of(july.azyq.dsn)}
+        assert datetime.fromisoformat(times["sms.sent"]) == july.at(5)
+        assert times["family.consented"] == times["sms.sent"]
+
+    def test_R21_an_answer_that_was_on_its_way_for_days_is_not_one_to_the_next_month_s_request(
+        self, july: Month, home: Household
+    ) -> None:
+        august = another_month(july, "akkol-2025", "2025-08")
+        august.list_of([home])
+        late = august.at(3)
+        august.day(5)
+        august.at(6)
+        assert july.reply(home.phone, "21*1", "m-1", at=late) == "too_late"
+        assert (july.family(home).stage, august.family(home).stage) == ("asked", "asked")
+
+    def test_R22_a_clock_some_minutes_slow_still_answers_the_latest_request(
+        self, july: Month, home: Household
+    ) -> None:
+        august = another_month(july, "akkol-2025", "2025-08")
+        august.list_of([home])
+        august.day(5)
+        slow = august.at(5) - timedelta(minutes=4)
+        assert july.reply(home.phone, "21*1", "m-1", at=slow) == "consented"
+        assert august.family(home).stage == "consented"
