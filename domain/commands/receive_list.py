@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import islice
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from domain.beneficiary import FAMILY_LIMIT, Beneficiary, ListRule, Rejection, check_row
+from domain.commands.conflicts import until_saved
 from domain.cycle import Cycle
 from domain.errors import Refusal
 from domain.family import FamilyVouchers
@@ -148,44 +149,76 @@ class ReceiveList:
         numbers: NumberDatabase | None,
         at: datetime,
         progress: Progress = lambda stage, done, total: None,
+        back: Callable[[ListOutcome], None] = lambda outcome: None,
     ) -> ListOutcome:
-        """Take in `rows`, whose file has this `digest`. Raises ListTooEarly, ListClosed (R19), ListBusy."""
-        cycle_stream = cycle_id(month.programme.id, month.month)
-        with self._staging.exclusive(cycle_stream) as mine:
+        """Take in `rows`, whose file has this `digest`; then `back` while the month's list is still ours.
+
+        `back` writes what goes back to the sender; it is not called for a file that was in already. Raises
+        ListTooEarly, ListClosed (R19), ListBusy.
+        """
+        stream = cycle_id(month.programme.id, month.month)
+        with self._staging.exclusive(stream) as mine:
             if not mine:
                 raise ListBusy("file")
-            cycle: Cycle = self._log.load([cycle_stream]).get(cycle_stream) or Cycle.open(month, at)
-            delivery = cycle.start_list(month, digest, at)
-            if delivery is None:
-                assert cycle.received is not None
-                return ListOutcome(delivery=cycle.received[0], again=True)
-            outcome = ListOutcome(delivery=delivery)
-            outcome.rows = self._stage(cycle_stream, month, rows, numbers, progress)
-            self._log.save(cycle)  # begun only now: a file that turns out unreadable half-way was never begun
-            outcome.accepted, _ = self._staging.accepted(cycle_stream)
-            outcome.rejected = self._staging.rejected(cycle_stream)
+            started = self._started(month, stream, digest, at)
+            if isinstance(started, ListOutcome):
+                return started
+            rows_taken = self._stage(stream, month, rows, numbers, progress)
+            # Begun only now: a file that turns out unreadable half-way was never begun.
+            started = until_saved(lambda: self._started(month, stream, digest, at, save=True))
+            if isinstance(started, ListOutcome):
+                return started
+            outcome = ListOutcome(delivery=started, rows=rows_taken)
+            outcome.accepted, _ = self._staging.accepted(stream)
+            outcome.rejected = self._staging.rejected(stream)
             counted: Counter[str] = Counter(added=0, changed=0, unchanged=0, left=0)
-            self._let_go(month, cycle_stream, delivery, at, counted, progress)
-            self._take_in(month, cycle_stream, delivery, at, outcome, counted, progress)
+            self._let_go(month, stream, started, at, counted, progress)
+            self._take_in(month, stream, started, at, outcome, counted, progress)
             outcome.families = dict(counted)
-            cycle.finish_list(
-                month,
-                delivery=delivery,
-                rows=outcome.rows,
-                accepted=outcome.accepted,
-                rejected=outcome.rejected,
-                families=outcome.families,
-                members=outcome.members,
-                no_number=outcome.no_number,
-                at=at,
-            )
-            self._log.save(cycle)
+            until_saved(lambda: self._finish(month, stream, outcome, at))
+            back(outcome)
             return outcome
 
+    def _started(
+        self, month: ProgrammeMonth, stream: UUID, digest: str, at: datetime, save: bool = False
+    ) -> str | ListOutcome:
+        """The delivery that the file is; or the whole outcome, when it is in already. Raises LogConflict to `save`."""
+        cycle: Cycle = self._log.load([stream]).get(stream) or Cycle.open(month, at)
+        delivery = cycle.start_list(month, digest, at)
+        if delivery is None:
+            assert cycle.received is not None
+            return ListOutcome(delivery=cycle.received[0], again=True)
+        if save:
+            self._log.save(cycle)
+        return delivery
+
+    def _finish(self, month: ProgrammeMonth, stream: UUID, outcome: ListOutcome, at: datetime) -> None:
+        cycle: Cycle = self._log.load([stream])[stream]
+        if cycle.received is not None and cycle.received[0] == outcome.delivery:
+            return  # by us: the answer to the commit was lost
+        if cycle.started is None or cycle.started[0] != outcome.delivery:
+            raise ListBusy("file")
+        cycle.finish_list(
+            month,
+            delivery=outcome.delivery,
+            rows=outcome.rows,
+            accepted=outcome.accepted,
+            rejected=outcome.rejected,
+            families=outcome.families,
+            members=outcome.members,
+            no_number=outcome.no_number,
+            at=at,
+        )
+        self._log.save(cycle)
+
     def check(
-        self, month: ProgrammeMonth, rows: Iterable[tuple[int, ListRow]], progress: Progress
+        self,
+        month: ProgrammeMonth,
+        rows: Iterable[tuple[int, ListRow]],
+        progress: Progress,
+        back: Callable[[ListOutcome], None] = lambda outcome: None,
     ) -> ListOutcome:
-        """What would come of the file (`--dry-run`): nothing is kept but the rejections, for the rejects file."""
+        """What would come of the file (`--dry-run`): nothing is kept but the rejections; `back` as for `run`."""
         cycle_stream = cycle_id(month.programme.id, f"{month.month}/dry-run")
         with self._staging.exclusive(cycle_stream) as mine:
             if not mine:
@@ -197,6 +230,7 @@ class ReceiveList:
             outcome.rejected = self._staging.rejected(cycle_stream)
             outcome.families = {"named": families}
             self._staging.forget_accepted(cycle_stream)
+            back(outcome)
             return outcome
 
     def _stage(
@@ -288,16 +322,21 @@ class ReceiveList:
         stages = ("eligible", "no_number", "left")
         while streams := self._log.families(cycle, stages, after, FAMILIES_AT_ONCE):
             after = streams[-1]
-            families = self._log.load(streams)
-            named = self._staging.names(cycle, [family.family for family in families.values()])
-            gone = [family for family in families.values() if family.family not in named]
-            releases = [(_key(month, member), family.id) for family in gone for member in family.members]
-            for family in gone:
-                counted[family.leave_list(month, delivery, at)] += 1
-            self._log.save(*gone, releases=releases)
+            counted.update(until_saved(partial(self._let_go_batch, streams, month, cycle, delivery, at)))
             done += len(streams)
             progress("earlier families", done, None)
         del counted["absent"]
+
+    def _let_go_batch(
+        self, streams: Sequence[UUID], month: ProgrammeMonth, cycle: UUID, delivery: str, at: datetime
+    ) -> Counter[str]:
+        families: dict[UUID, FamilyVouchers] = self._log.load(streams)
+        named = self._staging.names(cycle, [family.family for family in families.values()])
+        gone = [family for family in families.values() if family.family not in named]
+        releases = [(_key(month, member), family.id) for family in gone for member in family.members]
+        counted = Counter(family.leave_list(month, delivery, at) for family in gone)
+        self._log.save(*gone, releases=releases)
+        return counted
 
     def _take_in(
         self,
@@ -312,51 +351,75 @@ class ReceiveList:
         total, done = self._staging.count_families(cycle), 0
         with _Behind() as behind:
             for batch in self._staging.families(cycle, FAMILIES_AT_ONCE):
-                known = self._log.load(
-                    [family_stream_id(month.programme.id, month.month, named.family) for named in batch]
-                )
-                changed: list[Any] = []
-                claims: list[tuple[UUID, UUID]] = []
-                releases: list[tuple[UUID, UUID]] = []
-                for named in batch:
-                    stream = family_stream_id(month.programme.id, month.month, named.family)
-                    family = known.get(stream)
-                    before = set() if family is None else set(family.members)
-                    if family is None:
-                        family = FamilyVouchers.list_family(
-                            month, named.family, named.region, named.applicant, named.members, delivery, at
-                        )
-                        counted["added"] += 1
-                    else:
-                        counted[
-                            family.list_again(
-                                month, named.region, named.applicant, named.members, delivery, at
-                            )
-                        ] += 1
-                    if named.has_number is not None:
-                        family.record_number(month, named.has_number, at)
-                    outcome.no_number += family.stage == "no_number"
-                    outcome.members += len(named.members)
-                    now = set(family.members)
-                    claims += [
-                        (_key(month, member), stream) for member in family.members if member not in before
-                    ]
-                    releases += [(_key(month, member), stream) for member in before - now]
-                    changed.append(family)
-                behind.do(partial(self._save_families, changed, claims, releases))
+                decide = partial(self._decide, month, batch, delivery, at)
+                behind.do(partial(self._save_families, decide(), decide, outcome, counted))
                 done += len(batch)
                 progress("families", done, total)
 
+    def _decide(
+        self, month: ProgrammeMonth, batch: Sequence[StagedFamily], delivery: str, at: datetime
+    ) -> _Decided:
+        streams = [family_stream_id(month.programme.id, month.month, named.family) for named in batch]
+        known: dict[UUID, FamilyVouchers] = self._log.load(streams)
+        decided = _Decided()
+        for named, stream in zip(batch, streams, strict=True):
+            family = known.get(stream)
+            before = set() if family is None else set(family.members)
+            if family is None:
+                family = FamilyVouchers.list_family(
+                    month, named.family, named.region, named.applicant, named.members, delivery, at
+                )
+                decided.counted["added"] += 1
+            else:
+                decided.counted[
+                    family.list_again(month, named.region, named.applicant, named.members, delivery, at)
+                ] += 1
+            if named.has_number is not None:
+                family.record_number(month, named.has_number, at)
+            decided.no_number += family.stage == "no_number"
+            decided.members += len(named.members)
+            now = set(family.members)
+            decided.claims += [
+                (_key(month, member), stream) for member in family.members if member not in before
+            ]
+            decided.releases += [(_key(month, member), stream) for member in before - now]
+            decided.families.append(family)
+        return decided
+
     def _save_families(
         self,
-        changed: Sequence[Any],
-        claims: Sequence[tuple[UUID, UUID]],
-        releases: list[tuple[UUID, UUID]],
+        decided: _Decided,
+        decide: Callable[[], _Decided],
+        outcome: ListOutcome,
+        counted: Counter[str],
     ) -> None:
-        # Who moved from another family of an earlier delivery is given up there first: this file says so.
-        for key, owner in self._staging.owners([key for key, _ in claims]).items():
-            releases.append((key, owner))
-        self._log.save(*changed, claims=claims, releases=releases)
+        """Save, and count, what was `decided`; after a conflict what `decide` says then."""
+        ready: _Decided | None = decided
+
+        def save() -> _Decided:
+            nonlocal ready
+            batch, ready = ready or decide(), None
+            # Who moved from another family of an earlier delivery is given up there first: this file says so.
+            owners = self._staging.owners([key for key, _ in batch.claims])
+            self._log.save(*batch.families, claims=batch.claims, releases=[*batch.releases, *owners.items()])
+            return batch
+
+        saved = until_saved(save)
+        counted.update(saved.counted)
+        outcome.members += saved.members
+        outcome.no_number += saved.no_number
+
+
+@dataclass(slots=True)
+class _Decided:
+    """A batch of families as the delivery has them, not saved yet."""
+
+    families: list[FamilyVouchers] = field(default_factory=list)
+    claims: list[tuple[UUID, UUID]] = field(default_factory=list)
+    releases: list[tuple[UUID, UUID]] = field(default_factory=list)
+    counted: Counter[str] = field(default_factory=Counter)
+    members: int = 0
+    no_number: int = 0
 
 
 class _Behind:

@@ -6,7 +6,7 @@ import io
 import threading
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -376,6 +376,106 @@ class TestDeliveries:
                 "unchanged": 0,
                 "left": 2,
             }
+
+
+class TestOvertaken:
+    """Another writes to the month while a list is taken in."""
+
+    def overtake(
+        self, month: Month, monkeypatch: pytest.MonkeyPatch, at_save: int, what: Callable[[], object]
+    ) -> None:
+        """Do `what` just before the `at_save`th save."""
+        save, saves = month.azyq.log.save, 0
+
+        def overtaken(*aggregates: Any, **more: Any) -> None:
+            nonlocal saves
+            saves += 1
+            if saves == at_save:
+                what()
+            save(*aggregates, **more)
+
+        monkeypatch.setattr(month.azyq.log, "save", overtaken)
+
+    @pytest.fixture
+    def other(self, database: str, tmp_path: Path) -> Iterator[Month]:
+        with a_month(database, tmp_path) as opened:
+            yield opened
+
+    def test_R19_a_list_closed_while_the_file_was_read_is_closed(
+        self, july: Month, other: Month, town: Town, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        july.list_of(town.households(1), day=2)
+        before = july.counted()
+        self.overtake(july, monkeypatch, 1, lambda: other.day(5))
+        with pytest.raises(ListClosed):
+            july.list_of(town.households(1), day=4)
+        assert july.counted() - before == Counter({"cycle.task_done": 2, "sms.sent": 1}), (
+            "a list that came too late left something"
+        )
+
+    def test_R19_a_list_begun_before_the_close_is_finished_after_it(
+        self, july: Month, other: Month, town: Town, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # given that the month is closed for lists between the families and the end of the delivery
+        def close() -> None:
+            cycle = other.azyq.log.load([other.cycle()])[other.cycle()]
+            cycle.finish_task(
+                other.month,
+                task="close_list",
+                due_on=date(2025, 7, 5),
+                days_late=0,
+                families=0,
+                at=other.at(5),
+            )
+            other.azyq.log.save(cycle)
+
+        self.overtake(july, monkeypatch, 3, close)
+        outcome = july.list_of(town.households(2), day=4)
+        assert outcome.families["added"] == 2
+        topics = [event.topic for event in events_of(july.azyq.dsn) if event.topic.startswith("cycle.")]
+        assert topics == ["cycle.opened", "cycle.list_started", "cycle.task_done", "cycle.list_received"]
+
+    @pytest.mark.parametrize("at_save", [2, 3])
+    def test_R5_families_another_wrote_to_are_decided_again(
+        self, july: Month, other: Month, town: Town, monkeypatch: pytest.MonkeyPatch, at_save: int
+    ) -> None:
+        # given a family that leaves and one that grows; both are written to while the second list is decided
+        stays, leaves = town.household(), town.household()
+        july.list_of([stays, leaves])
+        grown = stays.joined_by(town.citizen())
+
+        def write() -> None:
+            for household in (stays, leaves):
+                family = other.family(household)
+                family.record_number(other.month, False, other.at(3))
+                other.azyq.log.save(family)
+
+        self.overtake(july, monkeypatch, at_save, write)
+        outcome = july.list_of([grown], day=3)
+        assert outcome.families == {"added": 0, "changed": 1, "unchanged": 0, "left": 1}
+        assert (july.family(leaves).stage, len(july.family(stays).members)) == ("left", 3)
+        assert len(july.claims()) == 3
+        assert july.counted()["family.changed"] == july.counted()["family.left"] == 1
+
+    def test_an_answer_that_was_lost_is_no_conflict(
+        self, july: Month, town: Town, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # As when the connection breaks after a commit: the repeat conflicts with what it recorded itself.
+        save = july.azyq.log.save
+
+        def twice(*aggregates: Any, **more: Any) -> None:
+            changed = any(aggregate.pending_events for aggregate in aggregates)
+            save(*aggregates, **more)
+            if changed:
+                raise LogConflict
+
+        monkeypatch.setattr(july.azyq.log, "save", twice)
+        assert july.list_of(town.households(2)).families["added"] == 2
+        assert july.list_of(town.households(2), day=3).families["left"] == 2
+        monkeypatch.undo()
+        assert july.counted()["cycle.list_started"] == july.counted()["cycle.list_received"] == 2
+        assert july.counted()["family.eligible"] == 4
+        assert len(july.claims()) == 4
 
 
 class TestNumbers:
