@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-import time
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
@@ -48,6 +48,7 @@ class Azyq:
         self.settings = settings
         self.dsn = dsn
         self.clock = clock
+        self.stopping = threading.Event()  # set when the process is to end: what waits stops waiting
         self._stack = stack
 
     @cached_property
@@ -129,6 +130,7 @@ class Azyq:
     def send_sms(self) -> SendSms:
         """The command that sends what is due."""
         at_once = SMS_AT_ONCE_IDEMPOTENT if self.gateway.idempotent else SMS_AT_ONCE
+        per_second = self.settings.sms_per_second
         return SendSms(
             self.log,
             self.vault,
@@ -136,15 +138,15 @@ class Azyq:
             self.gateway,
             self.month_of,
             lambda token: f"{self.settings.public_url}/w/{token}",
-            at_once=at_once,
-            pace=paced(self.settings.sms_per_second),
-            pause=time.sleep,
+            at_once=max(1, int(min(at_once, per_second))),  # no burst beyond a second's worth
+            pace=paced(per_second, self.stopping.wait),
+            pause=self.stopping.wait,
             unknown_after=timedelta(seconds=self.settings.sms_unknown_after_seconds),
         )
 
     def drain_sms(self, now: Clock | None = None) -> SendOutcome:
-        """Hand over what is due."""
-        return self.send_sms.drain(now or self.clock)
+        """Hand over what is due, until `stopping` is set."""
+        return self.send_sms.drain(now or self.clock, stop=self.stopping.is_set)
 
     @cached_property
     def record_reply(self) -> RecordReply:

@@ -86,10 +86,13 @@ class SendSms:
         *,
         at_once: int,
         pace: Callable[[int], None],
-        pause: Callable[[float], None],
+        pause: Callable[[float], object],
         unknown_after: timedelta,
     ) -> None:
-        """`link` turns a wallet token into the address in the SMS; `pace(n)` waits until n more may go."""
+        """`link` turns a wallet token into the address in the SMS; `pace(n)` waits until n more may go.
+
+        `pace` and `pause` (seconds) come back early when the process is to end.
+        """
         self._log = log
         self._vault = vault
         self._queue = queue
@@ -108,14 +111,17 @@ class SendSms:
         progress: Callable[[int, int], None] = lambda done, left: None,
         stop: Callable[[], bool] = lambda: False,
     ) -> SendOutcome:
-        """Hand over until nothing is due. When the gateway falters, back off, for `patience_seconds` in all."""
+        """Hand over until nothing is due, or `stop` says so: then what is at hand is recorded, the rest waits.
+
+        When the gateway falters, back off, for `patience_seconds` in all.
+        """
         outcome = SendOutcome()
         waited, tries = 0.0, 0
         while not stop():
             due = self._queue.due(now(), now() - self._unknown_after, self._at_once)
             if not due:
                 break
-            faltered = self._hand_over(due, now(), outcome)
+            faltered = self._hand_over(due, now(), outcome, stop)
             progress(outcome.sent, 0)
             if not faltered:
                 tries = 0
@@ -129,7 +135,9 @@ class SendSms:
         outcome.waiting = self._queue.waiting()
         return outcome
 
-    def _hand_over(self, due: Sequence[DueSms], at: datetime, outcome: SendOutcome) -> bool:
+    def _hand_over(
+        self, due: Sequence[DueSms], at: datetime, outcome: SendOutcome, stop: Callable[[], bool]
+    ) -> bool:
         families: dict[UUID, FamilyVouchers] = self._log.load(list({d.stream for d in due}))
         wanted = [
             d for d in due if d.stream in families and families[d.stream].wants_sms(d.purpose, d.message)
@@ -157,6 +165,8 @@ class SendSms:
             asked.append((phone, item.stream.hex))
         self._vault.note_asked(asked)
         self._pace(len(messages))
+        if stop():
+            return False
         if not self._gateway.idempotent:
             # Another process may have read the same queue: who notes it first hands it over.
             ours = self._queue.begin(list(sending.values()), at)

@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from types import FrameType
@@ -77,6 +78,10 @@ def _works(part: str, attempt: Callable[[], object]) -> bool:
     return True
 
 
+class _Stopped(Exception):
+    """The process is to end."""
+
+
 class Scheduler:
     """Does what is due: SMS, holds that timed out, and the calendar's days, each once."""
 
@@ -85,13 +90,23 @@ class Scheduler:
         self._complained: set[str] = set()
 
     def tick(self) -> None:
-        """One round. What a rule refuses, or what the gateway leaves waiting, is tried again at the next."""
+        """One round. What a rule refuses, or what the gateway leaves waiting, is tried again at the next.
+
+        When the process is to end, it ends after the batch or the messages at hand: the next round goes on.
+        """
+        with suppress(_Stopped):
+            self._round()
+
+    def _round(self) -> None:
         azyq = self._azyq
         azyq.run_programme.release_holds(azyq.clock)
         day = local_day(azyq.clock())
         for programme in azyq.programmes.values():
+            self._go_on()
             try:
-                done = azyq.run_programme.run(programme, day, azyq.clock, only_when_over=True)
+                done = azyq.run_programme.run(
+                    programme, day, azyq.clock, only_when_over=True, progress=self._go_on
+                )
             except ListMissing as refusal:
                 self._complain_once(f"{programme.id} {day:%Y-%m}", refusal)
             except Refusal as refusal:
@@ -100,6 +115,10 @@ class Scheduler:
                 for task in done:
                     log.info("calendar", programme=programme.id, month=task.month, **asdict(task.outcome))
         azyq.drain_sms()
+
+    def _go_on(self, *progress: object) -> None:
+        if self._azyq.stopping.is_set():
+            raise _Stopped
 
     def _complain_once(self, about: str, refusal: Refusal) -> None:
         if about not in self._complained:
@@ -114,7 +133,7 @@ def run_parts(azyq: Azyq, *, api: bool, scheduler: bool, once: bool = False) -> 
         azyq.catch_up_views()
         return
     listener = _listen(azyq.settings.listen) if api else None
-    stop = threading.Event()
+    stop = azyq.stopping
     wake = threading.Event()
     parts: list[threading.Thread] = []
     failed: list[BaseException] = []

@@ -304,6 +304,39 @@ def test_what_was_acknowledged_before_SIGKILL_is_kept(site: Site) -> None:
     assert len(asked) == len(set(asked)) == 200
 
 
+def test_R20_SIGTERM_ends_a_long_round_of_SMS_and_the_next_start_goes_on(site: Site) -> None:
+    # given a round that takes most of a minute at its pace
+    households = Town().households(400, size=1)
+    site.listed(households)
+    scheduler = site.start("scheduler", AZYQ_SMS_PER_SECOND="10")
+    eventually(lambda: len(site.sms("consent_request")) >= 10)
+    # when it is told to end
+    begun = time.monotonic()
+    assert scheduler.end(seconds=60) == 0, "".join(scheduler.raw)
+    # then it does, after the messages at hand, and the round isn't done
+    assert time.monotonic() - begun < 2.5
+    sent = site.sms("consent_request")
+    assert 10 <= len(sent) < 200
+    assert site.topics().count("sms.sent") == len(sent)
+    assert "first_sms" not in [task["task"] for task in site.tasks()]
+    # and the rest goes out at the next start, to each family once
+    again = site.start("scheduler")
+    eventually(lambda: "first_sms" in [task["task"] for task in site.tasks()])
+    assert again.end() == 0
+    asked = [sms["to"] for sms in site.sms("consent_request")]
+    assert len(asked) == len(set(asked)) == 400
+
+
+def test_SIGTERM_ends_the_wait_for_a_gateway_that_is_away(site: Site) -> None:
+    site.listed(Town().households(3, size=1))
+    scheduler = site.start("scheduler", AZYQ_SMS_GATEWAY="kannel:http://u:p@127.0.0.1:1/cgi-bin/sendsms")
+    # when it has tried, and waits to try again
+    eventually(lambda: query(site.dsn, "SELECT 1 FROM azyq_log.sms_due WHERE not_before IS NOT NULL"))
+    begun = time.monotonic()
+    assert scheduler.end(seconds=60) == 0, "".join(scheduler.raw)
+    assert time.monotonic() - begun < 2.5
+
+
 def test_a_second_process_on_the_same_port_says_so(site: Site) -> None:
     port = site.start("api").address.rpartition(":")[2]
     second = site.run("serve", AZYQ_LISTEN=f"127.0.0.1:{port}")
