@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -27,7 +27,9 @@ class Raw(NamedTuple):
     state: bytes | memoryview | None
 
 
-class _Known(NamedTuple):
+class Known(NamedTuple):
+    """A type of event: its class, the version it is written in today, and the fields that are checked."""
+
     event_class: type[Any]
     version: int
     fields: tuple[tuple[str, type], ...]
@@ -52,20 +54,21 @@ def _is_plain(kind: Any) -> bool:
     return isinstance(kind, str) and kind.partition("[")[0] in _TYPES and "|" not in kind
 
 
-_KNOWN: dict[str, _Known] = {
-    cls.TOPIC: _Known(cls, getattr(cls, "class_version", 1), _fields(cls))
+KNOWN: Mapping[str, Known] = {
+    cls.TOPIC: Known(cls, getattr(cls, "class_version", 1), _fields(cls))
     for aggregate in (FamilyVouchers, Cycle, StrayReply)
     for cls in _concrete(aggregate)
 }
-KNOWN_TOPICS = frozenset(_KNOWN)
+KNOWN_TOPICS = frozenset(KNOWN)
+UNKNOWN = "unknown topic"
 
 
 def read_event(raw: Raw) -> Recorded | Unreadable:
     """`raw` with its JSON decoded, lifted to today's version of its class, and its fields checked."""
     position, stream, version, topic, state = raw
-    known = _KNOWN.get(topic) if topic is not None else None
+    known = KNOWN.get(topic) if topic is not None else None
     if known is None or topic is None:
-        return Unreadable(position, stream, version, topic or "", "unknown topic")
+        return Unreadable(position, stream, version, topic or "", UNKNOWN)
     reason = "no state"
     if state is not None and len(state) > LARGEST:
         reason = f"the state has more than {LARGEST:,} bytes"
@@ -81,7 +84,21 @@ def read_event(raw: Raw) -> Recorded | Unreadable:
     return Unreadable(position, stream, version, topic, reason)
 
 
-def _wrong(known: _Known, data: Any, state: bytes | memoryview) -> str:
+def read_data(
+    position: int, stream: str, version: int, topic: str, data: Any, text: bytes
+) -> Recorded | Unreadable:
+    """What `read_event` makes of an event whose state is decoded already, as `data`; it may be changed.
+
+    `text` is the JSON that `data` was decoded from, or longer JSON that holds it.
+    """
+    known = KNOWN.get(topic)
+    reason = UNKNOWN if known is None else _wrong(known, data, text)
+    if reason:
+        return Unreadable(position, stream, version, topic, reason)
+    return Recorded(position, stream, version, topic, data)
+
+
+def _wrong(known: Known, data: Any, text: bytes | memoryview) -> str:
     if type(data) is not dict:
         return "the state is not an object"
     if "class_version" in data or known.version > 1:
@@ -94,7 +111,7 @@ def _wrong(known: _Known, data: Any, state: bytes | memoryview) -> str:
             return f"no field {name}" if name not in data else f"the field {name} is not {kind.__name__}"
         if type(value) is int and not -_BIGINT <= value < _BIGINT:
             return f"the field {name} is out of bounds"
-    if b"\\u0000" in bytes(state):
+    if b"\\u0000" in bytes(text):
         return "a text holds NUL, which PostgreSQL can't keep"
     try:
         if datetime.fromisoformat(data["timestamp"]).tzinfo is not None:
@@ -104,11 +121,14 @@ def _wrong(known: _Known, data: Any, state: bytes | memoryview) -> str:
     return "the timestamp is not a time with an offset"
 
 
-def _lift(known: _Known, data: dict[str, Any]) -> str:
+def _lift(known: Known, data: dict[str, Any]) -> str:
     stored = data.pop("class_version", 1)
     if type(stored) is not int or not 1 <= stored <= known.version:
         return "recorded by a newer version of azyq"
     while stored < known.version:
-        getattr(known.event_class, f"upcast_v{stored}_v{stored + 1}")(data)
+        try:
+            getattr(known.event_class, f"upcast_v{stored}_v{stored + 1}")(data)
+        except Exception as error:
+            return f"it can't be lifted to version {stored + 1}: {type(error).__name__}"
         stored += 1
     return ""
