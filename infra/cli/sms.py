@@ -4,7 +4,40 @@ from __future__ import annotations
 
 import typer
 
-from infra.cli.running import JSON, LANGUAGE, moment, opened, print_json
+from infra.cli.running import JSON, LANGUAGE, language_of, moment, opened, print_json
+
+SENTENCES = {
+    "consented": {
+        "kk": "Келісім қабылданды; ваучерлер берілді.",
+        "ru": "Согласие принято; ваучеры выданы.",
+        "en": "The consent is recorded; the vouchers are issued.",
+    },
+    "refused": {
+        "kk": "Бас тарту қабылданды; бұл айда ваучер болмайды.",
+        "ru": "Отказ принят; ваучера в этом месяце не будет.",
+        "en": "The refusal is recorded; there will be no voucher this month.",
+    },
+    "not_understood": {
+        "kk": "Жауап түсініксіз: ол келісім де, бас тарту да емес. Адамнан қайта сұралады, бірақ бір-ақ рет.",
+        "ru": "Ответ непонятен: это не согласие и не отказ. Человека спросят ещё раз, но только один.",
+        "en": "The reply was not understood: it is neither a yes nor a no. The person is asked again, but only once.",
+    },
+    "too_late": {
+        "kk": "Жауап мерзімінен кеш келді; ол ештеңені өзгертпейді.",
+        "ru": "Ответ пришёл после срока; он ничего не меняет.",
+        "en": "The reply came after the deadline; it changes nothing.",
+    },
+    "unknown_sender": {
+        "kk": "Бұл нөмірге сұрау жіберілмеген; жауап белгісіз жіберушіден келген деп сақталды.",
+        "ru": "На этот номер запрос не отправляли; ответ сохранён как ответ неизвестного отправителя.",
+        "en": "No request was sent to this number; the reply is kept as one of an unknown sender.",
+    },
+    "already_answered": {
+        "kk": "Бұрын жауап берілген; бұл жауап ештеңені өзгертпейді.",
+        "ru": "Ответ уже был дан раньше; этот ничего не меняет.",
+        "en": "An answer was given before; this one changes nothing.",
+    },
+}
 
 
 def reply(
@@ -20,6 +53,7 @@ def reply(
     """Record a reply, as a gateway would (R21, R22), and send what follows from it."""
     import hashlib
 
+    language = language_of(lang)
     received = moment(at)
     with opened(lang) as azyq:
         from domain.ports import IncomingReply
@@ -29,11 +63,11 @@ def reply(
             made = hashlib.sha256(f"{sender}\n{text}\n{received.isoformat()}".encode()).hexdigest()
             message = f"cli-{made[:32]}"
         (outcome,) = azyq.record_reply.run([IncomingReply(message, sender, "", text, received, "cli")])
-        sent = azyq.drain_sms(lambda: received)
+        sent = azyq.drain_sms()
         if as_json:
             print_json({"outcome": outcome, "sent": sent.sent})
         else:
-            typer.echo(outcome)
+            typer.echo(SENTENCES[outcome][language])
 
 
 def send(as_json: bool = JSON) -> None:

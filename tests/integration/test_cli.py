@@ -16,9 +16,12 @@ from typing import Any
 import pytest
 import typer
 
+from infra.api.services import OUTCOMES
 from infra.cli.app import app
+from infra.cli.sms import SENTENCES
 from infra.settings import ROOT
 from tests.integration.month_in_process import Household, Town, a_month, as_csv, query
+from tests.integration.test_send_sms import Scripted, Sending
 
 AZYQ = [sys.executable, "-c", "from infra.cli import main; main()"]
 KEY = base64.b64encode(bytes(range(32))).decode()
@@ -280,6 +283,48 @@ def test_an_audit_that_finds_something_is_3(azyq: Shell, town: list[Household]) 
     broken = azyq("audit", "--json")
     assert broken.returncode == 3
     assert json.loads(broken.stdout)["findings"]
+
+
+def test_R20_a_reply_dated_ahead_sends_nothing_again(azyq: Shell) -> None:
+    """`--at` is when the reply came; how long an SMS has been without a word is told by the clock."""
+    homes = Town().households(2)
+    with a_month(azyq.dsn, azyq.folder, AZYQ_MASTER_KEY=KEY) as july:
+        july.list_of(homes)
+        Sending(july, Scripted(*["unknown"] * 2))
+        july.day(5)
+    state = "SELECT state, attempts FROM azyq_log.sms_due"
+    assert query(azyq.dsn, state) == [("sending", 1), ("sending", 1)]
+    unreachable = "kannel:http://azyq:pass@127.0.0.1:1/cgi-bin/sendsms"
+    soon = {"AZYQ_CLOCK": "2025-07-05T09:05:00+05:00", "AZYQ_SMS_GATEWAY": unreachable}
+    ahead = ("sms", "reply", "--from", "+77770000000", "--text", "ИӘ", "--at", "2025-07-20T10:00")
+    assert azyq.json(*ahead, **soon) == {"outcome": "unknown_sender", "sent": 0}
+    assert query(azyq.dsn, state) == [("sending", 1), ("sending", 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("21*1", {"kk": "Келісім қабылданды", "ru": "Согласие принято", "en": "The consent is recorded"}),
+        ("21*2", {"kk": "Бас тарту", "ru": "Отказ", "en": "The refusal is recorded"}),
+        ("?", {"kk": "түсініксіз", "ru": "непонятен", "en": "not understood"}),
+    ],
+)
+def test_R22_the_outcome_of_a_reply_is_told_in_three_languages(
+    azyq: Shell, town: list[Household], text: str, words: dict[str, str]
+) -> None:
+    azyq.json("month", "import", "list.csv", *AKKOL, *ON_TIME, "--numbers", "numbers.csv")
+    azyq.json("month", "run", "--programme", "akkol-2025", "--on", "2025-07-05")
+    reply = ("sms", "reply", "--from", str(town[0].phone), "--text", text, "--at", "2025-07-06T18:30")
+    for language, sentence in words.items():
+        assert sentence in azyq(*reply, "--lang", language).stdout
+        assert sentence in azyq(*reply, AZYQ_LANG=language).stdout
+
+
+def test_every_outcome_of_a_reply_has_a_sentence_in_each_language() -> None:
+    assert set(SENTENCES) == set(OUTCOMES)
+    for sentences in SENTENCES.values():
+        assert set(sentences) == {"kk", "ru", "en"}
+        assert len(set(sentences.values())) == 3
 
 
 def test_odd_texts_do_no_harm(azyq: Shell, town: list[Household]) -> None:
