@@ -51,8 +51,9 @@ def dsn_parts(dsn: str) -> dict[str, str]:
 def eventsourcing_env(dsn: str, role: str | None = APP_ROLE) -> dict[str, str]:
     """Environment of the eventsourcing library for `dsn`: its log, in the schema azyq_log, written as `role`.
 
-    Database functions are off, for with them a reader of the log misses events (pitfall 1); a writer waits at
-    most 15 s for the log's lock (pitfall 2). What DSN and role need beyond the library's own settings goes in
+    Database functions are off, for with them a reader of the log misses events (pitfall 1). A writer waits at
+    most 15 s for the log's lock (pitfall 2), and 5 s for a connection of the pool: our own recorder bounds a whole
+    save (infra.postgres.log). What DSN and role need beyond the library's own settings goes in
     AZYQ_POSTGRES_OPTIONS, to infra.postgres.persistence. The library makes its table when it isn't there.
     """
     parts = dsn_parts(dsn)
@@ -76,6 +77,7 @@ def eventsourcing_env(dsn: str, role: str | None = APP_ROLE) -> dict[str, str]:
         "POSTGRES_PASSWORD": password,
         "AZYQ_POSTGRES_OPTIONS": json.dumps(parts),
         "POSTGRES_SCHEMA": LOG_SCHEMA,
+        "POSTGRES_CONNECT_TIMEOUT": "5",
         "POSTGRES_LOCK_TIMEOUT": "15",
         "POSTGRES_IDLE_IN_TRANSACTION_SESSION_TIMEOUT": "60",
         "POSTGRES_ENABLE_DB_FUNCTIONS": "n",

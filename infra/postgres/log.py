@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, cast
+from itertools import count
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 import orjson
@@ -19,8 +21,9 @@ from eventsourcing.persistence import (
     Transcoder,
 )
 from eventsourcing.postgres import PostgresApplicationRecorder
-from eventsourcing.utils import Environment, get_topic, resolve_topic, retry
+from eventsourcing.utils import Environment, get_topic, resolve_topic
 from psycopg import Cursor
+from psycopg.sql import SQL, Literal
 from psycopg2.extensions import connection as Connection
 
 from domain.cycle import Cycle, StrayReply
@@ -31,6 +34,29 @@ from infra.postgres.connect import ThreadConnections, eventsourcing_env
 from infra.postgres.persistence import Factory
 
 AGGREGATES = (FamilyVouchers, Cycle, StrayReply)
+# A batch of an import holds the log's lock for less than a second; gateways and terminals wait half a minute for an
+# answer. Who still waits after this long is told so while somebody listens.
+SAVE_SECONDS = 15.0
+RETRIES, RETRY_SECONDS = 10, 0.2
+
+
+class LogBusy(OperationalError):
+    """Events could not be saved in time: others hold the log, or the database doesn't answer. Try again."""
+
+    code = "log_busy"
+    texts: ClassVar[dict[str, str]] = {
+        "en": "The log could not be written within {seconds:g} seconds: others are writing to it. Try again.",
+        "ru": "Журнал не удалось записать за {seconds:g} с: в него пишут другие. Повторите.",
+        "kk": "Журналға {seconds:g} секунд ішінде жазу мүмкін болмады: оған басқалар жазып жатыр. Қайталаңыз.",
+    }
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(f"{self.code}: {self.sentence('en')}")
+
+    def sentence(self, language: str) -> str:
+        """The reason in `language` (kk, ru or en)."""
+        return self.texts[language].format(seconds=self.seconds)
 
 
 class FlatMapper(Mapper[UUID]):
@@ -70,49 +96,45 @@ class FlatMapper(Mapper[UUID]):
 class AzyqRecorder(PostgresApplicationRecorder):
     """Writes claims and stages in the transaction of the events they belong to."""
 
-    def _insert_events(self, curs: Cursor[Any], stored_events: Sequence[StoredEvent], **kwargs: Any) -> None:
-        if releases := kwargs.get("releases"):
-            curs.execute(
-                "DELETE FROM azyq_log.claim c USING unnest(%s::uuid[], %s::uuid[]) AS r(key, stream)"
-                " WHERE c.key = r.key AND c.stream = r.stream",
-                ([key for key, _ in releases], [stream for _, stream in releases]),
-            )
-        if claims := kwargs.get("claims"):
-            curs.execute(
-                "INSERT INTO azyq_log.claim (key, stream) SELECT * FROM unnest(%s::uuid[], %s::uuid[])",
-                ([key for key, _ in claims], [stream for _, stream in claims]),
-            )
-        if receipts := kwargs.get("receipts"):
-            curs.execute(
-                "INSERT INTO azyq_log.receipt (key, stream) SELECT * FROM unnest(%s::uuid[], %s::uuid[])",
-                ([key for key, _ in receipts], [stream for _, stream in receipts]),
-            )
-        if due := kwargs.get("due"):
-            curs.execute(
-                "INSERT INTO azyq_log.sms_due (message, stream, purpose, cycle)"
-                " SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::uuid[])"
-                " ON CONFLICT (message) DO NOTHING",
-                tuple(list(column) for column in zip(*due, strict=True)),
-            )
-        if stages := kwargs.get("stages"):
-            curs.execute(
-                "INSERT INTO azyq_log.family_stage (cycle, stream, stage, held_until)"
-                " SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::timestamptz[])"
-                " ON CONFLICT (cycle, stream) DO UPDATE"
-                " SET stage = EXCLUDED.stage, held_until = EXCLUDED.held_until",
-                tuple(list(column) for column in zip(*stages, strict=True)),
-            )
+    patience_seconds = SAVE_SECONDS
 
-    @retry((InterfaceError, OperationalError), max_attempts=10, wait=0.2)
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+        """Insert in one transaction; a broken connection is tried again, until `patience_seconds` have passed.
+
+        Raises IntegrityError when another was first, LogBusy when the time is over, and OperationalError or
+        InterfaceError when the database is gone. A repeat after a commit whose answer was lost is an
+        IntegrityError too: whoever loads again finds the own events.
+        """
+        deadline = time.monotonic() + self.patience_seconds
+        for attempt in count(1):
+            try:
+                return self._insert_once(stored_events, deadline, **kwargs)
+            except (InterfaceError, OperationalError) as error:
+                if time.monotonic() + RETRY_SECONDS >= deadline:
+                    raise LogBusy(self.patience_seconds) from error
+                if attempt == RETRIES:
+                    raise
+                time.sleep(RETRY_SECONDS)
+        raise AssertionError
+
+    def _insert_once(
+        self, stored_events: Sequence[StoredEvent], deadline: float, **kwargs: Any
+    ) -> Sequence[int]:
         """The library's order (our own writes, lock, notify, insert) in one transaction, without its pipeline.
 
         Plain arrays in place of its composite type: half the time of an insert. Not pipelined: a large batch can
         fill both directions of the connection at once and never end.
         """
         with self.datastore.get_connection() as conn, conn.transaction(), conn.cursor() as curs:
-            self._insert_events(curs, stored_events, **kwargs)
-            self._lock_table(curs)
+            waits = _Waits(curs, deadline)
+            for statement, rows in _OURS:
+                if values := kwargs.get(rows):
+                    waits.bound()
+                    curs.execute(statement, tuple(list(column) for column in zip(*values, strict=True)))
+            waits.bound()
+            curs.execute(
+                self.lock_table_statements[-1], prepare=True
+            )  # the first one sets the library's own wait
             self._notify_channel(curs)
             curs.execute(
                 "INSERT INTO azyq_log.azyq_events AS t (originator_id, originator_version, topic, state)"
@@ -126,6 +148,50 @@ class AzyqRecorder(PostgresApplicationRecorder):
                 ),
             )
             return [row["notification_id"] for row in curs]
+
+
+# What else the transaction writes: each statement, and the name of its rows.
+_OURS = (
+    (
+        "DELETE FROM azyq_log.claim c USING unnest(%s::uuid[], %s::uuid[]) AS r(key, stream)"
+        " WHERE c.key = r.key AND c.stream = r.stream",
+        "releases",
+    ),
+    ("INSERT INTO azyq_log.claim (key, stream) SELECT * FROM unnest(%s::uuid[], %s::uuid[])", "claims"),
+    ("INSERT INTO azyq_log.receipt (key, stream) SELECT * FROM unnest(%s::uuid[], %s::uuid[])", "receipts"),
+    (
+        "INSERT INTO azyq_log.sms_due (message, stream, purpose, cycle)"
+        " SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::uuid[])"
+        " ON CONFLICT (message) DO NOTHING",
+        "due",
+    ),
+    (
+        "INSERT INTO azyq_log.family_stage (cycle, stream, stage, held_until)"
+        " SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::timestamptz[])"
+        " ON CONFLICT (cycle, stream) DO UPDATE SET stage = EXCLUDED.stage, held_until = EXCLUDED.held_until",
+        "stages",
+    ),
+)
+
+
+class _Waits:
+    """Bounds the waits of a transaction for locks: none of them beyond `deadline`."""
+
+    def __init__(self, curs: Cursor[Any], deadline: float) -> None:
+        self._curs = curs
+        self._deadline = deadline
+        self._bounded_at = float("-inf")
+
+    def bound(self) -> None:
+        """Let the statements that follow wait for what is left; set again only after a wait. Raises OperationalError."""
+        now = time.monotonic()
+        if now - self._bounded_at < RETRY_SECONDS:
+            return
+        left = int((self._deadline - now) * 1000)
+        if left <= 0:  # and 0 would be for ever
+            raise OperationalError("no time left to wait for the log")
+        self._curs.execute(SQL("SET LOCAL lock_timeout = {}").format(Literal(left)))
+        self._bounded_at = now
 
 
 class AzyqFactory(Factory):
@@ -150,10 +216,12 @@ class Azyq(Application[UUID]):
 class PostgresLog:
     """The log that commands load from and save to (`domain.ports.Log`), safe to share among threads."""
 
-    def __init__(self, dsn: str) -> None:
+    def __init__(self, dsn: str, patience_seconds: float = SAVE_SECONDS) -> None:
+        """`patience_seconds`: how long a save waits for others, in all."""
         self._application = Azyq(
             env={**eventsourcing_env(dsn), "POSTGRES_POOL_SIZE": "2", "CREATE_TABLE": "n"}
         )
+        self._application.recorder.patience_seconds = patience_seconds  # type: ignore[attr-defined]
         self._mapper = self._application.mapper
         # What is read here goes by key, in order, to a limit. For a table not analysed yet PostgreSQL takes a bitmap
         # for that, which reads all that follows at each page.
@@ -199,7 +267,10 @@ class PostgresLog:
         due: Sequence[tuple[str, UUID, str]] = (),
         receipts: Sequence[tuple[UUID, UUID]] = (),
     ) -> None:
-        """Append all pending events in one transaction, with claims, stages and SMS that are due. Raises LogConflict."""
+        """Append all pending events in one transaction, with claims, stages and SMS that are due.
+
+        Raises LogConflict, and LogBusy when others hold the log for longer than a caller should wait.
+        """
         changed = [aggregate for aggregate in aggregates if aggregate.pending_events]
         if not changed and not due:
             return

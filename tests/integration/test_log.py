@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,9 +16,10 @@ import pytest
 from eventsourcing.application import Application
 
 from domain.cycle import StrayReply
+from domain.errors import LANGUAGES
 from infra.clock import real_clock
 from infra.postgres.connect import APP_ROLE, connect, eventsourcing_env
-from infra.postgres.log import PostgresLog
+from infra.postgres.log import LogBusy, PostgresLog
 from tests.integration.month_in_process import Town, a_month, query
 
 WRITERS, EACH = 8, 25
@@ -104,15 +106,91 @@ def test_the_library_s_safe_mode_is_on(log: PostgresLog, database: str) -> None:
     assert functions == [("refuse_change",)]
 
 
-def test_a_writer_does_not_wait_for_the_lock_for_ever(log: PostgresLog) -> None:
-    datastore: Any = log._application.factory.datastore  # type: ignore[attr-defined]
-    assert datastore.idle_in_transaction_session_timeout == 60
-    recorder: Any = log._application.recorder
-    before_insert = [statement.as_string() for statement in recorder.lock_table_statements]
-    assert before_insert == [
-        "SET LOCAL lock_timeout = '15s'",
-        'LOCK TABLE "azyq_log"."azyq_events" IN EXCLUSIVE MODE',
-    ]
+@contextmanager
+def held(dsn: str, *statements: tuple[str, tuple[str, ...]]) -> Iterator[None]:
+    """Another's transaction, open, that did these."""
+    holder = connect(dsn, role=APP_ROLE)
+    try:
+        with holder.cursor() as cursor:
+            for statement, values in statements:
+                cursor.execute(statement, values)
+        yield
+    finally:
+        holder.close()
+
+
+LOCKED = ("LOCK TABLE azyq_log.azyq_events IN EXCLUSIVE MODE", ())
+
+
+class TestPatience:
+    """How long a writer waits for others, in all; an hour's wait is no answer to anybody."""
+
+    def test_R32_a_save_behind_a_lock_that_stays_ends_as_busy(self, database: str) -> None:
+        log = PostgresLog(database, patience_seconds=1.5)
+        stray = a_stray()
+        begun = time.monotonic()
+        with held(database, LOCKED), pytest.raises(LogBusy) as caught:
+            log.save(stray)
+        assert 1.4 < time.monotonic() - begun < 3
+        assert all(caught.value.sentence(language) for language in LANGUAGES)
+        # and nothing was recorded; the next save goes through
+        assert log.head() == 0
+        log.save(a_stray())
+        assert log.head() == 1
+        log.close()
+
+    def test_R5_so_does_one_behind_claims_of_a_transaction_that_stays(self, database: str) -> None:
+        log = PostgresLog(database, patience_seconds=1.5)
+        first, second = uuid4(), uuid4()
+        claim = "INSERT INTO azyq_log.claim VALUES (%s, %s)"
+        receipt = "INSERT INTO azyq_log.receipt VALUES (%s, %s)"
+        begun = time.monotonic()
+        with (
+            held(database, (claim, (str(first), str(uuid4())))),
+            held(database, (receipt, (str(second), str(uuid4())))),
+            pytest.raises(LogBusy),
+        ):
+            log.save(a_stray(), claims=[(first, uuid4())], receipts=[(second, uuid4())])
+        assert time.monotonic() - begun < 3
+        log.close()
+
+    def test_R32_more_writers_than_connections_are_no_exception(self, database: str) -> None:
+        log = PostgresLog(database, patience_seconds=1.5)
+
+        def save(_: int) -> float:
+            begun = time.monotonic()
+            with pytest.raises(LogBusy):
+                log.save(a_stray())
+            return time.monotonic() - begun
+
+        with held(database, LOCKED), ThreadPoolExecutor(30) as threads:
+            assert max(threads.map(save, range(30))) < 4
+        log.close()
+
+    def test_R32_a_lock_that_is_given_back_in_time_is_waited_for(self, database: str) -> None:
+        log = PostgresLog(database, patience_seconds=20)
+        with ThreadPoolExecutor(1) as thread, held(database, LOCKED):
+            saving = thread.submit(log.save, a_stray())
+            waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND mode = 'ExclusiveLock'"
+            end = time.monotonic() + 10
+            while not query(database, waiting):
+                assert time.monotonic() < end, "the writer doesn't take the lock"
+        saving.result(20)
+        assert log.head() == 1
+        log.close()
+
+    def test_R32_a_connection_that_broke_is_opened_again(self, log: PostgresLog, database: str) -> None:
+        log.save(a_stray())
+        query(
+            database,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'azyq-log'",
+        )
+        log.save(a_stray())
+        assert query(database, "SELECT count(*) FROM azyq_log.azyq_events") == [(2,)]
+
+    def test_what_an_idle_transaction_may_hold_ends(self, log: PostgresLog) -> None:
+        datastore: Any = log._application.factory.datastore  # type: ignore[attr-defined]
+        assert datastore.idle_in_transaction_session_timeout == 60
 
 
 @pytest.mark.parametrize(
