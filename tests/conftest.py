@@ -1,4 +1,4 @@
-"""Databases for the tests: a real PostgreSQL, a migrated template, a fresh copy for each test that asks."""
+"""Databases for the tests: a real PostgreSQL, a migrated template, a fresh copy for each test that asks; and Kafka."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ from infra.postgres.connect import clean_dsn, connect
 from infra.postgres.embedded import EmbeddedPostgres
 from infra.postgres.schema import migrate
 from infra.vault.store import PostgresVault
+from tests.broker.fixtures import empty_kafka, kafka, new_broker, own_broker
+
+__all__ = ["empty_kafka", "kafka", "new_broker", "own_broker"]
 
 MASTER_KEY = bytes(range(32))
 
