@@ -10,6 +10,8 @@ from typing import Any
 
 import orjson
 import pytest
+from cloudevents.core.bindings.kafka import KafkaMessage, from_structured_event
+from cloudevents.core.exceptions import CloudEventValidationError
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -135,6 +137,41 @@ def test_an_event_is_a_cloud_event_of_its_stream(golden: dict[str, Any]) -> None
     assert message.key == subject.encode()
     assert message.headers == (("content-type", b"application/cloudevents+json; charset=UTF-8"),)
     assert isinstance(decode(message.key, message.value).event, Recorded)
+
+
+def as_others_read(message: Message) -> Any:
+    """The CloudEvent that the SDK of the CloudEvents project makes of a message."""
+    return from_structured_event(KafkaMessage(dict(message.headers), message.key, message.value))
+
+
+@given(event=_events)
+def test_the_cloud_events_sdk_reads_what_we_write(event: tuple[str | None, bytes | None]) -> None:
+    message = encode(Raw(7, STREAM, 3, *event), 5, SCHEMAS)
+    try:
+        json.loads(message.value)
+    except RecursionError:
+        return
+    read = as_others_read(message)
+    written = json.loads(message.value)
+    assert (read.get_id(), read.get_type(), read.get_source()) == ("7", written["type"], "/azyq/log")
+    assert (read.get_subject(), read.get_dataschema()) == (written["subject"], written.get("dataschema"))
+    assert {name: read.get_extension(name) for name in ("stream", "streamversion", "previous")} == {
+        "stream": STREAM,
+        "streamversion": 3,
+        "previous": "5",
+    }
+    if "time" in written:
+        assert read.get_time() == datetime.fromisoformat(written["time"])
+    if "data_base64" in written:
+        assert read.get_data() == event[1]
+    else:
+        assert read.get_data() == written.get("data")
+
+
+def test_the_sdk_would_have_seen_a_wrong_event() -> None:
+    message = encode(Raw(7, STREAM, 3, "voucher.voided", b"{}"), 5, SCHEMAS)
+    with pytest.raises(CloudEventValidationError):
+        as_others_read(message._replace(value=message.value.replace(b"previous", b"not-a-name")))
 
 
 @pytest.mark.parametrize("length", [LARGEST_CARRIED - 1_000, LARGEST_CARRIED, 1_000_001, 5_000_000])
@@ -269,6 +306,7 @@ def test_what_was_parked_is_announced_without_its_content() -> None:
     event = encode_parked_event("families", 9, STREAM, "voucher.voided", "no field key", at, schemas=SCHEMAS)
     message = encode_parked_message("azyq.sms.replies.v1", 3, 12, "field_missing", at)
     assert event.key == STREAM.encode()
+    assert as_others_read(event).get_time() == as_others_read(message).get_time() == at
     assert orjson.loads(event.value) == {
         "specversion": "1.0",
         "id": "families/9/2025-07-10T07:00:00+00:00",
