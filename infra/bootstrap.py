@@ -20,6 +20,7 @@ from domain.family import FamilyVouchers
 from domain.goods import GoodsCatalogue, load_goods
 from domain.ports import SmsGateway
 from domain.programmes import Programme, ProgrammeMonth, ProgrammeUnknown
+from infra.chain import ChainReader
 from infra.clock import Clock, real_clock, trial_clock
 from infra.postgres.embedded import EmbeddedPostgres
 from infra.postgres.log import PostgresLog
@@ -207,6 +208,13 @@ class Azyq:
         store = ViewStore(self.dsn)
         self._stack.callback(store.close)
         return store
+
+    @cached_property
+    def chain(self) -> ChainReader:
+        """Where the log, the publisher and the views stand."""
+        chain = ChainReader(self.dsn, self.view_store, self.views)
+        self._stack.callback(chain.close)
+        return chain
 
     @cached_property
     def feed(self) -> Feed:

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.errors import Refusal
+from infra.api.metrics import Requests, Watched, metrics_router, new_registry
 from infra.api.problems import Problem, problem_response
 from infra.api.services import ApiServices, Unavailable
 from infra.api.sms import sms_router
@@ -27,9 +28,13 @@ _UNAVAILABLE = (Unavailable, psycopg2.OperationalError, psycopg2.InterfaceError,
 
 
 def create_app(
-    services: ApiServices, real_now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    services: ApiServices,
+    real_now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    watched: Watched | None = None,
 ) -> FastAPI:
     """The application over `services`; `real_now` is the clock that signatures are checked by.
+
+    With `watched` there is /metrics too.
 
     Raises ValueError when the webhook secret is none. Addresses hold phones and a token (Kannel's), so the
     server's own access log is to be off.
@@ -45,6 +50,10 @@ def create_app(
     for kind in (Problem, Refusal, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _refused)
     app.add_middleware(_Failures)
+    if watched is not None:
+        registry, requests = new_registry(watched)
+        app.add_middleware(Requests, histogram=requests)
+        app.include_router(metrics_router(registry))
     app.include_router(sms_router(services, real_now))
 
     @app.get("/healthz", tags=["operators"], summary="The process is up")

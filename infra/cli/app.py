@@ -28,6 +28,8 @@ app.command()(demo.sample)
 app.command()(serving.serve)
 app.command()(serving.api)
 app.command()(serving.scheduler)
+app.command()(serving.publisher)
+app.command()(serving.worker)
 
 database_group = group("The database: migrate, status, stop.")
 database_group.command()(database.migrate)

@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "streams": {"streams", "projections", "domain", "eventsourcing", "faust", "kafka", "orjson", "structlog"},
 }
 # Only these know everything.
-ENTRANCES = ("infra.api", "infra.cli", "infra.web", "infra.bootstrap")
+ENTRANCES = ("infra.api", "infra.cli", "infra.parts", "infra.web", "infra.bootstrap")
 # Adapters: of our own code, these and no more.
 ADAPTERS = ("infra.postgres", "infra.vault", "infra.sms", "infra.lists")
 SHARED_BY_ADAPTERS = ("domain", "projections", "infra.settings", "infra.logging", *ADAPTERS)

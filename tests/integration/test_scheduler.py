@@ -11,7 +11,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from domain.calendar import ALMATY
-from infra.cli.parts import Replies, Scheduler
+from infra.parts.api import Replies
+from infra.parts.scheduler import Scheduler
 from tests.integration.month_in_process import Month, Town, a_month, an_answer, events_of
 
 

@@ -1,0 +1,165 @@
+"""The chain log → Kafka → views: where each link stands, for `/metrics` and `azyq status`."""
+
+from __future__ import annotations
+
+import threading
+import time
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import NamedTuple
+
+from psycopg2.extensions import connection as Connection
+
+from infra.postgres.connect import ThreadConnections
+from infra.postgres.view_store import ViewStore
+from projections.view import View
+from streams.topics import EVENTS
+
+_PUBLISHER_HOLDS = (
+    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND application_name = 'azyq-publisher'"
+)
+SAMPLE_SECONDS = 1.0
+_SAMPLES = 7_200
+
+
+class Published(NamedTuple):
+    """How far the publisher is: log position, when it last moved, whether one is at work."""
+
+    position: int
+    partitions: int
+    moved_at: datetime
+    active: bool
+
+
+class ViewPlace(NamedTuple):
+    """How far a view is: everything up to `position` is in it; `behind` counts log positions after it."""
+
+    view: str
+    version: int
+    outdated: bool
+    position: int
+    behind: int
+    parked: int
+
+
+class Chain(NamedTuple):
+    """Every link at one moment; `published` is None where nothing was ever published."""
+
+    head: int
+    published: Published | None
+    views: list[ViewPlace]
+    parked_messages: int
+    sms_due: dict[str, int]
+
+
+class ChainReader:
+    """Reads the links from PostgreSQL; safe to share among threads. Raises psycopg2.OperationalError without it."""
+
+    def __init__(self, dsn: str, store: ViewStore, views: Sequence[View]) -> None:
+        self._connections = ThreadConnections(dsn, "azyq-chain", autocommit=True)
+        self._store = store
+        self._views = views
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._connections.close()
+
+    def head(self) -> int:
+        """The position of the last event; 0 when there is none."""
+        return _number(
+            self._connections.mine(), "SELECT coalesce(max(notification_id), 0) FROM azyq_log.azyq_events"
+        )
+
+    def read(self) -> Chain:
+        """Where the log, the publisher and each view stand, the views first, so that none seems ahead of the log."""
+        connection = self._connections.mine()
+        places = {view.name: self._store.position(view) for view in self._views}
+        parked = _counts(
+            connection, "SELECT view, count(*) FROM azyq_views.parked WHERE state = 'open' GROUP BY view"
+        )
+        versions = _counts(
+            connection, "SELECT view, version FROM azyq_views.view_state WHERE status = 'current'"
+        )
+        published = self._published(connection)
+        head = self.head()
+        return Chain(
+            head,
+            published,
+            [
+                ViewPlace(
+                    view.name,
+                    versions.get(view.name, 0),
+                    versions.get(view.name, 0) != view.version,
+                    places[view.name],
+                    max(0, head - places[view.name]),
+                    parked.get(view.name, 0),
+                )
+                for view in self._views
+            ],
+            _number(connection, "SELECT count(*) FROM azyq_views.parked_message WHERE state = 'open'"),
+            _counts(connection, "SELECT state, count(*) FROM azyq_log.sms_due GROUP BY state"),
+        )
+
+    def _published(self, connection: Connection) -> Published | None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT position, partitions, moved_at FROM azyq_log.published WHERE topic = %s", (EVENTS,)
+            )
+            row = cursor.fetchone()
+        return None if row is None else Published(row[0], row[1], row[2], publisher_at_work(connection))
+
+
+class Ages:
+    """How old the first event is that a reader at some position has not seen, to the sampling's second.
+
+    The log holds the times that commands carry, which a trial clock sets; so the head is watched as it moves.
+    """
+
+    def __init__(self, head: Callable[[], int], now: Callable[[], float] = time.monotonic) -> None:
+        self._head = head
+        self._now = now
+        self._at: deque[float] = deque(maxlen=_SAMPLES)
+        self._heads: deque[int] = deque(maxlen=_SAMPLES)
+        self._lock = threading.Lock()
+
+    def sample(self) -> None:
+        """Note where the log's head is."""
+        head = self._head()
+        with self._lock:
+            if not self._heads or head > self._heads[-1]:
+                self._heads.append(head)
+                self._at.append(self._now())
+
+    def age(self, position: int) -> float:
+        """Seconds since the log was first seen beyond `position`; 0 when it never was."""
+        with self._lock:
+            first = bisect_right(self._heads, position)
+            return 0.0 if first == len(self._heads) else self._now() - self._at[first]
+
+    def watch(self, stop: threading.Event) -> None:
+        """Sample until `stop`; without a database, nothing is noted and it goes on."""
+        while not stop.is_set():
+            with suppress(Exception):  # /metrics says that the database is away
+                self.sample()
+            stop.wait(SAMPLE_SECONDS)
+
+
+def publisher_at_work(connection: Connection) -> bool:
+    """Whether a publisher holds the lock of its topic."""
+    return bool(_number(connection, _PUBLISHER_HOLDS))
+
+
+def _number(connection: Connection, query: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+def _counts(connection: Connection, query: str) -> dict[str, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return {str(name): int(count) for name, count in cursor}

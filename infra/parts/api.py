@@ -1,0 +1,139 @@
+"""The API: what the HTTP face asks of the system, and the server it runs on."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import structlog
+
+from domain.ports import DeliveryReport, IncomingReply
+from infra.api.services import ReplyOutcome
+from infra.bootstrap import Azyq
+from infra.chain import Ages, Chain
+
+GRACE_SECONDS = 3
+FUTURE_TOLERANCE = timedelta(minutes=5)
+
+_Incoming = TypeVar("_Incoming", IncomingReply, DeliveryReport)
+
+log = structlog.get_logger("azyq")
+
+
+class Replies:
+    """What the HTTP face asks for (`infra.api.services.ApiServices`)."""
+
+    def __init__(self, azyq: Azyq, wake: Callable[[], None]) -> None:
+        self._azyq = azyq
+        self._wake = wake
+        self.sms_secret = azyq.settings.sms_secret_text()
+        self.kannel_token = azyq.settings.kannel_token()
+
+    def record_replies(self, replies: Sequence[IncomingReply]) -> Sequence[ReplyOutcome]:
+        """Decide and keep; a reply from the future is taken as one of now."""
+        outcomes = [
+            ReplyOutcome(outcome) for outcome in self._azyq.record_reply.run(self._not_ahead(replies))
+        ]
+        self._wake()
+        return outcomes
+
+    def record_reports(self, reports: Sequence[DeliveryReport]) -> None:
+        """Keep what became of our messages; a report from the future is taken as one of now."""
+        self._azyq.send_sms.record_reports(self._not_ahead(reports))
+
+    def _not_ahead(self, incoming: Sequence[_Incoming]) -> list[_Incoming]:
+        now = self._azyq.clock()
+        return [
+            one if one.received_at <= now + FUTURE_TOLERANCE else replace(one, received_at=now)
+            for one in incoming
+        ]
+
+    def ready(self) -> dict[str, str | bool]:
+        """What we stand on: the log can be read, the vault's key opens it."""
+        return {
+            "log": _works("log", lambda: self._azyq.log.head()),
+            "vault": _works("vault", lambda: self._azyq.vault.try_key()),
+            "env": self._azyq.settings.env,
+        }
+
+    def now(self) -> datetime:
+        """The time of the system."""
+        return self._azyq.clock()
+
+
+def _works(part: str, attempt: Callable[[], object]) -> bool:
+    try:
+        attempt()
+    except Exception as error:
+        log.warning("not_ready", part=part, error=type(error).__name__)
+        return False
+    return True
+
+
+class Watching:
+    """What /metrics asks for (`infra.api.metrics.Watched`)."""
+
+    def __init__(self, azyq: Azyq) -> None:
+        self._chain = azyq.chain
+        self._ages = Ages(azyq.chain.head)
+
+    def chain(self) -> Chain:
+        """Where each link stands now."""
+        return self._chain.read()
+
+    def age(self, position: int) -> float:
+        """Seconds since the log went beyond `position`."""
+        return self._ages.age(position)
+
+    def watch(self, stop: threading.Event) -> None:
+        """Watch the log move until `stop`."""
+        self._ages.watch(stop)
+
+
+def listen(address: str) -> socket.socket:
+    """A socket that listens on `address`. Raises OSError that says what is in the way."""
+    host, _, port = address.rpartition(":")
+    host = host.strip("[]")
+    try:
+        return socket.create_server(
+            (host, int(port)), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
+        )
+    except OSError as error:
+        reason = "another process listens there" if error.errno == errno.EADDRINUSE else error.strerror
+        raise OSError(f"can't listen on {address} (AZYQ_LISTEN): {reason}") from None
+
+
+def serve(azyq: Azyq, listener: socket.socket, stop: threading.Event, wake: threading.Event) -> None:
+    """Answer at `listener` until `stop`; requests at hand are finished. Raises RuntimeError: it ended by itself."""
+    import uvicorn
+
+    from infra.api.app import create_app
+
+    watching = Watching(azyq)
+    threading.Thread(target=watching.watch, args=(stop,), name="watch", daemon=True).start()
+
+    # No access log: Kannel's addresses carry phone, text and token.
+    config = uvicorn.Config(
+        create_app(Replies(azyq, wake.set), watched=watching),
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    server = uvicorn.Server(config)
+
+    def end_with_the_others() -> None:
+        stop.wait()
+        server.should_exit = True
+
+    threading.Thread(target=end_with_the_others, name="stop", daemon=True).start()
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    log.info("serving", address=f"http://{shown}:{port}", env=azyq.settings.env)
+    server.run(sockets=[listener])  # in a thread of ours it leaves signals alone
+    if not stop.is_set():
+        raise RuntimeError("the API ended by itself")

@@ -1,0 +1,86 @@
+"""Running parts: threads of one process, stopped together by a signal."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Collection
+from types import FrameType
+from typing import Literal
+
+import structlog
+
+from infra.bootstrap import Azyq
+from infra.parts.scheduler import Scheduler, schedule
+
+Part = Literal["api", "scheduler", "views", "publisher", "worker"]
+
+log = structlog.get_logger("azyq")
+
+
+def run_once(azyq: Azyq) -> None:
+    """What is due now, and the views up to date."""
+    Scheduler(azyq).tick()
+    azyq.catch_up_views()
+
+
+def run_parts(azyq: Azyq, wanted: Collection[Part]) -> None:
+    """Run until SIGTERM or SIGINT, then let each part finish what it is at; SystemExit(1) when one failed.
+
+    `views` keeps the views in step in this process: from the log, or by a publisher and a worker where there is a Kafka.
+    Raises OSError: the address is taken.
+    """
+    stop = azyq.stopping
+    wake = threading.Event()
+    works: dict[str, Callable[[], None]] = {}
+    failed: list[BaseException] = []
+    chosen = set(wanted)
+    if "views" in chosen and azyq.settings.kafka_bootstrap_servers:
+        chosen |= {"publisher", "worker"}
+    elif "views" in chosen:
+        works["feed"] = lambda: azyq.feed.follow(stop)
+    if "api" in chosen:
+        from infra.parts.api import listen, serve
+
+        listener = listen(azyq.settings.listen)
+        works["api"] = lambda: serve(azyq, listener, stop, wake)
+    if "scheduler" in chosen:
+        works["scheduler"] = lambda: schedule(azyq, stop, wake)
+    if "publisher" in chosen:
+        from infra.parts.carrying import publish
+
+        works["publisher"] = lambda: publish(azyq, stop)
+    if "worker" in chosen:
+        from infra.parts.carrying import work
+
+        works["worker"] = lambda: work(azyq, stop, wake)
+
+    def guarded(name: str, work: Callable[[], None]) -> threading.Thread:
+        def run() -> None:
+            try:
+                work()
+            except BaseException as error:
+                log.error("part failed", part=name, exc_info=error)
+                failed.append(error)
+                stop.set()
+
+        return threading.Thread(target=run, name=name)
+
+    threads = [guarded(name, work) for name, work in works.items()]
+    _on_signal(stop)
+    for thread in threads:
+        thread.start()
+    stop.wait()
+    wake.set()
+    for thread in threads:
+        thread.join()
+    if failed:
+        raise SystemExit(1)
+
+
+def _on_signal(stop: threading.Event) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, handle)
+    signal.signal(signal.SIGINT, handle)

@@ -1,0 +1,78 @@
+"""The scheduler: the calendar of every programme, holds that time out, SMS that are due."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from dataclasses import asdict
+
+import structlog
+
+from domain.calendar import local_day
+from domain.commands.run_day import ListMissing
+from domain.errors import Refusal
+from infra.bootstrap import Azyq
+
+SCHEDULER_SECONDS = 5.0
+
+log = structlog.get_logger("azyq")
+
+
+class _Stopped(Exception):
+    """The process is to end."""
+
+
+class Scheduler:
+    """Does what is due: SMS, holds that timed out, and the calendar's days, each once."""
+
+    def __init__(self, azyq: Azyq) -> None:
+        self._azyq = azyq
+        self._complained: set[str] = set()
+
+    def tick(self) -> None:
+        """One round. What a rule refuses, or what the gateway leaves waiting, is tried again at the next.
+
+        When the process is to end, it ends after the batch or the messages at hand: the next round goes on.
+        """
+        with suppress(_Stopped):
+            self._round()
+
+    def _round(self) -> None:
+        azyq = self._azyq
+        azyq.run_programme.release_holds(azyq.clock)
+        day = local_day(azyq.clock())
+        for programme in azyq.programmes.values():
+            self._go_on()
+            try:
+                done = azyq.run_programme.run(
+                    programme, day, azyq.clock, only_when_over=True, progress=self._go_on
+                )
+            except ListMissing as refusal:
+                self._complain_once(f"{programme.id} {day:%Y-%m}", refusal)
+            except Refusal as refusal:
+                self._complain_once(f"{programme.id} {refusal.code}", refusal)
+            else:
+                for task in done:
+                    log.info("calendar", programme=programme.id, month=task.month, **asdict(task.outcome))
+        azyq.drain_sms()
+
+    def _go_on(self, *progress: object) -> None:
+        if self._azyq.stopping.is_set():
+            raise _Stopped
+
+    def _complain_once(self, about: str, refusal: Refusal) -> None:
+        if about not in self._complained:
+            self._complained.add(about)
+            log.warning("calendar", about=about, code=refusal.code, reason=refusal.sentence("en"))
+
+
+def schedule(azyq: Azyq, stop: threading.Event, wake: threading.Event) -> None:
+    """A round every few seconds, and when `wake` is set, until `stop`."""
+    scheduler = Scheduler(azyq)
+    while not stop.is_set():
+        try:
+            scheduler.tick()
+        except Exception as error:
+            log.error("scheduler round failed; trying again", exc_info=error)
+        wake.wait(SCHEDULER_SECONDS)
+        wake.clear()
