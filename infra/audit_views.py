@@ -16,13 +16,14 @@ from psycopg2.extensions import connection as Connection
 from domain.audit import Findings
 from domain.audit_facts import Finding
 from infra.audit_sums import HashingLines, Sums
+from infra.postgres.turn import SCHEMA, Place, place_of
 from projections.all_views import VIEWS
 from projections.events import Raw, read_event
 from projections.folding import Parked, fold_steps, fold_stream, steps
 from projections.view import Key, Recorded, Row, Rows, Unreadable, View
+from streams.topics import partition_of
 
 PARKED_KEPT = 10_000
-_SCHEMA = "azyq_views"
 _PLAIN = ("uuid", "text", "integer", "bigint")
 _TIME = "timestamptz"
 
@@ -35,12 +36,28 @@ class _Audited:
     """A view with a table: where it stands, and the sums of the rows it must have."""
 
     view: View
-    table: str
-    position: int
+    place: Place
     sums: Sums = field(default_factory=Sums)
     whole: Rows = field(default_factory=dict)
     parked: list[Parked] = field(default_factory=list)
     events: int = 0
+
+    @property
+    def table(self) -> str:
+        return self.place.table
+
+    @property
+    def furthest(self) -> int:
+        return max(self.place.position, *self.place.ahead.values(), 0)
+
+    def held(self, events: Sequence[Event]) -> Sequence[Event]:
+        """Those of one stream's `events` that the table must hold."""
+        upto = self.place.position
+        if self.place.ahead:
+            upto = self.place.ahead.get(partition_of(events[0].stream, self.place.partitions), upto)
+        if max(event.position for event in events) <= upto:
+            return events
+        return [event for event in events if event.position <= upto]
 
 
 class ViewAudit:
@@ -56,29 +73,24 @@ class ViewAudit:
         with connection.cursor() as cursor:
             cursor.execute("SELECT to_regclass('azyq_views.view_state')")
             there = cursor.fetchone() != (None,)
-            if there:
-                cursor.execute(
-                    "SELECT view, version, table_name, position FROM azyq_views.view_state WHERE status = 'current'"
-                )
-            states = {row[0]: row[1:] for row in cursor} if there else {}
+            places = {view.name: place_of(cursor, view.name) if there else None for view in VIEWS}
         self._audited: list[_Audited] = []
         for view in VIEWS:
-            version, table, position = states.get(view.name, (None, "", 0))
-            if version is None:
+            place = places[view.name]
+            if place is None:
                 self.notes.append(f"the view {view.name} has no table yet")
-            elif version != view.version:
+            elif place.version != view.version:
                 self.notes.append(
-                    f"the view {view.name} has version {version}, not {view.version}: rebuild it"
+                    f"the view {view.name} has version {place.version}, not {view.version}: rebuild it"
                 )
             else:
-                self._audited.append(_Audited(view, table, position))
+                self._audited.append(_Audited(view, place))
 
     def stream(self, events: Sequence[Event]) -> None:
         """All events of one stream, in order."""
-        last = max(event.position for event in events)
         bucket = int(events[0].stream[:2], 16)
         for audited in self._audited:
-            mine = events if last <= audited.position else _upto(events, audited.position)
+            mine = audited.held(events)
             audited.events += len(mine)
             if audited.view.per_stream:
                 rows, parked = fold_stream(audited.view, mine)
@@ -93,8 +105,8 @@ class ViewAudit:
     def compare(self, raws_of: RawsOf, findings: Findings, ran: dict[str, int]) -> None:
         """Compare tables with sums; `raws_of(where, values)` reads streams of the log again."""
         for audited in self._audited:
-            if audited.position > self._head:
-                what = f"{audited.view.name} stands at {audited.position}, the log at {self._head}"
+            if audited.furthest > self._head:
+                what = f"{audited.view.name} stands at {audited.furthest}, the log at {self._head}"
                 findings.add(Finding("view", "R32", None, "", 0, "", what))
             if audited.view.per_stream:
                 ran["view"] = ran.get("view", 0) + audited.sums.rows
@@ -113,7 +125,7 @@ class ViewAudit:
     def _differing(self, audited: _Audited) -> list[int]:
         kept = Sums()
         query = sql.SQL("COPY (SELECT {} FROM {}) TO STDOUT").format(
-            _selected(audited.view), sql.Identifier(_SCHEMA, audited.table)
+            _selected(audited.view), sql.Identifier(SCHEMA, audited.table)
         )
         with self._connection.cursor() as cursor:
             cursor.copy_expert(query, HashingLines(kept))
@@ -123,7 +135,7 @@ class ViewAudit:
         found: dict[Key, Row] = {}
         raws = raws_of("WHERE originator_id BETWEEN %s AND %s", _bounds(bucket))
         for _, of_stream in groupby(raws, key=attrgetter("stream")):
-            events = _upto([read_event(raw) for raw in of_stream], audited.position)
+            events = audited.held([read_event(raw) for raw in of_stream])
             for key, row in fold_stream(audited.view, events)[0].items():
                 if row is not None:
                     found[key] = row
@@ -133,7 +145,7 @@ class ViewAudit:
         """The table's rows, as (stream, columns in text), by key."""
         view = audited.view
         query = sql.SQL("SELECT {} FROM {}").format(
-            _selected(view, as_text=True), sql.Identifier(_SCHEMA, audited.table)
+            _selected(view, as_text=True), sql.Identifier(SCHEMA, audited.table)
         )
         values: tuple[str, ...] = ()
         if bucket is not None:
@@ -192,10 +204,6 @@ class ViewAudit:
 
 def _finding(view: View, stream: str, what: str) -> Finding:
     return Finding("view", "R32", None, stream, 0, "", f"{view.name}: {what}")
-
-
-def _upto(events: Sequence[Event], position: int) -> list[Event]:
-    return [event for event in events if event.position <= position]
 
 
 def _bounds(bucket: int) -> tuple[str, str]:

@@ -39,6 +39,10 @@ class Unfoldable(Exception):
     """A view can't fold an event; the message says why and holds no values of the event."""
 
 
+class ViewMissing(RuntimeError):
+    """A view has no table of this version yet: prepare or rebuild it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """Columns as (name, SQL type), the key's columns, and the columns of each further index."""

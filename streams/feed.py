@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -12,6 +12,7 @@ import structlog
 from projections.events import Raw, read_event
 from projections.folding import Parked, Step, fold_steps, fold_stream, keys_to_load, steps
 from projections.view import Key, Recorded, Row, Rows, Unreadable, View
+from streams.topics import partition_of
 
 BATCH = 5_000
 _log = structlog.get_logger(__name__)
@@ -32,8 +33,13 @@ class Turn(Protocol):
     """One view's table in a transaction of its own."""
 
     view: View
-    position: int
+    partitions: int
 
+    @property
+    def position(self) -> int: ...
+    @property
+    def furthest(self) -> int: ...
+    def position_of(self, partition: int) -> int: ...
     def load(self, keys: set[Key]) -> Rows: ...
     def write(self, rows: Mapping[Key, Row | None]) -> None: ...
     def forget_stream(self, stream: str) -> None: ...
@@ -42,6 +48,8 @@ class Turn(Protocol):
         self, positions: Sequence[int] | None, stream: str | None = None, upto: int | None = None
     ) -> int: ...
     def move(self, position: int) -> None: ...
+    def move_partitions(self, positions: Mapping[int, int]) -> None: ...
+    def repartition(self, partitions: int) -> None: ...
     def attempt(self) -> AbstractContextManager[None]: ...
 
 
@@ -49,7 +57,9 @@ class Store(Protocol):
     """The views' tables."""
 
     def prepare(self, views: Sequence[View]) -> list[View]: ...
-    def turn(self, view: View) -> AbstractContextManager[Turn]: ...
+    def turn(
+        self, view: View, status: str = "current", partitions: Iterable[int] | None = None
+    ) -> AbstractContextManager[Turn]: ...
 
 
 class Feed:
@@ -79,11 +89,11 @@ class Feed:
             with self._store.turn(view) as turn:
                 events = self._after(turn.position, max_events)
                 if events:
-                    parked = apply_batch(turn, events)
+                    parked = apply_batch(turn, not_held(turn, events))
                     turn.move(events[-1].position)
                     most = max(most, len(events))
             if events:
-                _alarm(view, parked)
+                alarm(view, parked)
         return most
 
     def catch_up(self) -> int:
@@ -114,17 +124,18 @@ class Feed:
     def retry(self, view: View, position: int, stream: str) -> bool:
         """Fold the parked event at `position` again, and all of its stream for a view per stream; whether it went."""
         with self._store.turn(view) as turn:
-            events = [read_event(raw) for raw in self._source.of_stream(stream, turn.position)]
+            upto = held_upto(turn, stream)
+            events = [read_event(raw) for raw in self._source.of_stream(stream, upto)]
             if view.per_stream:
                 rows, parked = fold_stream(view, events)
                 turn.forget_stream(stream)
                 turn.write(rows)
                 turn.park(parked)
-                turn.settle([p.position for p in parked], stream, turn.position)
+                turn.settle([p.position for p in parked], stream, upto)
             else:
                 parked = apply_batch(turn, [event for event in events if event.position == position])
                 turn.settle([] if parked else [position])
-        _alarm(view, parked)
+        alarm(view, parked)
         return all(p.position != position for p in parked)
 
     def _after(self, position: int, limit: int) -> list[Event]:
@@ -133,6 +144,20 @@ class Feed:
         events = [read_event(raw) for raw in self._source.after(position, limit)]
         self._read = (position, limit, events)
         return events
+
+
+def held_upto(turn: Turn, stream: str) -> int:
+    """The position that the table of `turn` holds the events of `stream` up to, and none of them after it."""
+    if turn.furthest == turn.position:
+        return turn.position
+    return turn.position_of(partition_of(stream, turn.partitions))
+
+
+def not_held(turn: Turn, events: Sequence[Event]) -> Sequence[Event]:
+    """Those of `events` that the table of `turn` doesn't hold yet."""
+    if not events or turn.furthest < events[0].position:
+        return events
+    return [event for event in events if event.position > held_upto(turn, event.stream)]
 
 
 def apply_batch(turn: Turn, events: Sequence[Event]) -> list[Parked]:
@@ -160,7 +185,8 @@ def _apply(turn: Turn, batch: Sequence[Step]) -> list[Parked]:
         return _apply(turn, batch[:middle]) + _apply(turn, batch[middle:])
 
 
-def _alarm(view: View, parked: Sequence[Parked]) -> None:
+def alarm(view: View, parked: Sequence[Parked]) -> None:
+    """Say aloud what was parked."""
     for event in parked:
         _log.error(
             "event_parked",

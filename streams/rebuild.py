@@ -46,7 +46,9 @@ class Generations(Protocol):
     """The views' tables, the next one beside the one in use."""
 
     def building(self, view: View) -> AbstractContextManager[Builder]: ...
-    def turn(self, view: View, status: str = "current") -> AbstractContextManager[Turn]: ...
+    def turn(
+        self, view: View, status: str = "current", partitions: Iterable[int] | None = None
+    ) -> AbstractContextManager[Turn]: ...
     def switching(self, view: View) -> AbstractContextManager[tuple[Turn, int]]: ...
 
 
@@ -66,8 +68,8 @@ def rebuild(log: WholeLog, store: Generations, view: View) -> Rebuilt:
             with store.turn(view, "building") as turn:
                 full = _advance(log, turn, parked) == BATCH
         with store.switching(view) as (turn, current):
-            while turn.position < current:
-                _advance(log, turn, parked)
+            while turn.position < current and _advance(log, turn, parked):
+                pass
             turn.park(parked)
             turn.settle([p.position for p in parked], None, turn.position)
             position = turn.position

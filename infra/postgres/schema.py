@@ -10,6 +10,8 @@ from psycopg2.extensions import connection as Connection
 
 from infra.postgres.connect import APP_ROLE, VAULT_ROLE, connect
 from infra.postgres.log_schema import LOG_MIGRATIONS
+from infra.postgres.partition_schema import PARTITION_MIGRATIONS
+from infra.postgres.published_schema import PUBLISHED_MIGRATIONS
 from infra.postgres.staging import STAGING_MIGRATIONS
 from infra.postgres.view_schema import VIEW_MIGRATIONS
 from infra.sms.outbox import OUTBOX_MIGRATIONS
@@ -39,6 +41,8 @@ MIGRATIONS: list[Migration] = [
     *LOG_MIGRATIONS,
     *VIEW_MIGRATIONS,
     *STAGING_MIGRATIONS,
+    *PUBLISHED_MIGRATIONS,
+    *PARTITION_MIGRATIONS,
 ]
 
 

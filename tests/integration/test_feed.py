@@ -155,7 +155,7 @@ def test_killed_between_batches_and_within_one_it_goes_on(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, "_alarm", die)  # the first view's batch is committed, the others' not
+        patch.setattr(module, "alarm", die)  # the first view's batch is committed, the others' not
         with pytest.raises(Killed):
             parts.feed.run_once(max_events=50)
     with monkeypatch.context() as patch:
