@@ -7,7 +7,10 @@ from typing import Any
 
 from domain.calendar import due_dates
 from domain.programmes import TEXT_PURPOSES, ProgrammeMonth
-from infra.postgres.view_store import ViewStore
+from infra.postgres.view_store import ViewStore, everything_upto
+
+# The views that a report reads, as SQL.
+_READ = ("'month_status'", "'missing_numbers'", "'voucher_balances'")
 
 
 def calendar_of(month: ProgrammeMonth) -> list[dict[str, str]]:
@@ -16,19 +19,23 @@ def calendar_of(month: ProgrammeMonth) -> list[dict[str, str]]:
 
 
 def month_report(store: ViewStore, month: ProgrammeMonth) -> dict[str, Any]:
-    """The month's figures (O3.2) at the log position of the view; sums in tiyn."""
+    """The month's figures (O3.2), with the log position that they hold everything up to; sums in tiyn.
+
+    `shelf_total_tiyn` and `price_total_tiyn` are of goods paid for and not brought back.
+    """
     key = (month.programme.id, month.month)
     with store.connection() as connection, connection.cursor() as cursor:
         cursor.execute(
-            "SELECT row_to_json(m), (SELECT position FROM azyq_views.view_state"
-            " WHERE view = 'month_status' AND status = 'current'),"
+            f"SELECT row_to_json(m), least({', '.join(map(everything_upto, _READ))}),"
             " (SELECT count(*) FROM azyq_views.missing_numbers WHERE programme = %(p)s AND month = %(m)s),"
             " (SELECT count(*) FROM azyq_views.voucher_balances"
-            " WHERE programme = %(p)s AND month = %(m)s AND spent_tiyn > 0)"
+            " WHERE programme = %(p)s AND month = %(m)s AND spent_tiyn > 0),"
+            " (SELECT ARRAY[coalesce(sum(shelf_total_tiyn), 0), coalesce(sum(price_total_tiyn), 0)]"
+            " FROM azyq_views.purchases WHERE programme = %(p)s AND month = %(m)s AND status = 'captured')"
             " FROM (SELECT 1) one LEFT JOIN azyq_views.month_status m ON programme = %(p)s AND month = %(m)s",
             {"p": key[0], "m": key[1]},
         )
-        found, position, no_number, spent = cursor.fetchone() or (None, 0, 0, 0)
+        found, position, no_number, spent, sold = cursor.fetchone() or (None, 0, 0, 0, (0, 0))
     row = {
         name: int(value or 0) for name, value in (found or {}).items() if name not in ("programme", "month")
     }
@@ -41,11 +48,13 @@ def month_report(store: ViewStore, month: ProgrammeMonth) -> dict[str, Any]:
         "valid_to": month.valid_to.isoformat(),
         "log_position": position,
         "calendar": calendar_of(month),
-        **_sections(Counter(row), no_number, spent),
+        **_sections(Counter(row), no_number, spent, (int(sold[0]), int(sold[1]))),
     }
 
 
-def _sections(row: Counter[str], no_number: int, spent: int) -> dict[str, dict[str, int]]:
+def _sections(
+    row: Counter[str], no_number: int, spent: int, sold: tuple[int, int]
+) -> dict[str, dict[str, int]]:
     return {
         "list": {
             "lists": row["lists_received"],
@@ -80,7 +89,7 @@ def _sections(row: Counter[str], no_number: int, spent: int) -> dict[str, dict[s
             - row["expired_tiyn"]
             - row["cancelled_tiyn"]
             - row["held_tiyn"],
-            "shelf_total_tiyn": row["shelf_total_tiyn"],
-            "price_total_tiyn": row["price_total_tiyn"],
+            "shelf_total_tiyn": sold[0],
+            "price_total_tiyn": sold[1],
         },
     }

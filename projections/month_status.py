@@ -58,8 +58,6 @@ COUNTERS = (
     "vouchers_expired",
     "expired_tiyn",
     "cancelled_tiyn",
-    "shelf_total_tiyn",
-    "price_total_tiyn",
     "last_position",
 )
 _NEW = dict.fromkeys(COUNTERS, 0)
@@ -141,20 +139,12 @@ def _activated(row: Row, data: dict[str, Any]) -> None:
     row["vouchers_activated"] += len(data["vouchers"])
 
 
-def _bought(row: Row, data: dict[str, Any]) -> None:
-    for line in data["lines"]:
-        row["shelf_total_tiyn"] += amount(line["shelf_total_tiyn"])
-        row["price_total_tiyn"] += amount(line["price_total_tiyn"])
-
-
 def _redeemed(row: Row, data: dict[str, Any]) -> None:
-    _bought(row, data)
     row["redemptions"] += 1
     row["spent_tiyn"] += data["drawn_tiyn"]
 
 
 def _held(row: Row, data: dict[str, Any]) -> None:
-    _bought(row, data)
     row["held_tiyn"] += data["drawn_tiyn"]
 
 
@@ -188,12 +178,10 @@ def _expired(row: Row, data: dict[str, Any]) -> None:
 
 
 class MonthStatus(View):
-    """One row a programme and month. `spent_tiyn` is net of reversals; `shelf_total_tiyn` and `price_total_tiyn`
-    are of every basket that was bought or held, whatever came back later.
-    """
+    """One row a programme and month. `spent_tiyn` is net of reversals; what was sold is in `purchases`."""
 
     name = "month_status"
-    version = 1
+    version = 2
     per_stream = False
     table = Table(
         columns=(("programme", "text"), ("month", "text"), *((counter, "bigint") for counter in COUNTERS)),

@@ -31,7 +31,7 @@ TITLES = {
         "spent": "spent, wholly or in part", "expired": "expired with a rest", "redemptions": "purchases",
         "issued_tiyn": "issued", "spent_tiyn": "spent", "expired_tiyn": "expired",
         "cancelled_tiyn": "cancelled", "held_tiyn": "held", "available_tiyn": "available",
-        "shelf_total_tiyn": "goods at shelf price", "price_total_tiyn": "goods at discounted price",
+        "shelf_total_tiyn": "goods sold, shelf price", "price_total_tiyn": "goods sold, discounted price",
         "position": "log position {position}; rules {rules}; valid {valid_from} – {valid_to}",
     },
     "ru": {
@@ -51,7 +51,7 @@ TITLES = {
         "spent": "использовано полностью или частично", "expired": "истекло с остатком", "redemptions": "покупок",
         "issued_tiyn": "выдано", "spent_tiyn": "использовано", "expired_tiyn": "истекло",
         "cancelled_tiyn": "аннулировано", "held_tiyn": "удержано", "available_tiyn": "доступно",
-        "shelf_total_tiyn": "товары по цене полки", "price_total_tiyn": "товары со скидкой",
+        "shelf_total_tiyn": "продано по цене полки", "price_total_tiyn": "продано по цене со скидкой",
         "position": "позиция журнала {position}; правила {rules}; действует {valid_from} – {valid_to}",
     },
     "kk": {
@@ -71,7 +71,7 @@ TITLES = {
         "spent": "толық немесе ішінара жұмсалды", "expired": "қалдықпен мерзімі бітті", "redemptions": "сатып алу",
         "issued_tiyn": "берілді", "spent_tiyn": "жұмсалды", "expired_tiyn": "мерзімі бітті",
         "cancelled_tiyn": "жойылды", "held_tiyn": "ұсталды", "available_tiyn": "қолжетімді",
-        "shelf_total_tiyn": "тауарлар сөре бағасымен", "price_total_tiyn": "тауарлар жеңілдікпен",
+        "shelf_total_tiyn": "сатылды, сөре бағасымен", "price_total_tiyn": "сатылды, жеңілдік бағасымен",
         "position": "журнал позициясы {position}; ережелер {rules}; {valid_from} – {valid_to} жарамды",
     },
 }  # fmt: skip

@@ -27,10 +27,15 @@ ELIGIBLE = (
     },
 )
 ISSUED = ("voucher.issued", {"vouchers": [[VOUCHER, "m1", 100], [OTHER, "m2", 100]], "issued_tiyn": 200})
-LINES = [{"shelf_total_tiyn": 500, "price_total_tiyn": 380}]
-REDEEMED = ("voucher.redeemed", {"draws": [[VOUCHER, 100], [OTHER, 20]], "drawn_tiyn": 120, "lines": LINES})
-HELD = ("voucher.held", {"draws": [[VOUCHER, 100], [OTHER, 20]], "drawn_tiyn": 120, "lines": LINES})
-CAPTURED = ("voucher.captured", {"draws": [[VOUCHER, 100], [OTHER, 20]], "drawn_tiyn": 120})
+LINES = [
+    {"shelf_price_tiyn": 101, "price_tiyn": 81, "quantity": "2.5"},  # 253 and 203
+    {"shelf_price_tiyn": 247, "price_tiyn": 177, "quantity": "1"},
+]
+DRAWS = {"redemption": "r", "draws": [[VOUCHER, 100], [OTHER, 20]], "drawn_tiyn": 120}
+REDEEMED = ("voucher.redeemed", {**DRAWS, "lines": LINES, "shop": "s"})
+HELD = ("voucher.held", {**DRAWS, "lines": LINES, "shop": "s"})
+CAPTURED = ("voucher.captured", DRAWS)
+VOIDED = ("voucher.voided", {**DRAWS, "to": "available"})
 EXPIRED = ("voucher.expired", {"vouchers": [[OTHER, 80]], "expired_tiyn": 80})
 
 
@@ -67,7 +72,31 @@ def test_O3_2_what_is_paid_at_once_or_after_a_hold_counts_the_same(paid: tuple[A
     assert month is not None
     assert (month["vouchers_issued"], month["issued_tiyn"], month["redemptions"]) == (2, 200, 1)
     assert (month["spent_tiyn"], month["held_tiyn"], month["expired_tiyn"]) == (120, 0, 80)
-    assert (month["shelf_total_tiyn"], month["price_total_tiyn"]) == (500, 380)
+
+
+@pytest.mark.parametrize("paid", [(REDEEMED,), (HELD, CAPTURED)])
+def test_O3_2_what_was_sold_is_without_what_came_back(paid: tuple[Any, ...]) -> None:
+    def sums(*events: tuple[str, dict[str, Any]]) -> tuple[int, int, int]:
+        row = folded("purchases", *events)[("r",)]
+        assert row is not None
+        assert row["status"] == "captured"
+        return row["shelf_total_tiyn"], row["price_total_tiyn"], row["drawn_tiyn"]
+
+    def back(tiyn: int, *lines: list[Any]) -> tuple[str, dict[str, Any]]:
+        return "voucher.reversed", {"redemption": "r", "lines": list(lines), "reversed_tiyn": tiyn}
+
+    assert sums(*paid) == (500, 380, 120)
+    assert sums(*paid, back(20, [0, "1"])) == (152 + 247, 122 + 177, 100)
+    # quantities are those returned in all
+    assert sums(*paid, back(20, [0, "1"]), back(30, [0, "2.5"])) == (247, 177, 70)
+    assert sums(*paid, back(120, [0, "2.5"], [1, "1"])) == (0, 0, 0)
+
+
+def test_O3_2_what_is_held_or_came_to_nothing_is_not_sold() -> None:
+    for events, status in (((HELD,), "held"), ((HELD, VOIDED), "voided")):
+        row = folded("purchases", *events)[("r",)]
+        assert row is not None
+        assert row["status"] == status
 
 
 @pytest.mark.parametrize("to", ["available", "expired", "cancelled"])

@@ -1,0 +1,57 @@
+"""The month report's figures against the families they are about (O3.2)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+from domain.family import FamilyVouchers
+from domain.goods import load_goods
+from domain.money import line_total_tiyn
+from infra.postgres.log import PostgresLog
+from infra.postgres.log_reader import LogReader
+from infra.postgres.view_store import ViewStore
+from infra.programmes import load_programmes
+from infra.reports import month_report
+from projections.all_views import VIEWS
+from streams.feed import Feed
+from tests.months import random_month, save_month
+
+ROOT = Path(__file__).parents[2]
+MONTH = load_programmes(ROOT / "programmes")["akkol-2025"].month("2025-07")
+GOODS = load_goods((ROOT / "goods/goods-list.csv").read_text(encoding="utf-8"))
+
+
+def sold(families: list[FamilyVouchers], price: str) -> int:
+    """What was paid for and not brought back, in tiyn."""
+    return sum(
+        line_total_tiyn(
+            line[price], Decimal(line["quantity"]) - Decimal(redemption.returned.get(number, "0"))
+        )
+        for family in families
+        for redemption in family.redemptions.values()
+        if redemption.status == "captured"
+        for number, line in enumerate(redemption.lines)
+    )
+
+
+def test_O3_2_goods_sold_are_without_holds_voids_and_what_came_back(database: str) -> None:
+    # given a month in which some purchases are voided, some held to the end, and some goods come back
+    told = random_month(5, 120, MONTH, GOODS.on(MONTH.valid_from))
+    families = [a for a in told if isinstance(a, FamilyVouchers)]
+    redemptions = [r for family in families for r in family.redemptions.values()]
+    assert {r.status for r in redemptions} >= {"captured", "voided"}
+    assert any(r.returned for r in redemptions)
+    log = PostgresLog(database)
+    save_month(log, told)
+    log.close()
+    reader, store = LogReader(database), ViewStore(database)
+    # when
+    Feed(reader, store, VIEWS).catch_up()
+    sums = month_report(store, MONTH)["sums"]
+    reader.close()
+    store.close()
+    # then
+    assert sums["shelf_total_tiyn"] == sold(families, "shelf_price_tiyn") > 0
+    assert sums["price_total_tiyn"] == sold(families, "price_tiyn")
+    assert sums["spent_tiyn"] == sum(v.spent_tiyn for f in families for v in f.vouchers.values())
