@@ -9,7 +9,7 @@ before it begins: one that a crash cut off is left alone until a delivery report
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 from uuid import UUID
@@ -55,6 +55,10 @@ class SmsQueue(Protocol):
 
     def streams(self, messages: Sequence[str]) -> dict[str, tuple[UUID, str, str]]:
         """(stream, purpose, state) of messages that are kept."""
+        ...
+
+    def handed_over(self, messages: Sequence[str]) -> Mapping[str, datetime | None]:
+        """When the hand-over of each began; those that wait for theirs, or aren't kept, are absent."""
         ...
 
     def waiting(self, cycle: UUID | None = None) -> int:
@@ -250,9 +254,20 @@ class SendSms:
         )
 
     def record_reports(self, reports: Sequence[DeliveryReport]) -> None:
-        """What became of our messages; a report also settles a hand-over whose fate was unknown."""
+        """What became of our messages; a report also settles a hand-over whose fate was unknown.
+
+        A `received_at` before the hand-over, by a clock that is wrong, is lifted to its time.
+        """
         known = self._queue.streams([report.message_id for report in reports])
-        wanted = [report for report in reports if report.message_id in known]
+        begun = self._queue.handed_over(list(known))
+        wanted = [
+            replace(
+                report,
+                received_at=max(report.received_at, begun.get(report.message_id) or report.received_at),
+            )
+            for report in reports
+            if report.message_id in known
+        ]
         families: dict[UUID, FamilyVouchers] = self._log.load(list({known[r.message_id][0] for r in wanted}))
 
         def record(families: Mapping[UUID, FamilyVouchers]) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from domain.ports import OutgoingSms, SendResult
+from domain.ports import DeliveryReport, OutgoingSms, SendResult
+from infra.parts.api import Replies
 from tests.integration.month_in_process import (
     Household,
     Month,
@@ -422,3 +423,22 @@ class TestClocksThatAreWrong:
         slow = august.at(5) - timedelta(minutes=4)
         assert july.reply(home.phone, "21*1", "m-1", at=slow) == "consented"
         assert august.family(home).stage == "consented"
+
+    @pytest.mark.parametrize("outcome", ["accepted", "unknown"])
+    @pytest.mark.parametrize("says", ["2000-01-01T00:00:00+00:00", "2099-12-31T00:00:00+00:00"])
+    def test_a_report_is_of_no_time_before_its_sms_and_of_none_to_come(
+        self, july: Month, town: Town, outcome: str, says: str
+    ) -> None:
+        gateway = Scripted(*[outcome] * 100)
+        Sending(july, gateway)
+        july.list_of([town.household()])
+        july.day(5)
+        now = july.at(6)
+        report = DeliveryReport(gateway.handed[0].message_id, "delivered", datetime.fromisoformat(says))
+        Replies(july.azyq, lambda: None).record_reports([report])
+        times = {
+            event.topic: datetime.fromisoformat(event.state["timestamp"])
+            for event in events_of(july.azyq.dsn)
+            if event.topic.startswith("sms.")
+        }
+        assert july.at(5) <= times["sms.sent"] <= times["sms.reported"] <= now
