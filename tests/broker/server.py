@@ -265,7 +265,7 @@ def answers(access: Access) -> bool:
 def admin(access: Access) -> KafkaAdminClient:
     """An admin client, to be closed by the caller."""
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
-    return KafkaAdminClient(**access.client(), request_timeout_ms=10_000)
+    return KafkaAdminClient(**access.client(), request_timeout_ms=10_000, bootstrap_timeout_ms=5000)
 
 
 def _free_ports(*names: str) -> dict[str, int]:
@@ -307,7 +307,7 @@ def properties(folder: Path, ports: dict[str, int], password: str, *, everywhere
         "ssl.keystore.location": folder / "server.pem",
         "ssl.truststore.type": "PEM",
         "ssl.truststore.location": folder / "ca.pem",
-        "ssl.client.auth": "requested",
+        "listener.name.ssl.ssl.client.auth": "requested",
         "offsets.topic.num.partitions": 1,
         "offsets.topic.replication.factor": 1,
         "transaction.state.log.num.partitions": 1,
@@ -317,6 +317,9 @@ def properties(folder: Path, ports: dict[str, int], password: str, *, everywhere
         "share.coordinator.state.topic.min.isr": 1,
         "group.initial.rebalance.delay.ms": 0,
         "group.min.session.timeout.ms": 1000,
+        # After a kill the controller takes the broker back once the old session has ended.
+        "broker.session.timeout.ms": 3000,
+        "broker.heartbeat.interval.ms": 500,
         "auto.create.topics.enable": "false",
         "log.segment.delete.delay.ms": 1000,
     }
