@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 REFUSED, USAGE, FOUND = 1, 2, 3
 
+CONFLICT = {
+    "en": "Others recorded something about the same at the same time, again and again. Try again.",
+    "ru": "Другие одновременно записывали данные о том же, раз за разом. Повторите.",
+    "kk": "Басқалар дәл сол туралы деректерді бір мезгілде қайта-қайта жазды. Қайталаңыз.",
+}
+
 JSON = typer.Option(False, "--json", help="Print the result as JSON.")
 LANGUAGE = typer.Option(
     None, "--lang", help="Language of sentences: kk, ru or en (default: AZYQ_LANG, else English)."
@@ -41,13 +47,16 @@ def usage(sentence: str) -> NoReturn:
 
 @contextmanager
 def refusals(language: str | None = None) -> Iterator[None]:
-    """Turn a refusal into its code and sentence on stderr and exit 1; a wrong setting into exit 2."""
+    """Turn a refusal into its code and sentence on stderr and exit 1; a wrong setting, or no database, into exit 2."""
     language = language_of(language)
     import psycopg2
+    from eventsourcing.persistence import InterfaceError, OperationalError
     from pydantic import ValidationError
 
     from domain.errors import Refusal
+    from domain.ports import LogConflict
     from infra.postgres.embedded import EmbeddedUnavailable
+    from infra.postgres.log import LogBusy
     from infra.postgres.schema import SchemaError
     from infra.vault.sealing import VaultKeyWrong
 
@@ -61,7 +70,13 @@ def refusals(language: str | None = None) -> Iterator[None]:
             where = ".".join(str(part) for part in problem["loc"]) or "settings"
             typer.echo(f"azyq: {where}: {problem['msg'].removeprefix('Value error, ')}", err=True)
         raise typer.Exit(USAGE) from None
-    except psycopg2.OperationalError as error:
+    except LogBusy as busy:
+        typer.echo(f"{busy.code}: {busy.sentence(language)}", err=True)
+        raise typer.Exit(REFUSED) from None
+    except LogConflict:
+        typer.echo(f"log_conflict: {CONFLICT[language]}", err=True)
+        raise typer.Exit(REFUSED) from None
+    except (psycopg2.OperationalError, psycopg2.InterfaceError, OperationalError, InterfaceError) as error:
         lines = str(error).strip().splitlines() or ["no reason given"]
         typer.echo(f"azyq: the database can't be reached: {lines[0]}", err=True)
         raise typer.Exit(USAGE) from None

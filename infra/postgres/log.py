@@ -101,8 +101,8 @@ class AzyqRecorder(PostgresApplicationRecorder):
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         """Insert in one transaction; a broken connection is tried again, until `patience_seconds` have passed.
 
-        Raises IntegrityError when another was first, LogBusy when the time is over, and OperationalError or
-        InterfaceError when the database is gone. A repeat after a commit whose answer was lost is an
+        Raises IntegrityError when another was first, LogBusy when the time is over, and OperationalError when
+        the database is gone. A repeat after a commit whose answer was lost is an
         IntegrityError too: whoever loads again finds the own events.
         """
         deadline = time.monotonic() + self.patience_seconds
@@ -113,7 +113,7 @@ class AzyqRecorder(PostgresApplicationRecorder):
                 if time.monotonic() + RETRY_SECONDS >= deadline:
                     raise LogBusy(self.patience_seconds) from error
                 if attempt == RETRIES:
-                    raise
+                    raise OperationalError(str(error)) from error
                 time.sleep(RETRY_SECONDS)
         raise AssertionError
 
