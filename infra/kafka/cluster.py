@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -16,7 +15,7 @@ from streams.trouble import KafkaTrouble
 
 LARGEST_BATCH = 1_000_000  # bytes of a batch before compression; Kafka's own limit of a batch is 1,048,588
 SETTLED_SECONDS = 60  # by then a message that was sent is acknowledged or has failed
-_BLOCK_MS = 3_000
+_BLOCK_MS = 2_000  # shorter than the publisher's lock lives without a word
 _PROBE_SECONDS = 2.0
 
 
@@ -141,6 +140,14 @@ class Cluster:
                 f"Kafka at {where} does not allow {self._settings.kafka_username or 'an anonymous user'} this: "
                 f"{type(error).__name__}. An administrator of Kafka has to grant it.",
             )
+        if isinstance(error, kafka_errors.UnknownTopicOrPartitionError):
+            return KafkaTrouble(
+                "topic_missing", f"Kafka at {where} has not the topic: run `azyq kafka init`."
+            )
+        if isinstance(error, kafka_errors.NotEnoughReplicasError):
+            return KafkaTrouble(
+                "not_enough_replicas", f"Kafka at {where}: too few replicas in sync to keep a message safely."
+            )
         if isinstance(error, kafka_errors.KafkaTimeoutError | kafka_errors.KafkaConnectionError):
             return KafkaTrouble(
                 "unreachable", self._why_unreachable() or f"Kafka at {where} does not answer."
@@ -173,10 +180,11 @@ class Cluster:
     def _why_unreachable(self) -> str:
         """What a plain connection to each server says; nothing when one can be made."""
         reasons: list[str] = []
+        seconds = _PROBE_SECONDS / len(self.servers)
         for server in self.servers:
             host, port = _host_and_port(server)
             try:
-                with socket.create_connection((host, port), timeout=_PROBE_SECONDS) as plain:
+                with socket.create_connection((host, port), timeout=seconds) as plain:
                     if not self._tls:
                         return ""
                     with self.tls.wrap_socket(plain, server_hostname=host):
@@ -199,12 +207,3 @@ def _host_and_port(server: str) -> tuple[str, int]:
     if not host or not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65_536):
         raise KafkaTrouble("not_configured", f"KAFKA_BOOTSTRAP_SERVERS: {server} is not host:port.")
     return host.strip("[]"), int(port)
-
-
-def close_quietly(clients: Sequence[Any]) -> None:
-    """Close each of `clients`, whatever state it is in."""
-    for client in clients:
-        try:
-            client.close()
-        except Exception:  # noqa: S110 it is of no use any more
-            pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 from zlib import crc32
 
 from psycopg2.extensions import connection as Connection
@@ -139,9 +140,7 @@ class PublishedState:
             (position, list(last), len(last), self._topic, self._position),
         )
 
-    def _ask(
-        self, query: str, parameters: tuple[object, ...]
-    ) -> tuple[list[int], ...] | tuple[int, ...] | None:
+    def _ask(self, query: str, parameters: tuple[object, ...]) -> tuple[Any, ...] | None:
         if self._connection is None:
             raise NotActive("the publisher's lock was given up")
         with self._connection.cursor() as cursor:
