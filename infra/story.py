@@ -28,6 +28,8 @@ _LEADS_TO_PURCHASE = {"family.eligible", "family.consented", "voucher.issued", "
 _LEADS_TO_MESSAGE = {
     *("family.eligible", "family.number_missing", "family.number_unsettled", "family.number_found"),
 }
+_LINE = ("gtin", "position", "quantity", "price_tiyn", "shelf_price_tiyn", "cap_tiyn", "pays_tiyn")
+_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})\Z")
 _NAMES = ("redemption", "reversal", "message", "reply")
 
 
@@ -46,7 +48,8 @@ class IdUnknown(Refusal):
 class StoryLine:
     """One event: where and when (local time), what happened in words, by which clauses and rules.
 
-    `details` are names and values for a table: what changed on the voucher, what remains, the lines of a basket.
+    `details` are names and values for a table: what changed on the voucher, what remains (KZT). `basket` are the
+    lines of a purchase, prices in tiyn a unit.
     """
 
     position: int
@@ -56,6 +59,7 @@ class StoryLine:
     clauses: tuple[str, ...]
     rules: str
     details: Mapping[str, str] = field(default_factory=dict)
+    basket: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,12 +176,10 @@ def _lines(events: Sequence[_Event], plain: str, language: str) -> Iterator[Stor
             if changes and sum(changes.values()):
                 details["change"] = _signed(sum(changes.values()))
             details["remaining"] = kzt(sum(left.values()))
-        details |= _basket(event)
         clauses, sentence = _told(event, language)
         at = datetime.fromisoformat(event.data["timestamp"]).astimezone(ALMATY)
-        yield StoryLine(
-            event.position, at, event.topic, sentence, clauses, event.data.get("rules", ""), details
-        )
+        rules = event.data.get("rules", "")
+        yield StoryLine(event.position, at, event.topic, sentence, clauses, rules, details, _basket(event))
 
 
 def _kind(events: Sequence[_Event], plain: str) -> str:
@@ -222,16 +224,10 @@ def _changes(event: _Event, draws: dict[str, Sequence[Sequence[Any]]]) -> Iterab
     return []
 
 
-def _basket(event: _Event) -> dict[str, str]:
+def _basket(event: _Event) -> tuple[Mapping[str, Any], ...]:
     if event.topic not in ("voucher.redeemed", "voucher.held"):
-        return {}
-    return {
-        f"line {number}": (
-            f"{line['gtin']} (position {line['position']}): {line['quantity']} x {kzt(line['price_tiyn'])},"
-            f" shelf {kzt(line['shelf_price_tiyn'])}, cap {kzt(line['cap_tiyn'])}, voucher {kzt(line['pays_tiyn'])}"
-        )
-        for number, line in enumerate(event.data["lines"], start=1)
-    }
+        return ()
+    return tuple({name: line[name] for name in _LINE} for line in event.data["lines"])
 
 
 def _told(event: _Event, language: str) -> tuple[tuple[str, ...], str]:
@@ -247,12 +243,14 @@ def _told(event: _Event, language: str) -> tuple[tuple[str, ...], str]:
 
 
 def _word(name: str, value: Any, language: str) -> str:
-    """A field's value for people: sums in KZT, lists by their length, codes in words."""
+    """A field's value for people: sums in KZT, lists by their length, days as dd.mm.yyyy, codes in words."""
     if name.endswith("_tiyn") and type(value) is int:
         return kzt(value)
     if isinstance(value, list | dict):
         return str(len(value))
     text = str(value)
+    if day := _DAY.match(text):
+        return ".".join(reversed(day.groups()))
     known = WORDS.get(text)
     if known is not None:
         return known[language]

@@ -238,3 +238,24 @@ WORDS: dict[str, dict[str, str]] = {
     "expire": {"kk": "ваучерлердің аяқталуы", "ru": "окончание ваучеров", "en": "the end of the vouchers"},
     "close": {"kk": "ай жабылды", "ru": "месяц закрыт", "en": "the month closed"},
 }
+
+DETAILS = {
+    "kk": {"change": "өзгеріс, тг", "remaining": "қалдық, тг"},
+    "ru": {"change": "изменение, тг", "remaining": "остаток, тг"},
+    "en": {"change": "change, KZT", "remaining": "remaining, KZT"},
+}
+
+BASKET_LINE = {
+    "kk": (
+        "{number}-жол: {gtin} (тізімде {position}-тармақ): {quantity} × {price} тг,"
+        " сөредегі баға {shelf_price}, шекті баға {cap}, ваучер төлейді {pays}"
+    ),
+    "ru": (
+        "строка {number}: {gtin} (пункт {position} перечня): {quantity} × {price} тг,"
+        " цена на полке {shelf_price}, предельная {cap}, ваучером оплачено {pays}"
+    ),
+    "en": (
+        "line {number}: {gtin} (position {position}): {quantity} × {price} KZT,"
+        " shelf {shelf_price}, cap {cap}, the voucher pays {pays}"
+    ),
+}

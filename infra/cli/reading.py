@@ -9,12 +9,6 @@ import typer
 
 from infra.cli.running import FOUND, JSON, LANGUAGE, language_of, opened, print_json, usage
 
-DETAILS = {
-    "ru": {"change": "изменение, тг", "remaining": "остаток, тг"},
-    "kk": {"change": "өзгеріс, тг", "remaining": "қалдық, тг"},
-    "en": {"change": "change, KZT", "remaining": "remaining, KZT"},
-}
-
 
 def report(
     name: str = typer.Argument(help="The report: month."),
@@ -99,6 +93,7 @@ def why(
 ) -> None:
     """The story of a voucher or family: each event, when, by which clause and programme version."""
     with opened(lang) as azyq:
+        from infra.cli.story_lines import story_lines
         from infra.story import tell
 
         azyq.catch_up_views()
@@ -106,14 +101,8 @@ def why(
         if as_json:
             print_json([asdict(line) for line in lines])
         else:
-            for line in lines:
-                typer.echo(
-                    f"{line.at:%d.%m.%Y %H:%M:%S}  #{line.position:<8} {line.sentence}"
-                    f"  [{', '.join(line.clauses)}; {line.rules or '-'}]"
-                )
-                words = DETAILS.get(language_of(lang), {})
-                for name, value in line.details.items():
-                    typer.echo(f"{'':34}{words.get(name, name)}: {value}")
+            for shown in story_lines(lines, language_of(lang)):
+                typer.echo(shown)
 
 
 def events(

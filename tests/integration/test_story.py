@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from string import Formatter
 from uuid import UUID
 
+import orjson
 import pytest
 
 from domain.errors import LANGUAGES
@@ -14,6 +18,7 @@ from domain.family import FamilyVouchers
 from domain.goods import load_goods
 from domain.identity import cycle_id
 from domain.money import kzt
+from infra.cli.story_lines import story_lines
 from infra.postgres.log import PostgresLog
 from infra.postgres.log_reader import LogReader
 from infra.postgres.view_store import ViewStore
@@ -138,9 +143,31 @@ def test_R27_a_purchase_is_told_with_what_led_to_it(
     assert topics[4] in ("voucher.redeemed", "voucher.held")
     bought = lines[4]
     assert bought.details["change"] == f"-{kzt(redemption.drawn_tiyn)}"
-    assert [name for name in bought.details if name.startswith("line ")] == [
-        f"line {n + 1}" for n in range(len(redemption.lines))
-    ]
+    assert [line["gtin"] for line in bought.basket] == [line["gtin"] for line in redemption.lines]
+    assert [line["pays_tiyn"] for line in bought.basket] == [line["pays_tiyn"] for line in redemption.lines]
+
+
+@pytest.mark.parametrize(
+    ("language", "first"), [("kk", "1-жол"), ("ru", "строка 1"), ("en", "line 1")], ids=LANGUAGES
+)
+def test_R27_a_basket_is_read_in_the_clerks_language(
+    told: str, keeper: PostgresVault, families: list[FamilyVouchers], language: str, first: str
+) -> None:
+    family = _shopper(families)
+    redemption = next(iter(family.redemptions.values()))
+    lines = tell(told, keeper, PROGRAMMES, redemption.id, language)
+    shown = "\n".join(story_lines(lines, language))
+    line = redemption.lines[0]
+    assert f"{first}: {line['gtin']}" in shown
+    assert f"{line['quantity']} × {kzt(line['price_tiyn'])}" in shown
+    for english in ("shelf", "voucher", "position", "cap ", "change", "remaining"):
+        assert (english in shown) == (language == "en"), english
+    # Days and times as they are written here, local ones; the data keep theirs.
+    issued = next(line for line in lines if line.topic == "voucher.issued")
+    assert "05.07.2025" in issued.sentence
+    assert f"{issued.at:%d.%m.%Y %H:%M}  #{issued.position}" in shown
+    assert not re.search(r"\d{4}-\d{2}-\d{2}", shown)
+    assert json.loads(orjson.dumps(asdict(issued)))["at"].endswith("+05:00")
 
 
 def test_R20_a_message_is_told_with_its_reports(
