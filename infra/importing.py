@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from domain.beneficiary import rejection_sentence
 from domain.commands.receive_list import ListOutcome, Progress, ReceiveList
@@ -33,6 +34,7 @@ WORDS = {
         "dry": "dry run: families {families}, members {members}; nothing was recorded",
         "numbers": "numbers not taken",
         "file": "written: {path} (rows: {count})",
+        "left": "left as it is: {path}; numbers are looked up only when a list is taken in",
     },
     "ru": {
         "detected": "определено",
@@ -44,6 +46,7 @@ WORDS = {
         "dry": "проверка: семей {families}, человек {members}; ничего не записано",
         "numbers": "номера не приняты",
         "file": "записан: {path} (строк: {count})",
+        "left": "не изменён: {path}; номера проверяются только при приёме списка",
     },
     "kk": {
         "detected": "анықталды",
@@ -55,18 +58,20 @@ WORDS = {
         "dry": "тексеру: {families} отбасы, {members} адам; ештеңе жазылған жоқ",
         "numbers": "нөмірлер қабылданбады",
         "file": "жазылды: {path} ({count} жол)",
+        "left": "өзгерген жоқ: {path}; нөмірлер тек тізім қабылданғанда тексеріледі",
     },
 }
 
 
 @dataclass(slots=True)
 class ImportOutcome:
-    """What came of a file, for a clerk: what it was, what was taken, what was written beside."""
+    """What came of a file, for a clerk: what it was, what was taken, what was written beside, what was left alone."""
 
     detected: Detected
     outcome: ListOutcome
     numbers_rejected: dict[str, int]
     written: dict[str, int]
+    left_alone: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
@@ -75,6 +80,7 @@ class ImportOutcome:
             **asdict(self.outcome),
             "numbers_rejected": self.numbers_rejected,
             "written": self.written,
+            "left_alone": self.left_alone,
         }
 
     def lines(self, language: str, told: Mapping[str, int] | None = None) -> Iterator[str]:
@@ -83,7 +89,15 @@ class ImportOutcome:
         yield f"{words['detected']}: {self.detected.sentence(language)}"
         if outcome.again:
             yield words["again"].format(delivery=outcome.delivery)
-            return
+        else:
+            yield from self._taken(language, told)
+        for path, count in self.written.items():
+            yield words["file"].format(path=path, count=count)
+        for path in self.left_alone:
+            yield words["left"].format(path=path)
+
+    def _taken(self, language: str, told: Mapping[str, int] | None) -> Iterator[str]:
+        words, outcome = WORDS[language], self.outcome
         yield words["rows"].format(
             rows=outcome.rows, accepted=outcome.accepted, rejected=sum(outcome.rejected.values())
         )
@@ -99,8 +113,6 @@ class ImportOutcome:
             yield words["members"].format(members=outcome.members, no_number=outcome.no_number)
         for code, count in self.numbers_rejected.items():
             yield f"  {count:>7}  {words['numbers']}: {code}: {rejection_sentence(code, language)}"
-        for path, count in self.written.items():
-            yield words["file"].format(path=path, count=count)
 
 
 class Import:
@@ -126,22 +138,54 @@ class Import:
         dry_run: bool = False,
         progress: Progress = lambda stage, done, total: None,
     ) -> ImportOutcome:
-        """Take in `file` (or only check it). Raises ListRefusal, ListClosed, ListTooEarly, ListBusy."""
+        """Take in `file` (or only check it), and write its rejected rows to `rejects`, those without a number beside.
+
+        They are written before another list of the month is let in. A file that is in already changes nothing, but
+        whoever lost its rejected rows gets them again: they are read from the file itself anew. Its `no_number`,
+        like that of a dry run, is left as it is, for no numbers are looked up then.
+        Raises ListRefusal, ListClosed, ListTooEarly, ListBusy.
+        """
         for path in (rejects, no_number):
             if path is not None and (path.is_dir() or not os.access(path.parent, os.W_OK)):
                 raise OSError(f"{path} can't be written")
         source = open_list(file)
         phone_list = read_numbers(numbers) if numbers else None
+        rejected = dict(phone_list.rejected) if phone_list else {}
+        found = ImportOutcome(source.detected, ListOutcome(), rejected, {})
         if dry_run:
-            outcome = self._receive_list.check(month, source.rows(), progress)
+            found.outcome = self._check(source, month, rejects, progress, found)
         else:
             with self._database(phone_list) as database:
-                outcome = self._receive_list.run(
-                    month, source.rows(), source.detected.sha256, database, at, progress
+                found.outcome = self._receive_list.run(
+                    month,
+                    source.rows(),
+                    source.detected.sha256,
+                    database,
+                    at,
+                    progress,
+                    lambda _: self._write(source, month, rejects, no_number, found.written),
                 )
-        rejected = dict(phone_list.rejected) if phone_list else {}
-        written = self._write(source, month, rejects, no_number, dry_run)
-        return ImportOutcome(source.detected, outcome, rejected, written)
+            if found.outcome.again and rejects is not None:
+                self._check(source, month, rejects, progress, found)
+        if no_number is not None and str(no_number) not in found.written:
+            found.left_alone.append(str(no_number))
+        return found
+
+    def _check(
+        self,
+        source: ListSource,
+        month: ProgrammeMonth,
+        rejects: Path | None,
+        progress: Progress,
+        found: ImportOutcome,
+    ) -> ListOutcome:
+        cycle = cycle_id(month.programme.id, f"{month.month}/dry-run")
+
+        def back(outcome: ListOutcome) -> None:
+            if rejects is not None:
+                found.written[str(rejects)] = self._write_rejects(source, cycle, rejects)
+
+        return self._receive_list.check(month, source.rows(), progress, back)
 
     def _database(self, numbers: Numbers | None) -> AbstractContextManager[NumberDatabase | None]:
         return FileNumbers(self._vault, numbers) if numbers is not None else nullcontext(None)
@@ -152,16 +196,15 @@ class Import:
         month: ProgrammeMonth,
         rejects: Path | None,
         no_number: Path | None,
-        dry_run: bool,
-    ) -> dict[str, int]:
-        cycle = cycle_id(month.programme.id, f"{month.month}/dry-run" if dry_run else month.month)
-        written = {}
+        written: dict[str, int],
+    ) -> None:
+        cycle = cycle_id(month.programme.id, month.month)
         if rejects is not None:
-            written[str(rejects)] = RejectsFile(rejects, source, self._language).write(
-                self._staging.rejections(cycle)
-            )
+            written[str(rejects)] = self._write_rejects(source, cycle, rejects)
         if no_number is not None:
             written[str(no_number)] = NoNumberFile(no_number, source, self._language).write_rows(
                 self._staging.without_number(cycle)
             )
-        return written
+
+    def _write_rejects(self, source: ListSource, cycle: UUID, path: Path) -> int:
+        return RejectsFile(path, source, self._language).write(self._staging.rejections(cycle))

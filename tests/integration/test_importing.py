@@ -1,0 +1,109 @@
+"""The files that go back to the sender of a list (R15, R18): whose they are, and when they are left alone."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.commands.receive_list import ListBusy
+from infra.importing import Import, ImportOutcome
+from infra.lists.rejects import NoNumberFile, RejectsFile
+from tests.integration.month_in_process import Household, Month, Town, a_month, as_csv, events_of
+
+
+@pytest.fixture
+def july(database: str, tmp_path: Path) -> Iterator[Month]:
+    with a_month(database, tmp_path) as month:
+        yield month
+
+
+def imported(month: Month, file: Path, **how: Any) -> ImportOutcome:
+    azyq = month.azyq
+    return Import(azyq.receive_list, azyq.staging, azyq.vault, "en").run(
+        file, month.month, at=month.clock(), **how
+    )
+
+
+def with_mistakes(month: Month, households: list[Household], *iins: str) -> Path:
+    """A list of these households, in which the first ones have these IINs."""
+    rows = month.rows(households)
+    for row, iin in zip(rows, iins, strict=False):
+        row[1] = iin
+    return month.write_list(as_csv(rows))
+
+
+def codes(path: Path) -> list[tuple[str, str]]:
+    """(row, code) of a file that goes back."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return [(row["row"], row["code"]) for row in csv.DictReader(file)]
+
+
+def test_R19_the_files_are_written_before_the_next_list_is_let_in(
+    july: Month, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given another process that tries to take its list in just when the first one's files are written
+    town = Town()
+    first = with_mistakes(july, town.households(2, 1), "1")
+    other_list = with_mistakes(july, town.households(3, 1), "1", "2", "3")
+    busy: list[type] = []
+    with a_month(database, tmp_path) as other:
+        write = RejectsFile._write
+
+        def interrupted(self: RejectsFile, joined: Any) -> int:
+            with pytest.raises(ListBusy):
+                imported(other, other_list)
+            busy.append(type(self))
+            return write(self, joined)
+
+        monkeypatch.setattr(RejectsFile, "_write", interrupted)
+        numbers = july.write_numbers([])
+        found = imported(july, first, numbers=numbers, rejects=tmp_path / "r", no_number=tmp_path / "n")
+    # then it is busy, and the files are of the first
+    assert busy == [RejectsFile, NoNumberFile]
+    assert codes(tmp_path / "r") == [("1", "iin_not_12_digits")]
+    assert codes(tmp_path / "n") == [("2", "no_number")]
+    assert found.written == {str(tmp_path / "r"): 1, str(tmp_path / "n"): 1}
+
+
+def test_R15_the_same_file_again_gives_its_own_rejected_rows_again(july: Month, tmp_path: Path) -> None:
+    town = Town()
+    rejects, no_number, once_more = tmp_path / "r.csv", tmp_path / "n.csv", tmp_path / "again.csv"
+    file = with_mistakes(july, town.households(3, 1), "1")
+    numbers = july.write_numbers([])
+    imported(july, file, numbers=numbers, rejects=rejects, no_number=no_number)
+    wanted = rejects.read_bytes(), no_number.read_bytes()
+    # given that a list that turned out unreadable half-way came after it
+    torn = july.write_list(as_csv(july.rows(town.households(2, 1))) + 'КО-1,"unclosed')
+    with pytest.raises(Exception, match="quote"):
+        imported(july, torn)
+    before = events_of(july.azyq.dsn)
+    # when the same file comes again, with the same files out and with another
+    found = imported(july, file, numbers=numbers, rejects=rejects, no_number=no_number)
+    imported(july, file, rejects=once_more)
+    # then what went back stays as it was, nothing is recorded, and the answer says what it was
+    assert (rejects.read_bytes(), no_number.read_bytes()) == wanted
+    assert once_more.read_bytes() == wanted[0]
+    assert events_of(july.azyq.dsn) == before
+    assert found.outcome.again
+    assert found.outcome.rows == 0
+    assert (found.written, found.left_alone) == ({str(rejects): 1}, [str(no_number)])
+    for language in ("kk", "ru", "en"):
+        lines = list(found.lines(language))
+        assert any(found.outcome.delivery in line for line in lines)
+        assert [line for line in lines if str(rejects) in line]
+        assert [line for line in lines if str(no_number) in line]
+
+
+def test_R18_a_dry_run_leaves_the_file_of_those_without_a_number_alone(july: Month, tmp_path: Path) -> None:
+    # A dry run looks no numbers up, so it knows of nobody without one.
+    rejects, no_number = tmp_path / "r.csv", tmp_path / "n.csv"
+    no_number.write_text("of the list before")
+    file = with_mistakes(july, Town().households(2, 1), "1")
+    found = imported(july, file, rejects=rejects, no_number=no_number, dry_run=True)
+    assert no_number.read_text() == "of the list before"
+    assert codes(rejects) == [("1", "iin_not_12_digits")]
+    assert (found.written, found.left_alone) == ({str(rejects): 1}, [str(no_number)])
