@@ -111,8 +111,8 @@ class Vault(Protocol):
         """Keyed digest (32 hex digits) of something that may name a person, so that it can be compared, not read."""
         ...
 
-    def note_asked(self, asked: Iterable[tuple[str, str]]) -> None:
-        """Remember (phone, stream id): an SMS about this stream went to this number. Idempotent."""
+    def note_asked(self, asked: Iterable[tuple[str, str, str]]) -> None:
+        """Remember (phone, stream id, subject): an SMS about this stream went to this person's number. Idempotent."""
         ...
 
     def asked_on(self, phones: Sequence[str]) -> dict[str, list[str]]:

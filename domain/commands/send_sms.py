@@ -154,7 +154,7 @@ class SendSms:
         tokens = self._vault.wallet_tokens(confirmed) if confirmed else {}
         messages: list[OutgoingSms] = []
         sending: dict[str, DueSms] = {}
-        asked: list[tuple[str, str]] = []
+        asked: list[tuple[str, str, str]] = []
         unreachable: list[DueSms] = []
         for item in wanted:
             family = families[item.stream]
@@ -166,7 +166,7 @@ class SendSms:
             language, text = compose(month, item.purpose, link=self._link(tokens.get(item.stream.hex, "")))
             messages.append(OutgoingSms(item.message, phone, text, item.purpose, language))
             sending[item.message] = item
-            asked.append((phone, item.stream.hex))
+            asked.append((phone, item.stream.hex, family.applicant))
         self._vault.note_asked(asked)
         self._pace(len(messages))
         if stop():

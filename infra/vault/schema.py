@@ -45,4 +45,12 @@ VAULT_MIGRATIONS: list[tuple[str, str]] = [
         );
         """,
     ),
+    (
+        "vault_2_asked_subject",
+        """
+        SET LOCAL ROLE azyq_vault;
+        -- Whose number it was, so that it can be forgotten with the person; unknown for what was noted before.
+        ALTER TABLE vault.asked ADD COLUMN subject uuid;
+        """,
+    ),
 ]

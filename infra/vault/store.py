@@ -95,19 +95,14 @@ class PostgresVault:
         """Phone (E.164) by subject; whoever has none, or was erased, is absent."""
         found: dict[str, str] = {}
         for some in _batches(_well_formed(subjects)):
-            rows = self._rows(
-                "SELECT p.subject, p.master_id, p.wrapped_key, t.phone FROM vault.person p"
-                " JOIN vault.phone t USING (subject) WHERE p.subject = ANY(%s::uuid[])",
-                _array(some),
-            )
-            for row in rows:
-                subject = _hex(row[0])
-                key = self._key_of(subject, row[1], bytes(row[2]))
-                found[subject] = key.open(bytes(row[3]), _about("phone", subject)).decode()
+            found |= self.connections.run(partial(self._phones, subjects=some))
         return found
 
     def erase(self, subject: str) -> None:
-        """Forget a person: key, data, phone and lookup go, for good (O5.2). Safe to repeat.
+        """Forget a person: key, data, phone, lookup and what was asked on the phone go, for good (O5.2).
+
+        Safe to repeat. A reply from the number is a stranger's from then on (docs/adr/0006), unless another's
+        family was asked on it too.
 
         What a backup still holds of the person needs the master key of its time: change that key, and destroy
         the old one, when the backups can't be destroyed.
@@ -119,6 +114,12 @@ class PostgresVault:
             cursor.execute(
                 "SELECT pg_advisory_xact_lock(%s), pg_advisory_xact_lock(%s)", (PEOPLE_LOCK, _PHONES_LOCK)
             )
+            cursor.execute("DELETE FROM vault.asked WHERE subject = %s", (subject,))
+            if phone := self._phones(cursor, [subject]).get(subject):
+                cursor.execute(
+                    "DELETE FROM vault.asked WHERE subject IS NULL AND phone = %s",
+                    (self._keys.lookup("phone", phone).hex(),),
+                )
             cursor.execute("DELETE FROM vault.person WHERE subject = %s", (subject,))
             cursor.execute("DELETE FROM vault.phone WHERE subject = %s", (subject,))
 
@@ -156,21 +157,31 @@ class PostgresVault:
         """Keyed digest (32 hex digits) of something that may name a person: to be compared, not read."""
         return self._keys.lookup(f"digest {kind}", text).hex()
 
-    def note_asked(self, asked: Iterable[tuple[str, str]]) -> None:
-        """Remember (phone, stream id): an SMS about this stream went to this number. Idempotent."""
+    def note_asked(self, asked: Iterable[tuple[str, str, str]]) -> None:
+        """Remember (phone, stream id, subject): an SMS about this stream went to this person's number. Idempotent.
+
+        Of someone erased meanwhile nothing is kept.
+        """
         for some in _batches(list(dict.fromkeys(asked))):
             rows = [
-                (self._keys.lookup("phone", phone), stream.encode(), number.to_bytes(4, "big"))
-                for number, (phone, stream) in enumerate(some)
+                (
+                    self._keys.lookup("phone", phone),
+                    stream.encode(),
+                    bytes.fromhex(subject),
+                    number.to_bytes(4, "big"),
+                )
+                for number, (phone, stream, subject) in enumerate(some)
             ]
 
-            def keep(cursor: Cursor, rows: list[tuple[bytes, bytes, bytes]] = rows) -> None:
-                _stage(cursor, "asked", "phone uuid, stream text, place integer", rows)
+            def keep(cursor: Cursor, rows: list[tuple[bytes, bytes, bytes, bytes]] = rows) -> None:
+                cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (_PHONES_LOCK,))
+                _stage(cursor, "asked", "phone uuid, stream text, subject uuid, place integer", rows)
                 # Numbers follow the order given, so it is a lock, not sorted rows, that keeps deadlocks out.
                 cursor.execute("LOCK TABLE vault.asked IN SHARE ROW EXCLUSIVE MODE")
                 cursor.execute(
-                    "INSERT INTO vault.asked (phone, stream) SELECT phone, stream FROM pg_temp.vault_asked s"
-                    " ORDER BY place ON CONFLICT DO NOTHING"
+                    "INSERT INTO vault.asked (phone, stream, subject)"
+                    " SELECT phone, stream, subject FROM pg_temp.vault_asked"
+                    " JOIN vault.person USING (subject) ORDER BY place ON CONFLICT DO NOTHING"
                 )
 
             self.connections.run(keep)
@@ -317,6 +328,19 @@ class PostgresVault:
             "INSERT INTO vault.phone SELECT subject, phone FROM pg_temp.vault_phone ORDER BY subject"
             " ON CONFLICT (subject) DO UPDATE SET phone = EXCLUDED.phone"
         )
+
+    def _phones(self, cursor: Cursor, subjects: Sequence[str]) -> dict[str, str]:
+        cursor.execute(
+            "SELECT p.subject, p.master_id, p.wrapped_key, t.phone FROM vault.person p"
+            " JOIN vault.phone t USING (subject) WHERE p.subject = ANY(%s::uuid[])",
+            (_array(subjects),),
+        )
+        found = {}
+        for row in cursor.fetchall():
+            subject = _hex(row[0])
+            key = self._key_of(subject, row[1], bytes(row[2]))
+            found[subject] = key.open(bytes(row[3]), _about("phone", subject)).decode()
+        return found
 
     def _families(self, cursor: Cursor, wanted: Mapping[str, str]) -> dict[str, str]:
         look = "SELECT lookup, subject FROM vault.family WHERE lookup = ANY(%s::uuid[])"

@@ -194,6 +194,15 @@ class TestWhenAndWho:
         text = spelling.format(a=national[:3], b=national[3:6], c=national[6:])
         assert july.reply(text, "21*1") == "consented"
 
+    def test_O5_2_a_reply_from_the_number_of_someone_erased_is_a_stranger_s(
+        self, july: Month, home: Household
+    ) -> None:
+        assert july.reply(home.phone, "21*1", "m-1") == "consented"
+        july.azyq.vault.erase(july.subject(home.people[0]))
+        for message in ("m-1", "m-2"):
+            assert july.reply(home.phone, "21*2", message) == "unknown_sender"
+        assert july.family(home).stage == "consented"
+
     def test_one_phone_for_two_families_holds_for_each_that_waits(self, july: Month, town: Town) -> None:
         one, other = town.household(2), town.household(3)
         other = Household(other.reference, other.people, one.phone)

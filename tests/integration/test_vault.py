@@ -151,9 +151,39 @@ def test_families_made_at_once_agree(database: str) -> None:
 
 
 def test_streams_asked_on_a_phone_come_in_order_and_once(vault: PostgresVault) -> None:
-    vault.note_asked([("+77010000001", "b"), ("+77010000001", "a"), ("+77010000002", "c")])
-    vault.note_asked([("+77010000001", "a"), ("+77010000001", "d")])
+    one, other = vault.enrol([person(1), person(2)])
+    vault.note_asked([("+77010000001", "b", one), ("+77010000001", "a", other), ("+77010000002", "c", other)])
+    vault.note_asked([("+77010000001", "a", other), ("+77010000001", "d", one)])
     assert vault.asked_on(["+77010000001", "+77010000003"]) == {"+77010000001": ["b", "a", "d"]}
+
+
+def test_O5_2_an_erasure_leaves_no_trace_of_the_phone(database: str, vault: PostgresVault) -> None:
+    """Nor of a number of before; the other family on the number is still known by it (docs/adr/0006)."""
+    gone, stays = vault.enrol([person(1), person(2)])
+    vault.set_phones({gone: "+77010000001", stays: "+77010000001"})
+    vault.note_asked([("+77010000001", "a", gone), ("+77010000001", "b", stays), ("+77010000009", "c", gone)])
+
+    vault.erase(gone)
+
+    assert vault.asked_on(["+77010000001", "+77010000009"]) == {"+77010000001": ["b"]}
+    # and a sender that had read the number before the erasure notes nothing after it
+    vault.note_asked([("+77010000001", "d", gone), ("+77010000001", "e", stays)])
+    assert vault.asked_on(["+77010000001"]) == {"+77010000001": ["b", "e"]}
+
+
+def test_O5_2_an_erasure_takes_along_what_was_noted_without_a_subject(
+    database: str, vault: PostgresVault
+) -> None:
+    (gone,) = vault.enrol([person(1)])
+    vault.set_phones({gone: "+77010000001"})
+    vault.note_asked([("+77010000001", "a", gone)])
+    connection = connect(database, role=VAULT_ROLE, autocommit=True)
+    connection.cursor().execute("UPDATE vault.asked SET subject = NULL")
+    connection.close()
+
+    vault.erase(gone)
+
+    assert vault.asked_on(["+77010000001"]) == {}
 
 
 def test_R23_a_wallet_token_stays_the_same_until_it_ends(vault: PostgresVault) -> None:
@@ -179,7 +209,7 @@ def test_a_digest_is_keyed_and_told_apart_by_kind(database: str, vault: Postgres
 def test_nothing_personal_lies_open_in_the_tables(database: str, vault: PostgresVault) -> None:
     (subject,) = vault.enrol([person(870101300123)])
     vault.set_phones({subject: "+77017654321"})
-    vault.note_asked([("+77017654321", "stream")])
+    vault.note_asked([("+77017654321", "stream", subject)])
     vault.families(["FAMILY-7"])
     (token,) = vault.wallet_tokens(["stream"]).values()
 
@@ -406,7 +436,7 @@ def test_O5_2_no_statement_of_the_vault_carries_personal_data(
     monkeypatch.setattr(type(vault.connections), "run", listening)
     (subject,) = vault.enrol([person(870101300123)])
     vault.set_phones({subject: "+77017654321"})
-    vault.note_asked([("+77017654321", "stream")])
+    vault.note_asked([("+77017654321", "stream", subject)])
     vault.find_person("870101300123")
     vault.asked_on(["+77017654321"])
     vault.families(["FAMILY-7"])
