@@ -28,6 +28,12 @@ _LEADS_TO_PURCHASE = {"family.eligible", "family.consented", "voucher.issued", "
 _LEADS_TO_MESSAGE = {
     *("family.eligible", "family.number_missing", "family.number_unsettled", "family.number_found"),
 }
+# Views that know which stream an id belongs to, and the events whose ids none knows.
+_KEPT_IN = (("voucher_balances", "voucher"), ("purchases", "redemption"), ("sms_journal", "message"))
+_SCANNED = (
+    *("family.consented", "family.refused", "family.answer_not_understood", "family.answer_ignored"),
+    *("family.consent_withdrawn", "reply.unknown_sender", "voucher.reversed"),
+)
 _LINE = ("gtin", "position", "quantity", "price_tiyn", "shelf_price_tiyn", "cap_tiyn", "pays_tiyn")
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})\Z")
 _NAMES = ("redemption", "reversal", "message", "reply")
@@ -105,8 +111,9 @@ def _find(connection: Connection, programmes: Mapping[str, Programme], plain: st
     direct = [plain, *_streams_of_family(programmes, plain)]
     if events := _events(connection, direct):
         return events
-    stream = _by_view(connection, "voucher_balances", "voucher", plain)
-    stream = stream or _by_view(connection, "sms_journal", "message", plain)
+    stream = None
+    for view, column in _KEPT_IN:
+        stream = stream or _by_view(connection, view, column, plain)
     if stream is not None:
         return _events(connection, [stream])
     events = _events(connection, _by_scan(connection, plain))
@@ -133,12 +140,16 @@ def _by_view(connection: Connection, view: str, column: str, plain: str) -> str 
 
 
 def _by_scan(connection: Connection, plain: str) -> list[str]:
-    """Streams with an event that has this id somewhere: the whole log is read, as no table knows it yet."""
+    """Streams with an event that has this id somewhere, by reading the log: answers and returns, which no view has
+    by id, some 0.3 s a million events; every event where a view is missing.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT originator_id::text FROM azyq_log.azyq_events"
-            " WHERE topic NOT LIKE 'cycle.%%' AND position(convert_to(%s, 'UTF8') IN state) > 0 LIMIT 100",
-            (f'"{plain}"',),
+            " WHERE (topic = ANY(%s) OR (topic NOT LIKE 'cycle.%%' AND EXISTS"
+            " (SELECT FROM unnest(%s::text[]) view WHERE to_regclass('azyq_views.' || view) IS NULL)))"
+            " AND position(convert_to(%s, 'UTF8') IN state) > 0 LIMIT 100",
+            (list(_SCANNED), [view for view, _ in _KEPT_IN], f'"{plain}"'),
         )
         return [row[0] for row in cursor]
 

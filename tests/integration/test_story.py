@@ -12,7 +12,9 @@ from uuid import UUID
 
 import orjson
 import pytest
+from psycopg2.extensions import connection as Connection
 
+import infra.story
 from domain.errors import LANGUAGES
 from domain.family import FamilyVouchers
 from domain.goods import load_goods
@@ -30,6 +32,7 @@ from projections.all_views import VIEWS
 from projections.events import KNOWN_TOPICS
 from streams.feed import Feed
 from tests.conftest import MASTER_KEY, new_database
+from tests.integration.month_in_process import query
 from tests.months import random_month, save_month
 
 ROOT = Path(__file__).parents[2]
@@ -66,6 +69,15 @@ def families() -> list[FamilyVouchers]:
     return [
         a for a in random_month(5, 60, MONTH, GOODS.on(MONTH.valid_from)) if isinstance(a, FamilyVouchers)
     ]
+
+
+def _reversals(dsn: str) -> list[str]:
+    rows = query(
+        dsn,
+        "SELECT convert_from(state, 'UTF8')::json->>'reversal' FROM azyq_log.azyq_events"
+        " WHERE topic = 'voucher.reversed'",
+    )
+    return [row[0] for row in rows]
 
 
 def _shopper(families: list[FamilyVouchers]) -> FamilyVouchers:
@@ -178,6 +190,42 @@ def test_R20_a_message_is_told_with_its_reports(
     lines = tell(told, keeper, PROGRAMMES, message)
     assert {line.topic for line in lines} >= {"family.eligible", "sms.sent", "sms.reported"}
     assert lines[-1].sentence == "The network reports: the SMS is delivered."
+
+
+def test_R22_R27_an_answer_a_return_and_a_purchase_are_found_by_their_ids(
+    told: str, keeper: PostgresVault, families: list[FamilyVouchers], migrated_template: str
+) -> None:
+    answered = {reply: family for family in families for reply in family.replies}
+    assert {outcome for family in families for outcome in family.replies.values()} >= {"consented", "refused"}
+    for reply, family in answered.items():
+        lines = tell(told, keeper, PROGRAMMES, reply)
+        assert lines[0].topic == "family.eligible", family.replies
+        assert len(lines) > 1
+    back, *_ = _reversals(told)
+    assert tell(told, keeper, PROGRAMMES, back)[-1].topic == "voucher.reversed"
+    with new_database(told, migrated_template) as empty, pytest.raises(IdUnknown):
+        tell(empty, keeper, PROGRAMMES, back)
+
+
+def test_a_purchase_is_found_without_reading_the_log(
+    told: str, keeper: PostgresVault, families: list[FamilyVouchers], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    redemption = next(iter(_shopper(families).redemptions))
+    known = ViewStore(told)
+    with known.connection() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('azyq_views.purchases')")
+        views = cursor.fetchone() != (None,)
+    known.close()
+    scanned: list[str] = []
+    by_scan = infra.story._by_scan
+
+    def noting(connection: Connection, plain: str) -> list[str]:
+        scanned.append(plain)
+        return by_scan(connection, plain)
+
+    monkeypatch.setattr(infra.story, "_by_scan", noting)
+    assert tell(told, keeper, PROGRAMMES, redemption)
+    assert scanned == ([] if views else [redemption])
 
 
 def test_the_month_itself_is_told(told: str, keeper: PostgresVault) -> None:
