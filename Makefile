@@ -2,13 +2,14 @@
 # Paths are relative, so that a folder with a space in its name is no trouble; GNU make 3.81 (macOS) is enough.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lock clean install install-dev
+.PHONY: help demo test bench schemas lock clean install install-dev
 MAKEFLAGS += --no-print-directory
 
 help: ## what can be made
 	@echo "make demo      the pilot's July 2025, told as it happens, then audited (ARGS=\"--families 500 --seed 2\")"
 	@echo "make test      ruff, mypy and all tests, on real PostgreSQL (ARGS=\"-k R21\")"
 	@echo "make bench     a national month, measured (ARGS=\"--help\")"
+	@echo "make schemas   docs/schemas and docs/asyncapi.json anew from the events; refuses what readers would trip over"
 	@echo "make lock      resolve the dependencies of pyproject.toml anew into the two lock files"
 	@echo "make clean     remove .venv and what the tools left; .azyq, with its database and keys, stays"
 
@@ -32,6 +33,9 @@ test: install-dev
 
 bench: install-dev
 	@.venv/bin/python -m benchmarks $(ARGS)
+
+schemas: install
+	@.venv/bin/python -m infra.api.published
 
 lock:
 	@set -euo pipefail; python="$$(bash bin/find-python)"; "$$python" bin/lock.py

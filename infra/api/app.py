@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from domain.errors import Refusal
 from infra.api.metrics import Requests, Watched, metrics_router, new_registry
 from infra.api.problems import Problem, problem_response
+from infra.api.schemas import schemas_router
 from infra.api.services import ApiServices, Unavailable
 from infra.api.sms import sms_router
 from infra.sms.webhooks import SignatureMissing, SignatureWrong, TimestampOff
@@ -55,6 +56,7 @@ def create_app(
         app.add_middleware(Requests, histogram=requests)
         app.include_router(metrics_router(registry))
     app.include_router(sms_router(services, real_now))
+    app.include_router(schemas_router())
 
     @app.get("/healthz", tags=["operators"], summary="The process is up")
     async def healthz() -> dict[str, str]:
