@@ -14,13 +14,11 @@ from typing import NamedTuple
 from psycopg2.extensions import connection as Connection
 
 from infra.postgres.connect import ThreadConnections
+from infra.postgres.published import publisher_holds
 from infra.postgres.view_store import ViewStore
 from projections.view import View
 from streams.topics import EVENTS
 
-_PUBLISHER_HOLDS = (
-    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND application_name = 'azyq-publisher'"
-)
 SAMPLE_SECONDS = 1.0
 _SAMPLES = 7_200
 
@@ -92,7 +90,7 @@ class ChainReader:
                 ViewPlace(
                     view.name,
                     versions.get(view.name, 0),
-                    versions.get(view.name, 0) != view.version,
+                    versions.get(view.name, view.version) != view.version,
                     places[view.name],
                     max(0, head - places[view.name]),
                     parked.get(view.name, 0),
@@ -109,7 +107,11 @@ class ChainReader:
                 "SELECT position, partitions, moved_at FROM azyq_log.published WHERE topic = %s", (EVENTS,)
             )
             row = cursor.fetchone()
-        return None if row is None else Published(row[0], row[1], row[2], publisher_at_work(connection))
+        return (
+            None
+            if row is None
+            else Published(row[0], row[1], row[2], bool(_number(connection, publisher_holds(EVENTS))))
+        )
 
 
 class Ages:
@@ -145,11 +147,6 @@ class Ages:
             with suppress(Exception):  # /metrics says that the database is away
                 self.sample()
             stop.wait(SAMPLE_SECONDS)
-
-
-def publisher_at_work(connection: Connection) -> bool:
-    """Whether a publisher holds the lock of its topic."""
-    return bool(_number(connection, _PUBLISHER_HOLDS))
 
 
 def _number(connection: Connection, query: str) -> int:

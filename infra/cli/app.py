@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from infra.cli import database, demo, month, programme, reading, serving, sms, vault
+from infra.cli import database, demo, month, programme, reading, serving, sms, status, vault
 
 HELP = """Digital food vouchers for families on targeted social assistance.
 
@@ -30,6 +30,7 @@ app.command()(serving.api)
 app.command()(serving.scheduler)
 app.command()(serving.publisher)
 app.command()(serving.worker)
+app.command()(status.status)
 
 database_group = group("The database: migrate, status, stop.")
 database_group.command()(database.migrate)
