@@ -15,7 +15,7 @@ from cloudevents.core.exceptions import CloudEventValidationError
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from projections.events import KNOWN_TOPICS, Raw, read_event
+from projections.events import KNOWN_TOPICS, Known, Raw, read_event
 from projections.view import Recorded, Unreadable
 from streams.messages import (
     LARGEST_CARRIED,
@@ -338,3 +338,30 @@ def test_what_was_parked_is_announced_without_its_content() -> None:
         "reason": "field_missing",
         "parked_at": "2025-07-10T07:00:00+00:00",
     }
+
+
+class Second:
+    """A type of event in its second version."""
+
+    class_version = 2
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        """Its field `key` was renamed."""
+        state["tender"] = state.pop("key")
+
+
+@pytest.mark.parametrize("field", ["key", "other"])
+def test_an_older_version_is_lifted_alike_on_either_way(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
+    lifted = Known(Second, 2, (("timestamp", str), ("tender", str)))
+    monkeypatch.setattr("projections.events.KNOWN", {"voucher.voided": lifted})
+    state = orjson.dumps({"timestamp": "2025-07-02T07:00:00Z", field: "k1"})
+    raw = Raw(9, STREAM, 2, "voucher.voided", state)
+    message = encode(raw, 8, SCHEMAS)
+    assert orjson.loads(message.value)["dataschema"].endswith("/voucher.voided.v1.json")
+    event = decode(message.key, message.value).event
+    assert event == read_event(raw)
+    if field == "key":
+        assert event[4] == {"timestamp": "2025-07-02T07:00:00Z", "tender": "k1"}
+    else:
+        assert event[4] == "it can't be lifted to version 2: KeyError"
