@@ -109,10 +109,12 @@ def test_data_of_ones_own_are_set_aside(tmp_path: Path) -> None:
     arguments = ("--programme", "akkol-2025", "--month", "2025-07", "--at", "2025-07-03T10:00")
     assert azyq(data, "month", "import", "s/list.csv", *arguments).returncode == 0
     (before,) = databases(data).values()
+    (data / "outbox.jsonl").write_text('{"message_id": "mine"}\n')
     # when the demonstration is played twice
     told = azyq(data, "demo", "--families", "5")
     assert told.returncode == 0
     assert "azyq_kept_1" in told.stdout
+    assert told.stderr == ""
     demo(data, 5, seed=2)
     # then the list is there still
     kept = databases(data)
@@ -122,8 +124,29 @@ def test_data_of_ones_own_are_set_aside(tmp_path: Path) -> None:
     reply = azyq(data, "sms", "reply", "--from", "+77010000000", "--text", "yes", "--at", "2025-07-06T10:00")
     assert reply.returncode == 0, reply.stderr
     added = databases(data)["azyq"]
-    demo(data, 5, seed=3)
+    sent = (data / "outbox.jsonl").read_bytes()
+    told = azyq(data, "demo", "--families", "5", "--seed", "3")
+    assert (told.returncode, told.stderr) == (0, "")
     assert databases(data)["azyq_kept_2"] == added
+    # with what was sent out of it
+    assert json.loads((data / "outbox.azyq_kept_1.jsonl").read_text()) == {"message_id": "mine"}
+    assert (data / "outbox.azyq_kept_2.jsonl").read_bytes() == sent
+
+
+def test_an_outbox_of_another_database_is_set_aside(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    for mine in ("one", "two"):
+        (data / "outbox.jsonl").write_text(mine)
+        told = azyq(data, "demo", "--families", "2")
+        assert (told.returncode, told.stderr) == (0, "")
+        if mine == "one":
+            with EmbeddedPostgres(data) as dsn:
+                server = psycopg2.extensions.make_dsn(dsn, dbname="postgres")
+                query(server, "DROP DATABASE azyq WITH (FORCE)")
+                query(server, "CREATE DATABASE azyq")
+    assert (data / "outbox.kept_1.jsonl").read_text() == "one"
+    assert (data / "outbox.kept_2.jsonl").read_text() == "two"
 
 
 def test_a_database_that_is_set_is_left_alone(tmp_path: Path, database: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain, count
+from pathlib import Path
 
 import psycopg2
 from psycopg2 import sql
@@ -22,17 +24,29 @@ def prepared_place(settings: Settings) -> Iterator[tuple[str, str | None]]:
     Data that a demonstration left, and nobody added to, are dropped.
     """
     with EmbeddedPostgres(settings.data) as dsn:
-        kept = _make_room(dsn)
-        if kept is None:
-            (settings.data / "outbox.jsonl").unlink(missing_ok=True)
+        kept, dropped = _make_room(dsn)
+        # Beside a fresh database every line of it would look like a message that left unrecorded.
+        _clear_outbox(settings.data, kept, dropped)
         yield dsn, kept
         _leave_mark(dsn)
 
 
-def _make_room(dsn: str) -> str | None:
+def _clear_outbox(data: Path, kept: str | None, dropped: bool) -> None:
+    """Take the outbox file away with the database it is of; one of another database is set aside."""
+    outbox = data / "outbox.jsonl"
+    if dropped:
+        outbox.unlink(missing_ok=True)
+    elif outbox.exists():
+        numbered = (f"outbox.kept_{n}.jsonl" for n in count(1))
+        names = chain([f"outbox.{kept}.jsonl"], numbered) if kept else numbered
+        outbox.rename(next(path for name in names if not (path := data / name).exists()))
+
+
+def _make_room(dsn: str) -> tuple[str | None, bool]:
+    """The name under which the data that were there are kept, if any; whether a demonstration's were dropped."""
     head, mark = _head_and_mark(dsn)
     if head == 0 and mark is None:
-        return None
+        return None, False
     server = connect(psycopg2.extensions.make_dsn(dsn, dbname="postgres"), autocommit=True)
     kept = None
     try:
@@ -54,7 +68,7 @@ def _make_room(dsn: str) -> str | None:
             cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
     finally:
         server.close()
-    return kept
+    return kept, kept is None
 
 
 def _head_and_mark(dsn: str) -> tuple[int, int | None]:
