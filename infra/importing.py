@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
@@ -18,7 +17,7 @@ from domain.ports import NumberDatabase
 from domain.programmes import ProgrammeMonth
 from infra.lists.numbers import Numbers, read_numbers
 from infra.lists.reading import Detected, ListSource, open_list
-from infra.lists.rejects import NoNumberFile, RejectsFile
+from infra.lists.rejects import NoNumberFile, RejectsFile, check_place
 from infra.postgres.staging import PostgresStaging
 from infra.vault.mcdb import FileNumbers
 from infra.vault.store import PostgresVault
@@ -143,11 +142,14 @@ class Import:
         They are written before another list of the month is let in. A file that is in already changes nothing, but
         whoever lost its rejected rows gets them again: they are read from the file itself anew. Its `no_number`,
         like that of a dry run, is left as it is, for no numbers are looked up then.
-        Raises ListRefusal, ListClosed, ListTooEarly, ListBusy.
+        Raises ListRefusal, ListClosed, ListTooEarly, ListBusy, and OSError before anything when one of them can't be
+        written.
         """
+        taken = [path for path in (file, numbers) if path is not None]
         for path in (rejects, no_number):
-            if path is not None and (path.is_dir() or not os.access(path.parent, os.W_OK)):
-                raise OSError(f"{path} can't be written")
+            if path is not None:
+                check_place(path, taken)
+                taken.append(path)
         source = open_list(file)
         phone_list = read_numbers(numbers) if numbers else None
         rejected = dict(phone_list.rejected) if phone_list else {}

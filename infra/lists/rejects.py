@@ -19,6 +19,31 @@ def escaped(cell: str) -> str:
     return "'" + cell if cell.startswith(_ESCAPED) else cell
 
 
+def check_place(path: Path, taken: Iterable[Path]) -> None:
+    """Make sure, before a list is taken in, that a file can be written at `path`, over an older one.
+
+    `taken` are the files that came and the others to be written. Raises OSError when it is one of them, when what
+    stands there is no file (a folder, a device), or when nothing can be written beside it.
+    """
+    place = os.path.realpath(path)
+    try:
+        if any(place == os.path.realpath(other) for other in taken):
+            raise OSError(f"{path} can't be written: it is one of the other files")
+        if path.exists() and not path.is_file():
+            raise OSError(f"{path} can't be written: it is not a file")
+        draft = _draft(path)
+        draft.touch(0o600)
+        draft.unlink()
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(f"{path} can't be written: {error.strerror}") from None
+
+
+def _draft(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}")
+
+
 class RejectsFile:
     """`--rejects`: the rows not taken, as CSV in UTF-8 with a BOM, mode 0600; whole or not at all."""
 
@@ -52,7 +77,7 @@ class RejectsFile:
             yield number, row, code, details
 
     def _write(self, joined: Iterable[tuple[int, RawRow, str, Mapping[str, object]]]) -> int:
-        draft = self._path.with_name(f".{self._path.name}.{os.getpid()}")
+        draft = _draft(self._path)
         width = len(self._source.headings)
         count = 0
         try:

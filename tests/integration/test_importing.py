@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -107,3 +109,49 @@ def test_R18_a_dry_run_leaves_the_file_of_those_without_a_number_alone(july: Mon
     assert no_number.read_text() == "of the list before"
     assert codes(rejects) == [("1", "iin_not_12_digits")]
     assert (found.written, found.left_alone) == ({str(rejects): 1}, [str(no_number)])
+
+
+@pytest.mark.parametrize("option", ["rejects", "no_number"])
+def test_what_goes_back_never_takes_the_place_of_what_came(
+    july: Month, tmp_path: Path, option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    households = Town().households(2, 1)
+    file, numbers = with_mistakes(july, households, "1"), july.write_numbers(households)
+    came = file.read_bytes(), numbers.read_bytes()
+    link = tmp_path / "link.csv"
+    link.symlink_to(file)
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    monkeypatch.chdir(tmp_path)
+    for path in (
+        file,
+        numbers,
+        Path(file.name),
+        tmp_path / "folder" / ".." / file.name,
+        link,
+        Path("."),
+        Path("/"),
+        tmp_path / "folder",
+        tmp_path / "missing" / "r.csv",
+        tmp_path / "pipe",  # as /dev/null: replaced by a file, it would be gone for everybody
+        Path("/proc/r.csv"),
+        tmp_path / ("x" * 300),
+        file / "r.csv",
+    ):
+        with pytest.raises(OSError, match="can't be written"):
+            imported(july, file, numbers=numbers, **{option: path})
+    assert (file.read_bytes(), numbers.read_bytes()) == came
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+    assert events_of(july.azyq.dsn) == []
+
+
+def test_two_files_that_go_back_are_not_one(july: Month, tmp_path: Path) -> None:
+    file = with_mistakes(july, Town().households(2, 1), "1")
+    with pytest.raises(OSError, match="can't be written"):
+        imported(july, file, rejects=tmp_path / "r.csv", no_number=tmp_path / "." / "r.csv")
+    assert events_of(july.azyq.dsn) == []
+    # and a file of an earlier time is written over
+    (tmp_path / "r.csv").write_text("of the list before")
+    imported(july, file, rejects=tmp_path / "r.csv")
+    assert codes(tmp_path / "r.csv") == [("1", "iin_not_12_digits")]
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
