@@ -23,6 +23,7 @@ from infra.api.sms_models import (
     ReplyAnswer,
     ReplyCall,
     checked,
+    storable,
     time_from,
 )
 from infra.api.strict_json import check_media_type, parse_object, read_body
@@ -55,7 +56,7 @@ def sms_router(services: ApiServices, real_now: Callable[[], datetime]) -> APIRo
             message_id=call.message_id,
             sender=call.sender,
             to=call.to,
-            text=_storable(call.text),
+            text=storable(call.text),
             received_at=time_from(call.received_at) if call.received_at else services.now(),
             channel="http",
         )
@@ -89,7 +90,7 @@ def sms_router(services: ApiServices, real_now: Callable[[], datetime]) -> APIRo
         raw = _required(given, "text")
         now = services.now()
         message_id = _line(given, "id") or _derived_id(services.kannel_token, now, sender, to, raw)
-        text = _storable(decoded(raw, charset))
+        text = storable(decoded(raw, charset))
         reply = IncomingReply(message_id, sender, to, text, now, "kannel")
         outcome = await run_in_threadpool(record, reply)
         return PlainTextResponse(outcome.answer or "")
@@ -148,11 +149,6 @@ def _parameters(*required: str, optional: tuple[str, ...] = ()) -> list[dict[str
         {"name": name, "in": "query", "required": name in required, "schema": {"type": "string"}}
         for name in (*required, *optional)
     ]
-
-
-def _storable(text: str) -> str:
-    """`text` without NUL and lone surrogates, which no database keeps."""
-    return text.replace("\x00", " ").encode("utf-8", "replace").decode()
 
 
 def _required(given: dict[str, bytes], name: str) -> bytes:

@@ -29,6 +29,11 @@ def time_from(text: str) -> datetime:
     return at
 
 
+def storable(text: str) -> str:
+    """`text` without NUL and lone surrogates, which no database keeps."""
+    return text.replace("\x00", " ").encode("utf-8", "replace").decode()
+
+
 def _no_control(text: str) -> str:
     if any(ord(character) < 32 or ord(character) == 127 for character in text):
         raise ValueError("text_broken")

@@ -1,0 +1,315 @@
+"""The worker: a Faust app that takes messages in batches, hands each to plain code in a thread, then acknowledges it.
+
+Faust brings partitions and their sharing among workers; what was applied is known in PostgreSQL alone. So a message
+acknowledged too early, too late or twice does no harm, and every trouble has one answer: the same batch again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any, Protocol, TypeVar
+
+import faust
+import structlog
+from faust.sensors import Monitor
+
+from streams.partition_feed import Delivery, Taken
+from streams.topics import EVENTS, REPLIES
+
+GROUP = "azyq-views"
+BATCH = 1_000
+WITHIN_SECONDS = 0.03
+TAIL_SECONDS = 5.0
+_REPLIES_AT_ONCE = 100
+_WAITING = 2_000  # messages of a topic that wait in memory, beside what was fetched
+_FETCHED_BYTES = 1_048_576  # of a partition at once; a larger message still comes, alone
+_PAUSE_SECONDS = 1.0
+_STOP_SECONDS = 1.5
+_log = structlog.get_logger(__name__)
+_T = TypeVar("_T")
+
+
+class EventFeed(Protocol):
+    """Applies messages of the log (PartitionFeed)."""
+
+    def prepare(self) -> None: ...
+    def take(self, deliveries: Sequence[Delivery]) -> Taken: ...
+    def check_tails(self, partitions: Sequence[int]) -> int: ...
+
+
+class ReplyFeed(Protocol):
+    """Records replies (ReplyIntake)."""
+
+    def take(self, deliveries: Sequence[Delivery]) -> Taken: ...
+
+
+class Worker:
+    """One member of the group; any number of them share the partitions.
+
+    `cluster`: keyword arguments of `faust.App` that say where the brokers are and who we are. `events` and `replies`
+    are used in one thread each, other than the caller's. `replies` None: that topic is left alone.
+    """
+
+    def __init__(
+        self,
+        cluster: Mapping[str, Any],
+        events: EventFeed,
+        replies: ReplyFeed | None = None,
+        *,
+        group: str = GROUP,
+        events_topic: str = EVENTS,
+        replies_topic: str = REPLIES,
+        batch: int = BATCH,
+        within_seconds: float = WITHIN_SECONDS,
+        tail_seconds: float = TAIL_SECONDS,
+        session_seconds: float = 10.0,
+    ) -> None:
+        self._cluster = dict(cluster)
+        self._events = events
+        self._replies = replies
+        self._group = group
+        self._events_topic = events_topic
+        self._replies_topic = replies_topic
+        self._batch = batch
+        self._within = within_seconds
+        self._tail = tail_seconds
+        self._session = session_seconds
+        self.taken = 0
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set: then finish the batch at hand, commit, leave the group, and return.
+
+        Blocks, in any thread. What interrupts it, such as brokers or a database that restart, is logged and tried
+        again.
+        """
+        for name in ("faust", "mode", "aiokafka"):
+            logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
+        while not stop.is_set():
+            with tempfile.TemporaryDirectory(prefix="azyq-worker-") as folder:
+                try:
+                    asyncio.run(_Member(self, folder, stop).work())
+                except Exception as error:
+                    _log.error("worker_interrupted", error=type(error).__name__)
+            stop.wait(0 if stop.is_set() else _PAUSE_SECONDS)
+
+    def _app(self, folder: str) -> faust.App:
+        return faust.App(
+            self._group,
+            **self._cluster,
+            autodiscover=False,
+            datadir=folder,
+            store="memory://",
+            web_enabled=False,
+            key_serializer="raw",
+            value_serializer="raw",
+            processing_guarantee="at_least_once",
+            topic_disable_leader=True,
+            topic_allow_declare=False,
+            consumer_auto_offset_reset="earliest",
+            consumer_max_fetch_size=_FETCHED_BYTES,
+            stream_buffer_maxsize=_WAITING,
+            stream_wait_empty=False,
+            broker_commit_interval=1.0,
+            broker_session_timeout=self._session,
+            broker_heartbeat_interval=self._session / 5,
+            broker_rebalance_timeout=max(20.0, self._session),
+            broker_request_timeout=max(30.0, self._session + 5),
+            monitor=_NoMonitor(),
+        )
+
+
+class _Member:
+    """One membership of the group, from joining it to leaving it or to its end by an error."""
+
+    def __init__(self, worker: Worker, folder: str, stop: threading.Event) -> None:
+        self._worker = worker
+        self._stop = stop
+        self._app = worker._app(folder)
+        self._seen: dict[int, float] = {}
+        self._threads: list[_Thread] = []
+        self._agent(worker._events_topic, worker._events.take, worker._batch, self._note)
+        if worker._replies is not None:
+            self._agent(worker._replies_topic, worker._replies.take, _REPLIES_AT_ONCE, lambda batch: None)
+
+    async def work(self) -> None:
+        app = self._app
+        started = asyncio.ensure_future(app.start())
+        tails = asyncio.ensure_future(self._look_at_tails())
+        try:
+            while not (self._stop.is_set() or app.crashed or app.should_stop):
+                if started.done() and (failed := started.exception()):
+                    raise failed
+                if tails.done() and (failed := tails.exception()):
+                    raise failed
+                await asyncio.sleep(0.1)
+            if app.crashed and not self._stop.is_set():
+                raise app.crash_reason or RuntimeError("Faust ended by itself")
+        finally:
+            await self._leave(started, tails)
+
+    async def _leave(self, *tasks: asyncio.Future[Any]) -> None:
+        deadline = time.monotonic() + _STOP_SECONDS
+        for thread in self._threads:
+            thread.close()
+        while any(thread.busy for thread in self._threads) and time.monotonic() < deadline:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0)  # the agents acknowledge what was finished
+        for task in tasks:
+            if not task.done():
+                task.cancel()
+        with suppress(Exception, asyncio.TimeoutError):
+            await asyncio.wait_for(self._app.consumer.commit(), 1.0)
+        with suppress(Exception, asyncio.TimeoutError):
+            await asyncio.wait_for(self._app.stop(), _STOP_SECONDS)
+
+    def _agent(
+        self,
+        topic: str,
+        take: Callable[[Sequence[Delivery]], Taken],
+        at_once: int,
+        note: Callable[[Sequence[Delivery]], None],
+    ) -> None:
+        thread = _Thread(f"worker-{topic}")
+        self._threads.append(thread)
+
+        async def agent(stream: Any) -> None:
+            async for events in stream.noack_take(at_once, within=self._worker._within):
+                batch = [Delivery(m.partition, m.offset, m.key, m.value) for m in (e.message for e in events)]
+                note(batch)
+                if not await self._until_done(thread, partial(take, batch)):
+                    return
+                note(batch)
+                self._worker.taken += len(batch)
+                for event in events:
+                    event.ack()
+
+        channel = self._app.topic(topic, key_type=bytes, value_type=bytes)
+        self._app.agent(channel, name=topic)(agent)
+
+    async def _until_done(self, thread: _Thread, work: Callable[[], object]) -> bool:
+        """Do `work` in `thread`, again and again while it fails; False when the worker is to stop before it went."""
+        while not self._stop.is_set():
+            try:
+                await thread.do(work)
+                return True
+            except _Closed:
+                break
+            except Exception as error:
+                _log.error("worker_waits", error=type(error).__name__)
+                until = time.monotonic() + _PAUSE_SECONDS
+                while time.monotonic() < until and not self._stop.is_set():
+                    await asyncio.sleep(0.05)
+        return False
+
+    def _note(self, batch: Sequence[Delivery]) -> None:
+        now = time.monotonic()
+        for delivery in batch:
+            self._seen[delivery.partition] = now
+
+    async def _look_at_tails(self) -> None:
+        worker = self._worker
+        while True:
+            await asyncio.sleep(worker._tail)
+            now = time.monotonic()
+            mine = [tp.partition for tp in self._assigned() if tp.topic == worker._events_topic]
+            idle = [p for p in mine if now - self._seen.setdefault(p, now) >= worker._tail]
+            if idle:
+                await self._until_done(self._threads[0], partial(worker._events.check_tails, idle))
+
+    def _assigned(self) -> Sequence[Any]:
+        try:
+            return list(self._app.consumer.assignment())
+        except Exception:
+            return []
+
+
+class _Closed(Exception):
+    """The thread takes no more work."""
+
+
+class _Thread:
+    """A thread that does one thing after another, and never keeps a process from ending."""
+
+    def __init__(self, name: str) -> None:
+        self._work: queue.SimpleQueue[tuple[Callable[[], Any], asyncio.Future[Any]] | None] = (
+            queue.SimpleQueue()
+        )
+        self._waiting = 0
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    @property
+    def busy(self) -> bool:
+        return self._waiting > 0
+
+    def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._work.put(None)
+
+    async def do(self, work: Callable[[], _T]) -> _T:
+        if self._closed:
+            raise _Closed
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[_T] = loop.create_future()
+        self._waiting += 1
+        self._work.put((work, done))
+        return await done
+
+    def _run(self) -> None:
+        while (item := self._work.get()) is not None:
+            work, done = item
+            loop = done.get_loop()
+            try:
+                result = work()
+            except BaseException as error:
+                self._tell(loop, done, None, error)
+            else:
+                self._tell(loop, done, result, None)
+
+    def _tell(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        done: asyncio.Future[Any],
+        result: Any,
+        error: BaseException | None,
+    ) -> None:
+        def tell() -> None:
+            self._waiting -= 1
+            if done.cancelled():
+                return
+            if error is not None:
+                done.set_exception(error)
+            else:
+                done.set_result(result)
+
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(tell)
+
+
+class _NoMonitor(Monitor):
+    """Faust's statistics of every message, which nobody reads, take a good part of its time: none are kept."""
+
+    def on_message_in(self, *_: Any) -> None:
+        pass
+
+    def on_message_out(self, *_: Any) -> None:
+        pass
+
+    def on_stream_event_in(self, *_: Any) -> None:
+        pass
+
+    def on_stream_event_out(self, *_: Any) -> None:
+        pass
+
+    def on_topic_buffer_full(self, *_: Any) -> None:
+        pass
