@@ -35,7 +35,7 @@ bench: install-dev
 	@.venv/bin/python -m benchmarks $(ARGS)
 
 schemas: install
-	@.venv/bin/python -m infra.api.published
+	@.venv/bin/python -m infra.api.renewal
 
 lock:
 	@set -euo pipefail; python="$$(bash bin/find-python)"; "$$python" bin/lock.py

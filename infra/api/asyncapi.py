@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from infra.kafka.topics import GROUP, wanted
 from infra.settings import Settings
 from projections.events import KNOWN
 from streams.messages import CONTENT_TYPE, PARKED_EVENT, PARKED_MESSAGE, TYPE_PREFIX
 from streams.schemas import ENVELOPE, PARKED_ENVELOPE, Schema
 from streams.topics import EVENTS, PARKED, REPLIES
 
-GROUP = "azyq-views"
 BINDING = "0.5.0"  # version of AsyncAPI's Kafka bindings
+# As `azyq kafka init` makes the topics where no setting says otherwise; the environment is not asked.
+_DEFAULTS = Settings.model_construct()
 _DIALECT = "application/schema+json;version=2020-12"
 _HEADERS: Schema = {
     "type": "object",
@@ -85,10 +87,6 @@ def document(names: Iterable[str]) -> dict[str, Any]:
     }
 
 
-def _default(setting: str) -> int:
-    return int(Settings.model_fields[setting].default)
-
-
 def _server(protocol: str) -> dict[str, Any]:
     return {
         "host": "{bootstrap}",
@@ -103,6 +101,7 @@ def _server(protocol: str) -> dict[str, Any]:
 
 
 def _channel(topic: str, title: str, messages: list[str]) -> dict[str, Any]:
+    partitions, configs = wanted(_DEFAULTS)[topic]
     return {
         "address": topic,
         "title": title,
@@ -110,11 +109,11 @@ def _channel(topic: str, title: str, messages: list[str]) -> dict[str, Any]:
         "bindings": {
             "kafka": {
                 "topic": topic,
-                "partitions": _default("kafka_partitions"),
-                "replicas": _default("kafka_replication"),
+                "partitions": partitions,
+                "replicas": _DEFAULTS.kafka_replication,
                 "topicConfiguration": {
-                    "cleanup.policy": ["delete"],
-                    "retention.ms": _default("kafka_retention_hours") * 3_600_000,
+                    name: [value] if name == "cleanup.policy" else int(value)
+                    for name, value in configs.items()
                 },
                 "bindingVersion": BINDING,
             }

@@ -18,7 +18,8 @@ from referencing.jsonschema import DRAFT202012
 
 from domain.goods import load_goods
 from infra.api.asyncapi import document
-from infra.api.published import ASYNCAPI, FOLDER, BrokenPromise, rendered, renew, stored, todays
+from infra.api.published import FOLDER, rendered, stored, todays
+from infra.api.renewal import ASYNCAPI, BrokenPromise, main, renew
 from infra.api.sms_models import ReplyCall
 from infra.postgres.log import AGGREGATES
 from infra.programmes import load_programmes
@@ -276,6 +277,17 @@ def test_neither_a_type_nor_a_version_goes_away(folder: Path) -> None:
     (folder / "voucher.held.v2.json").write_text("{}", "utf-8")
     with pytest.raises(BrokenPromise, match=r"voucher\.held\.v2: the code writes version 1 only"):
         renew(folder)
+
+
+def test_the_command_tells_and_writes_nothing_when_a_promise_would_be_broken(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main() == 0
+    assert capsys.readouterr().out == "All as it was.\n"
+    monkeypatch.setattr("infra.api.renewal.todays", lambda: changed(lambda s: s["properties"].pop("shop")))
+    assert main() == 1
+    assert "voucher.held.v1: the field /shop is gone. It needs class_version = 2" in capsys.readouterr().err
+    assert stored() == todays()
 
 
 def test_the_kept_schemas_would_be_renewed_without_a_breach() -> None:
