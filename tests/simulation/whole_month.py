@@ -40,6 +40,12 @@ def play(month: Month, homes: Sequence[Household]) -> None:
     ]
     answer(month, second)
     month.azyq.drain_sms()
+    spend(month, homes)
+    month.day(31, 23)
+
+
+def spend(month: Month, homes: Sequence[Household]) -> None:
+    """From the 12th to the 14th: vouchers are opened, used, and some goods come back."""
     month.at(12)
     for number, home in enumerate(homes):
         family = month.family(home)
@@ -51,7 +57,6 @@ def play(month: Month, homes: Sequence[Household]) -> None:
     month.at(14)
     for number, home in enumerate(homes):
         settle(month, month.family(home), number)
-    month.day(31, 23)
 
 
 def answer(month: Month, answers: Sequence[tuple[Household, str | None, str]]) -> None:
