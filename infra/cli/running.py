@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
@@ -115,13 +115,22 @@ def moment(text: str | None, name: str = "--at") -> datetime | None:
 
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        at = at if at.tzinfo else at.replace(tzinfo=ALMATY)
+        for days in (-1, 1):  # the first and last days of all times have none beside them
+            (at + timedelta(days)).astimezone(ALMATY)
+    except (ValueError, OverflowError):
         usage(f"{name} is a time as 2025-07-05T09:00:00+05:00, not {text!r}")
-    return at if at.tzinfo else at.replace(tzinfo=ALMATY)
+    return at
 
 
 def print_json(value: Any) -> None:
     """One JSON document on stdout."""
+    import json
+
     import orjson
 
-    typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode())
+    try:
+        text = orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode()
+    except TypeError:  # the name of a file may hold bytes that are no text; orjson won't have them
+        text = json.dumps(value, indent=2, default=str)
+    typer.echo(text)

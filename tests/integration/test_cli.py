@@ -184,8 +184,8 @@ def test_a_month_by_commands_and_its_json(azyq: Shell, town: list[Household]) ->
     assert json.loads(azyq("report", "month", *AKKOL, "--format", "json").stdout) == report
     assert azyq.json("audit")["holds"] is True
     assert azyq.json("parked", "list") == []
-    assert azyq.json("db", "migrate") == {"applied": []}
-    assert all(row["applied_at"] for row in azyq.json("db", "status"))
+    assert azyq.json("db", "migrate") == {"applied": [], "views": {"made": [], "outdated": []}}
+    assert all(row["applied_at"] for row in azyq.json("db", "status")["migrations"])
     assert azyq.json("sms", "send")["waiting"] == 0
     assert {row["id"] for row in azyq.json("programme", "list")} >= {"akkol-2025"}
     assert azyq.json("programme", "show", "akkol-2025")["months"][0]["month"] == "2025-07"
@@ -222,6 +222,15 @@ def test_what_a_rule_refuses_is_1_with_code_and_sentence(azyq: Shell, town: list
         (("month", "run", "--programme", "akkol-2025", "--on", "2025-07-05"), "list_missing"),
         (("month", "import", "missing.csv", *AKKOL, *ON_TIME), "list_not_found"),
         (("month", "import", ".", *AKKOL, *ON_TIME), "list_not_found"),
+        (("month", "import", "/dev/null", *AKKOL, *ON_TIME), "list_not_found"),
+        (("month", "import", "list.csv", *AKKOL, *ON_TIME, "--numbers", "missing.csv"), "list_not_found"),
+        (("month", "import", "list.csv", *AKKOL, *ON_TIME, "--numbers", "."), "list_not_found"),
+        (("month", "import", "list.csv", "--programme", "nope", "--month", "2025-07"), "programme_unknown"),
+        (
+            ("month", "import", "list.csv", "--programme", "akkol-2025", "--month", "2025-13"),
+            "month_malformed",
+        ),
+        (("month", "run", "--programme", "nope", "--on", "2025-07-05"), "programme_unknown"),
         (("month", "import", "binary.csv", *AKKOL, *ON_TIME), "list_not_a_list"),
         (("month", "import", "empty.csv", *AKKOL, *ON_TIME), "list_empty"),
         (("month", "import", "list.csv", *AKKOL, "--at", "2025-07-06T10:00"), "list_after_cutoff"),
@@ -243,6 +252,15 @@ def test_wrong_usage_is_2_and_says_what_would_be_right(azyq: Shell, town: list[H
         (("month", "import", "list.csv", *AKKOL, *ON_TIME, "--rejects", "."), {}, "can't be written"),
         (("month", "run", "--programme", "akkol-2025", "--on", "2025-13-01"), {}, "--on is a day"),
         (("month", "run", "--programme", "akkol-2025", "--on", ""), {}, "--on is a day"),
+        (("month", "import", "list.csv", *AKKOL, "--at", "0001-01-01T00:00+14:00"), {}, "--at is a time"),
+        (("month", "import", "list.csv", *AKKOL, "--at", "9999-12-31T23:59-12:00"), {}, "--at is a time"),
+        (("sms", "reply", "--from", "x", "--text", "x", "--at", "9999-12-31"), {}, "--at is a time"),
+        (("month", "import", "list.csv", *AKKOL, *ON_TIME, "--rejects", "list.csv"), {}, "can't be written"),
+        (
+            ("month", "import", "list.csv", *AKKOL, *ON_TIME, "--no-number", "/dev/null"),
+            {},
+            "can't be written",
+        ),
         (("programme", "list", "--lang", "de"), {}, "--lang is kk, ru or en"),
         (("audit",), {"AZYQ_LANG": "de"}, "--lang is kk, ru or en"),
         (("rebuild", "nonsense"), {}, "month_status"),
@@ -349,6 +367,12 @@ def test_odd_texts_do_no_harm(azyq: Shell, town: list[Household]) -> None:
         "sms", "reply", "--from", phone, "--text", os.fsdecode(b"\xff"), "--at", "2025-07-07"
     ).returncode in (0, 2)
     assert azyq("audit").returncode == 0
+
+
+def test_a_file_s_name_that_is_no_text_is_told_all_the_same(azyq: Shell, town: list[Household]) -> None:
+    name = os.fsdecode(b"r\xff.csv")
+    command = ("month", "import", "list.csv", *AKKOL, *ON_TIME, "--rejects", name)
+    assert azyq.json(*command)["written"] == {name: 0}
 
 
 @pytest.mark.parametrize(("language", "sentence"), [("kk", "файл"), ("ru", "Файл"), ("en", "The file")])
