@@ -45,6 +45,11 @@ _SENTENCES = {
         "Сообщение слишком велико: не больше 64 кБ.",
         "The message is too large: at most 64 kB.",
     ),
+    "body_incomplete": (
+        "Хабар соңына дейін келмеді.",
+        "Сообщение пришло не полностью.",
+        "The message did not come to its end.",
+    ),
     "media_type_unsupported": (
         "Тек UTF-8 кодындағы application/json қабылданады.",
         "Принимается только application/json в UTF-8.",

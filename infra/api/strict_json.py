@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from infra.api.problems import Problem, pointer_to
 
@@ -18,16 +19,22 @@ _MAX_DIGITS = 40
 
 
 async def read_body(request: Request) -> bytes:
-    """The body of `request`. Raises Problem 413 as soon as it is over 64 kB, however long it says to be."""
+    """The body of `request`.
+
+    Raises Problem 413 as soon as it is over 64 kB, however long it says to be, and 400 when the caller hung up.
+    """
     length = request.headers.get("content-length", "")
     if length.isascii() and length.isdigit() and (len(length) > 9 or int(length) > MAX_BODY_BYTES):
         raise Problem(413, "body_too_large", headers={"Connection": "close"})
     pieces, size = [], 0
-    async for piece in request.stream():
-        size += len(piece)
-        if size > MAX_BODY_BYTES:
-            raise Problem(413, "body_too_large", headers={"Connection": "close"})
-        pieces.append(piece)
+    try:
+        async for piece in request.stream():
+            size += len(piece)
+            if size > MAX_BODY_BYTES:
+                raise Problem(413, "body_too_large", headers={"Connection": "close"})
+            pieces.append(piece)
+    except ClientDisconnect:
+        raise Problem(400, "body_incomplete") from None
     return b"".join(pieces)
 
 
