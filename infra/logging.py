@@ -110,8 +110,8 @@ def configure_logging(level: str | None = None, stream: TextIO | None = None) ->
     # At INFO it tells every address called, and a gateway's address holds a phone and a text.
     for talkative in ("httpx", "httpcore", "eventsourcing"):
         logging.getLogger(talkative).setLevel(max(logging.WARNING, root.level))
-    # Without a broker it tells each attempt of each connection. What matters of it we say once ourselves.
-    logging.getLogger("kafka").setLevel(logging.DEBUG if chosen == "DEBUG" else logging.CRITICAL)
+    # Without a broker it tells of each attempt, and at DEBUG of passwords. What matters we say ourselves, once.
+    logging.getLogger("kafka").setLevel(logging.INFO if chosen == "DEBUG" else logging.CRITICAL)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

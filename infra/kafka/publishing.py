@@ -9,9 +9,9 @@ from infra.kafka.cluster import Cluster
 from infra.kafka.sink import KafkaSink
 from infra.postgres.log_reader import LogReader
 from infra.postgres.parked_announced import ParkedEvent, ParkedMessage, UnannouncedParked
-from infra.postgres.published import PublishedState
+from infra.postgres.published import PublishedState, steady_dsn
 from streams.messages import Message, encode_parked_event, encode_parked_message
-from streams.publisher import Publisher
+from streams.publisher import FLIGHT, Publisher
 from streams.topics import EVENTS
 
 
@@ -40,13 +40,22 @@ class ParkedAnnouncements:
 
 
 @contextmanager
-def publisher(dsn: str, cluster: Cluster, public_url: str) -> Iterator[Publisher]:
-    """A publisher of the log at `dsn`; everything of it is closed afterwards. `public_url`: that of the API."""
+def publisher(dsn: str, cluster: Cluster, public_url: str, *, flight: int = FLIGHT) -> Iterator[Publisher]:
+    """A publisher of the log at `dsn`; everything of it is closed afterwards.
+
+    `public_url`: that of the API, which serves the schemas; `flight`: messages sent at once, at most.
+    """
     schemas = f"{public_url}/schemas"
+    dsn = steady_dsn(dsn)
     reader, parked = LogReader(dsn), UnannouncedParked(dsn)
     announcements = ParkedAnnouncements(parked, schemas)
     made = Publisher(
-        reader, PublishedState(dsn, EVENTS), KafkaSink(cluster), schemas, announcements=announcements
+        reader,
+        PublishedState(dsn, EVENTS),
+        KafkaSink(cluster),
+        schemas,
+        announcements=announcements,
+        flight=flight,
     )
     try:
         yield made

@@ -13,7 +13,6 @@ from infra.postgres.connect import APP_ROLE, clean_dsn, connect, dsn_parts
 
 _CLASS = 0x617A7971  # "azyq"
 _IDLE_SECONDS = 8
-# So that a publisher notices within seconds that its server's host is gone, as the server notices by the idle time.
 _KEEPALIVE = {
     "keepalives_idle": "3",
     "keepalives_interval": "2",
@@ -43,6 +42,14 @@ def publisher_holds(topic: str) -> str:
         "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2"
         f" AND classid = {_CLASS} AND objid = {lock_key(topic)}"
         " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+
+
+def steady_dsn(dsn: str) -> str:
+    """`dsn`, its connections noticing within seconds that the server's host is gone; what it says itself stays."""
+    given = dsn_parts(dsn)
+    return str(
+        make_dsn(clean_dsn(dsn), **{name: value for name, value in _KEEPALIVE.items() if name not in given})
     )
 
 
