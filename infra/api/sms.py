@@ -23,6 +23,7 @@ from infra.api.sms_models import (
     ReplyAnswer,
     ReplyCall,
     checked,
+    incoming,
     storable,
     time_from,
 )
@@ -52,14 +53,7 @@ def sms_router(services: ApiServices, real_now: Callable[[], datetime]) -> APIRo
     @router.post("/replies", **_described(ReplyCall, ReplyAnswer, "A reply of a recipient (R21, R22)"))
     async def replies(request: Request) -> JSONResponse:
         call = checked(ReplyCall, await signed_object(request))
-        reply = IncomingReply(
-            message_id=call.message_id,
-            sender=call.sender,
-            to=call.to,
-            text=storable(call.text),
-            received_at=time_from(call.received_at) if call.received_at else services.now(),
-            channel="http",
-        )
+        reply = incoming(call, services.now(), "http")
         outcome = await run_in_threadpool(record, reply)
         return JSONResponse({"outcome": outcome.outcome}, 202)
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from domain.ports import IncomingReply
 from infra.api.problems import Problem, pointer_to
 
 _RFC_3339 = re.compile(
@@ -117,3 +118,15 @@ def checked(model: type[_Model], value: dict[str, Any]) -> _Model:
         raise Problem(
             422, reason if reason in ("time_wrong", "text_broken") else "field_wrong", pointer
         ) from None
+
+
+def incoming(call: ReplyCall, now: datetime, channel: str) -> IncomingReply:
+    """The reply that `call` tells of; without a time of its own it came `now`."""
+    return IncomingReply(
+        message_id=call.message_id,
+        sender=call.sender,
+        to=call.to,
+        text=storable(call.text),
+        received_at=time_from(call.received_at) if call.received_at else now,
+        channel=channel,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from infra.cli import database, demo, month, programme, reading, serving, sms, status, vault
+from infra.cli import database, demo, kafka, month, programme, reading, serving, sms, status, vault
 
 HELP = """Digital food vouchers for families on targeted social assistance.
 
@@ -37,6 +37,11 @@ database_group.command()(database.migrate)
 database_group.command()(database.status)
 database_group.command()(database.stop)
 app.add_typer(database_group, name="db")
+
+kafka_group = group("Kafka's topics: make them, see where they stand.")
+kafka_group.command()(kafka.init)
+kafka_group.command()(kafka.status)
+app.add_typer(kafka_group, name="kafka")
 
 programme_group = group("Programmes: list, show, check a file.")
 programme_group.command(name="list")(programme.list_programmes)

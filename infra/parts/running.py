@@ -12,6 +12,7 @@ import structlog
 
 from infra.bootstrap import Azyq
 from infra.parts.scheduler import Scheduler, schedule
+from streams.trouble import KafkaTrouble
 
 Part = Literal["api", "scheduler", "views", "publisher", "worker"]
 
@@ -60,7 +61,10 @@ def run_parts(azyq: Azyq, wanted: Collection[Part]) -> None:
             try:
                 work()
             except BaseException as error:
-                log.error("part failed", part=name, exc_info=error)
+                if isinstance(error, KafkaTrouble):
+                    log.error("part failed", part=name, code=error.code, reason=str(error))
+                else:
+                    log.error("part failed", part=name, exc_info=error)
                 failed.append(error)
                 stop.set()
 
