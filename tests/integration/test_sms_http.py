@@ -711,8 +711,10 @@ class TestOutbox:
             """
             import sys
             from pathlib import Path
+            import structlog
             from tests.integration.test_sms_http import messages
             from infra.sms.outbox import OutboxGateway
+            structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
             gateway = OutboxGateway(sys.argv[1], Path(sys.argv[2]))
             for start in range(int(sys.argv[3]), 100000, 20):
                 assert all(r.accepted for r in gateway.send(messages(20, start)))
