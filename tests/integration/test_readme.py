@@ -52,7 +52,7 @@ def test_the_month_by_hand_runs_as_it_stands(tmp_path: Path) -> None:
         "40 families",
         "rows: 165, accepted 160, rejected 5",
         "iin_check_digit",
-        "consented",
+        "The consent is recorded",
         "audit: holds",
         "month_status",
         "Where the families are",
