@@ -96,10 +96,14 @@ def show(programme: str, as_json: bool = JSON, lang: str = LANGUAGE) -> None:
             )
 
 
-def check(file: Path, lang: str = LANGUAGE) -> None:
+def check(file: Path, as_json: bool = JSON, lang: str = LANGUAGE) -> None:
     """Check a programme file; each problem with file, key and reason."""
     with refusals(lang):
         from infra.programmes import load_programme
 
         found = load_programme(file)
-        typer.echo(f"{file}: {found.id} is in order, months {', '.join(found.months())}")
+        if as_json:
+            versions = [terms.version for terms in found.terms]
+            print_json({"file": str(file), "id": found.id, "months": found.months(), "versions": versions})
+        else:
+            typer.echo(f"{file}: {found.id} is in order, months {', '.join(found.months())}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 from psycopg2 import errors, sql
@@ -32,6 +33,14 @@ BASE_MIGRATIONS: list[Migration] = [
         REVOKE ALL ON SCHEMA azyq_log, azyq_views, vault FROM PUBLIC;
         """,
     ),
+    (
+        "base_2_ledger",
+        f"""
+        -- Processes whose login may only act as our roles see that nothing is to be migrated.
+        GRANT USAGE ON SCHEMA azyq_meta TO {APP_ROLE};
+        GRANT SELECT ON azyq_meta.migration TO {APP_ROLE};
+        """,
+    ),
 ]
 
 MIGRATIONS: list[Migration] = [
@@ -54,8 +63,8 @@ def migrate(dsn: str, migrations: Sequence[Migration] | None = None) -> list[str
     """Apply what is missing of `migrations` (all of ours by default), in order; the names of those applied.
 
     Each runs in a transaction of its own, as the user of `dsn`; it may `SET LOCAL ROLE`. Processes that
-    migrate at once take turns. Raises SchemaError when the server is too old, or when roles are missing that
-    the user can't make.
+    migrate at once take turns. Raises SchemaError when the server is too old, or when the user may not make what
+    is missing: roles, or what a migration makes.
     """
     applied = []
     connection = connect(dsn, application_name="azyq-migrate")
@@ -65,7 +74,7 @@ def migrate(dsn: str, migrations: Sequence[Migration] | None = None) -> list[str
             _ensure_role(connection, role)
         _ensure_ledger(connection)
         for name, statements in MIGRATIONS if migrations is None else migrations:
-            with connection, connection.cursor() as cursor:
+            with _as_migrator(connection, name), connection, connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
                 cursor.execute("SELECT 1 FROM azyq_meta.migration WHERE name = %s", (name,))
                 if cursor.fetchone() is None:
@@ -145,8 +154,19 @@ def _can_act_as(connection: Connection, role: str) -> bool:
     return True
 
 
+@contextmanager
+def _as_migrator(connection: Connection, what: str) -> Iterator[None]:
+    try:
+        yield
+    except errors.InsufficientPrivilege as error:
+        raise SchemaError(
+            f"The database user {connection.info.user} may not apply {what}. "
+            "Run `azyq db migrate` with the login that made the database's schemas."
+        ) from error
+
+
 def _ensure_ledger(connection: Connection) -> None:
-    with connection, connection.cursor() as cursor:
+    with _as_migrator(connection, "migrations"), connection, connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
         cursor.execute("SELECT to_regclass('azyq_meta.migration')")
         if cursor.fetchone() != (None,):
