@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gc
+import time
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+
+import structlog
 
 from domain.commands.receive_list import ReceiveList
 from domain.commands.record_reply import RecordReply
@@ -40,6 +43,9 @@ from streams.feed import Feed
 
 SMS_AT_ONCE_IDEMPOTENT = 500
 SMS_AT_ONCE = 8  # what a crash can leave in doubt
+WORKERS_SECONDS = 10.0
+
+log = structlog.get_logger("azyq")
 
 
 class Azyq:
@@ -222,8 +228,21 @@ class Azyq:
         return Feed(self.log_reader, self.view_store, self.views)
 
     def catch_up_views(self) -> None:
-        """Bring every view up to the log's end."""
-        self.feed.catch_up()
+        """Bring every view up to the log's end; where Kafka carries, wait some seconds for those that do."""
+        if not self.settings.kafka_bootstrap_servers:
+            self.feed.catch_up()
+            return
+        head = self.log_reader.head()
+        until = time.monotonic() + WORKERS_SECONDS
+        while (behind := self._behind(head)) and time.monotonic() < until:
+            time.sleep(0.1)
+        if behind:
+            log.warning("views_behind", log_position=head, views=behind)
+
+    def _behind(self, head: int) -> dict[str, int]:
+        """The views that do not hold everything up to `head`, with where they stand."""
+        places = {view.name: self.view_store.position(view) for view in self.views}
+        return {name: position for name, position in places.items() if position < head}
 
     def redeem(self, prices: Prices) -> Redeem:
         """The command that buys at these prices."""
