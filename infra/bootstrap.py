@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import gc
-import time
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
