@@ -72,6 +72,8 @@ class Settings(BaseSettings):
     def _clock_has_an_offset(cls, value: datetime | None) -> datetime | None:
         if value is not None and value.tzinfo is None:
             raise ValueError("a trial clock needs an offset, as in 2025-07-05T09:00:00+05:00")
+        if value is not None and not 2000 <= value.year < 2100:
+            raise ValueError("a trial clock stands between 2000 and 2099")
         return value
 
     @field_validator("listen")

@@ -273,6 +273,7 @@ def test_wrong_usage_is_2_and_says_what_would_be_right(azyq: Shell, town: list[H
         (("audit",), unreachable, "can't be reached"),
         (("audit",), unreadable, "DATABASE_URL: not an address"),
         (("audit",), {"AZYQ_CLOCK": "2025-07-05T09:00"}, "needs an offset"),
+        (("programme", "list"), {"AZYQ_CLOCK": "0001-01-01T00:00:00+14:00"}, "AZYQ_CLOCK"),
         (("audit",), {"AZYQ_LOG_LEVEL": "loud"}, "AZYQ_LOG_LEVEL"),
         (("audit",), {"AZYQ_SMS_PER_SECOND": "-1"}, "AZYQ_SMS_PER_SECOND"),
         (("sms", "send"), {"AZYQ_SMS_GATEWAY": "pigeon:"}, "AZYQ_SMS_GATEWAY"),
