@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import struct
 from functools import cached_property
 from typing import Any
 
@@ -63,7 +64,7 @@ class Cluster:
             bootstrap_timeout_ms=_BLOCK_MS,
         )
 
-    def admin(self, timeout_seconds: float = 10.0) -> KafkaAdminClient:
+    def admin(self, timeout_seconds: float = 5.0) -> KafkaAdminClient:
         """A client for topics and groups. Raises KafkaTrouble without a cluster."""
         return self._open(
             KafkaAdminClient,
@@ -129,11 +130,7 @@ class Cluster:
             | kafka_errors.UnsupportedSaslMechanismError
             | kafka_errors.IllegalSaslStateError,
         ):
-            return KafkaTrouble(
-                "not_authenticated",
-                f"Kafka at {where} refuses the login of {self._settings.kafka_username}: check AZYQ_KAFKA_USERNAME, "
-                "AZYQ_KAFKA_PASSWORD, AZYQ_KAFKA_SASL_MECHANISM.",
-            )
+            return self._login_refused()
         if isinstance(error, kafka_errors.AuthorizationError):
             return KafkaTrouble(
                 "not_authorised",
@@ -149,9 +146,7 @@ class Cluster:
                 "not_enough_replicas", f"Kafka at {where}: too few replicas in sync to keep a message safely."
             )
         if isinstance(error, kafka_errors.KafkaTimeoutError | kafka_errors.KafkaConnectionError):
-            return KafkaTrouble(
-                "unreachable", self._why_unreachable() or f"Kafka at {where} does not answer."
-            )
+            return self._unreachable()
         return KafkaTrouble("kafka_error", f"Kafka at {where}: {type(error).__name__}.")
 
     def _open(self, client: Any, *arguments: Any, **options: Any) -> Any:
@@ -177,29 +172,52 @@ class Cluster:
         except (kafka_errors.KafkaError, OSError) as error:
             raise self.trouble(error) from error
 
-    def _why_unreachable(self) -> str:
-        """What a plain connection to each server says; nothing when one can be made."""
+    def _login_refused(self) -> KafkaTrouble:
+        return KafkaTrouble(
+            "not_authenticated",
+            f"Kafka at {', '.join(self.servers)} refuses the login of {self._settings.kafka_username}: check "
+            "AZYQ_KAFKA_USERNAME, AZYQ_KAFKA_PASSWORD, AZYQ_KAFKA_SASL_MECHANISM.",
+        )
+
+    def _unreachable(self) -> KafkaTrouble:
+        """What each server says to a plain question."""
         reasons: list[str] = []
-        seconds = _PROBE_SECONDS / len(self.servers)
         for server in self.servers:
-            host, port = _host_and_port(server)
-            try:
-                with socket.create_connection((host, port), timeout=seconds) as plain:
-                    if not self._tls:
-                        return ""
-                    with self.tls.wrap_socket(plain, server_hostname=host):
-                        return ""
-            except ssl.SSLCertVerificationError as error:
-                reasons.append(f"{server}: its certificate is not accepted ({error.verify_message})")
-            except ssl.SSLError as error:
-                reasons.append(f"{server}: no TLS connection ({error.reason or 'refused'})")
-            except socket.gaierror:
-                reasons.append(f"{server}: no such host")
-            except TimeoutError:
-                reasons.append(f"{server}: no answer")
-            except OSError as error:
-                reasons.append(f"{server}: {error.strerror or type(error).__name__}")
-        return "Kafka can't be reached: " + "; ".join(reasons) + "."
+            reason = self._ask(server, _PROBE_SECONDS / len(self.servers))
+            if not reason and self._sasl:
+                # kafka-python often misses the broker's word that a login failed, and sees a closed connection only.
+                return self._login_refused()
+            reasons.append(f"{server}: {reason or 'it answers, but not all that is needed came in time'}")
+        return KafkaTrouble("unreachable", "Kafka can't be reached: " + "; ".join(reasons) + ".")
+
+    def _ask(self, server: str, seconds: float) -> str:
+        """Why `server` doesn't answer; nothing when it does."""
+        host, port = _host_and_port(server)
+        try:
+            with socket.create_connection((host, port), timeout=seconds) as plain:
+                if not self._tls:
+                    return _question(plain)
+                with self.tls.wrap_socket(plain, server_hostname=host) as secure:
+                    return _question(secure)
+        except ssl.SSLCertVerificationError as error:
+            return f"its certificate is not accepted ({error.verify_message})"
+        except ssl.SSLError:
+            return "no TLS connection; check AZYQ_KAFKA_SECURITY_PROTOCOL"
+        except socket.gaierror:
+            return "no such host"
+        except TimeoutError:
+            return "no answer"
+        except OSError as error:
+            return error.strerror or type(error).__name__
+
+
+def _question(connection: socket.socket) -> str:
+    """Asks for the versions of the protocol, as anyone may before a login."""
+    connection.sendall(struct.pack(">ihhih", 10, 18, 0, 1, -1))
+    answer = connection.recv(8)
+    if answer[4:] == struct.pack(">i", 1):
+        return ""
+    return "no answer of Kafka's; check AZYQ_KAFKA_SECURITY_PROTOCOL"
 
 
 def _host_and_port(server: str) -> tuple[str, int]:
