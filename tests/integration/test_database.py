@@ -14,8 +14,8 @@ import pytest
 from infra.settings import ROOT
 from projections.all_views import VIEWS
 from tests.conftest import as_url, new_database
-from tests.integration.month_in_process import AKKOL, Household, Town, a_month, query
-from tests.integration.test_cli import KEY, Shell, as_csv
+from tests.integration.month_in_process import AKKOL, Household, Town, a_month, as_csv, query
+from tests.integration.test_cli import KEY, Shell
 
 NEW_KEY = base64.b64encode(bytes(range(1, 33))).decode()
 
