@@ -181,18 +181,34 @@ class _Member:
         self._threads.append(thread)
 
         async def agent(stream: Any) -> None:
+            before: asyncio.Future[bool] | None = None
             async for events in stream.noack_take(at_once, within=self._worker._within):
-                batch = [Delivery(m.partition, m.offset, m.key, m.value) for m in (e.message for e in events)]
-                note(batch)
-                if not await self._until_done(thread, partial(take, batch)):
+                # Faust gathers the next batch while the thread is at this one.
+                if before is not None and not await before:
                     return
-                note(batch)
-                self._worker.taken += len(batch)
-                for event in events:
-                    event.ack()
+                before = asyncio.ensure_future(self._apply(thread, take, note, events))
 
         channel = self._app.topic(topic, key_type=bytes, value_type=bytes)
         self._app.agent(channel, name=topic)(agent)
+
+    async def _apply(
+        self,
+        thread: _Thread,
+        take: Callable[[Sequence[Delivery]], Taken],
+        note: Callable[[Sequence[Delivery]], None],
+        events: Sequence[Any],
+    ) -> bool:
+        """Whether the batch was applied; False when the worker is to stop before that."""
+        messages = [event.message for event in events]
+        batch = [Delivery(m.partition, m.offset, m.key, m.value) for m in messages]
+        note(batch)
+        if not await self._until_done(thread, partial(take, batch)):
+            return False
+        note(batch)
+        self._worker.taken += len(batch)
+        for event in events:
+            event.ack()
+        return True
 
     async def _until_done(self, thread: _Thread, work: Callable[[], object]) -> bool:
         """Do `work` in `thread`, again and again while it fails; False when the worker is to stop before it went."""
@@ -298,6 +314,8 @@ class _Thread:
 
 class _NoMonitor(Monitor):
     """Faust's statistics of every message, which nobody reads, take a good part of its time: none are kept."""
+
+    logger = logging.getLogger("faust.sensors")
 
     def on_message_in(self, *_: Any) -> None:
         pass

@@ -42,7 +42,7 @@ class Kafka:
 
     def publish(self) -> list[Delivery]:
         """Send what is new, noting it as the publisher does; the new messages."""
-        new = []
+        new: list[Delivery] = []
         for raw in self.reader.after(self.position, 1_000_000):
             partition = partition_of(raw.stream, self.partitions)
             message = encode(raw, self.last[partition], SCHEMAS)
