@@ -52,11 +52,14 @@ class KafkaSink:
         self._cluster = cluster
         self._producer: KafkaProducer | None = None
         self._partitions: dict[str, int] = {}
+        self._overhead: dict[tuple[tuple[str, bytes], ...], int] = {}
 
     def size(self, message: Message) -> int:
         """Bytes that `message` takes of a batch, at most."""
-        headers = sum(len(name) + len(value) + _HEADER for name, value in message.headers)
-        return len(message.key) + len(message.value) + headers + _RECORD
+        key, value, headers = message
+        if headers not in self._overhead:
+            self._overhead[headers] = _RECORD + sum(len(n) + len(v) + _HEADER for n, v in headers)
+        return len(key) + len(value) + self._overhead[headers]
 
     def partitions(self, topic: str) -> int:
         """How many partitions `topic` has; known ones until `close`. Raises KafkaTrouble, also without the topic."""

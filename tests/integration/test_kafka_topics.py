@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import logging
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,8 +15,10 @@ from kafka.structs import OffsetAndMetadata
 
 from infra.kafka import topics
 from infra.kafka.cluster import Cluster
+from infra.kafka.sink import KafkaSink
 from infra.kafka.topics import GROUP, Difference, TopicOutcome
 from infra.settings import Settings
+from streams.messages import Message
 from streams.topics import EVENTS, PARKED, REPLIES
 from streams.trouble import KafkaTrouble
 from tests.broker.fixtures import OwnBroker
@@ -212,7 +217,48 @@ def test_the_wrong_kind_of_listener_is_told_from_one_that_does_not_answer(own_br
         Cluster(settings_of(Access(broker.bootstrap, "SSL", ca=broker.ssl.ca))).producer()
     broker.pause()
     for access in (broker.plain, broker.sasl):
-        with pytest.raises(KafkaTrouble, match="no answer[.]") as told:
+        with pytest.raises(KafkaTrouble, match=r"no answer\.$") as told:
             Cluster(settings_of(access)).producer()
         assert told.value.code == "unreachable"
     broker.resume()
+
+
+def open_files() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+def test_clients_that_could_not_be_made_leave_nothing_behind() -> None:
+    gc.collect()
+    cluster = Cluster(settings_of(Access("127.0.0.1:1")))
+    threads, files = threading.active_count(), open_files()
+    for make in (cluster.producer, cluster.admin, cluster.consumer):
+        with pytest.raises(KafkaTrouble):
+            make()
+    gc.collect()
+    assert threading.active_count() <= threads
+    assert open_files() <= files
+
+
+def test_a_sink_that_is_closed_leaves_nothing_behind_and_sends_nothing_more(own_broker: OwnBroker) -> None:
+    broker = own_broker()
+    cluster = made_topics(broker.plain)
+    gc.collect()
+    threads, files = threading.active_count(), open_files()
+    sink = KafkaSink(cluster)
+    message = Message(b"key", b"value")
+    assert sink.send(EVENTS, [(0, message)]).wait(10)
+    broker.pause()
+    assert not sink.send(EVENTS, [(0, message)]).wait(0.5)
+    sink.close()
+    broker.kill()
+    broker.start()
+    assert sink.send(EVENTS, [(0, message)]).wait(10)
+    broker.kill()
+    sending = sink.send(EVENTS, [(0, message)])
+    assert not sending.wait(0.5)
+    sink.close()
+    with pytest.raises(KafkaTrouble):
+        sending.wait(0.5)
+    gc.collect()
+    assert threading.active_count() <= threads
+    assert open_files() <= files
