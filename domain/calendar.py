@@ -68,15 +68,9 @@ def tasks_on(pm: ProgrammeMonth, day: date) -> list[Task]:
     return [task for task, due_on in due_dates(pm) if due_on == day]
 
 
-def tasks_due(
-    pm: ProgrammeMonth, done: Collection[tuple[Task, date]], day: date
-) -> list[tuple[Task, date, int]]:
-    """What is to be done on `day`, missed days first: (task, the day it was due, days late), in order.
+def tasks_due(pm: ProgrammeMonth, done: Collection[tuple[Task, date]], day: date) -> list[tuple[Task, date]]:
+    """What is to be done by `day`, missed days first: (task, the day it was due), in order.
 
     `done` holds the (task, due day) already carried out; running twice therefore asks once.
     """
-    return [
-        (task, due_on, (day - due_on).days)
-        for task, due_on in due_dates(pm)
-        if due_on <= day and (task, due_on) not in done
-    ]
+    return [(task, due_on) for task, due_on in due_dates(pm) if due_on <= day and (task, due_on) not in done]

@@ -1,7 +1,9 @@
 """Do what a programme's calendar asks of a day: the SMS round, the repeat, lapses, expiry (R19–R21, R7, R8).
 
 In bounded batches; each family's event is its own proof, so a run cut off goes on and a second one does nothing. A
-missed day is caught up in order, and recorded as late.
+missed day is caught up in order, and recorded as late. What is sent follows from the day it is done on, whichever
+day is caught up (docs/adr/0008): the first SMS as long as an answer is in time, the repeat so many days after the
+first one left, and only while an answer is in time.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from domain.calendar import Task, day_end, tasks_due
+from domain.calendar import Task, day_end, local_day, tasks_due
 from domain.commands.conflicts import until_saved
 from domain.cycle import Cycle
 from domain.errors import Refusal
@@ -53,7 +55,10 @@ class ListUnfinished(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class TaskOutcome:
-    """A task of the calendar: how many families it touched, and whether anything is left for the next run."""
+    """A task of the calendar: how many families it touched, and whether anything is left for the next run.
+
+    `days_late`: from the day it was due to the day it was done on.
+    """
 
     task: str
     due_on: date
@@ -86,10 +91,11 @@ class RunDay:
         progress: Progress = lambda task, done: None,
         only_when_over: bool = False,
     ) -> list[TaskOutcome]:
-        """What was done here, which is not what another process did meanwhile.
+        """What was due by `on` and done here, which is not what another process did meanwhile.
 
-        `now` gives the time of each event; `only_when_over` leaves the last day's end to its end. When another
-        process was first, the day begins again from what is recorded then. Raises ListMissing, ListUnfinished.
+        `now` gives the time of each event, and says what may still be sent; nothing is done before its day, even if
+        `on` is later than `now`. `only_when_over` leaves the last day's end to its end. When another process was
+        first, the day begins again from what is recorded then. Raises ListMissing, ListUnfinished.
         """
         outcomes: list[TaskOutcome] = []
         until_saved(lambda: self._go_on(month, on, now, progress, only_when_over, outcomes))
@@ -109,24 +115,26 @@ class RunDay:
         cycle: Cycle | None = self._log.load([stream]).get(stream)
         tried = {(Task(outcome.task), outcome.due_on) for outcome in outcomes}
         done = {(Task(task), day) for task, day in cycle.done} if cycle else set()
-        due = tasks_due(month, done | tried, on)
+        due = tasks_due(month, done | tried, min(on, local_day(now())))
         if not due:
             return
         if cycle is None:
             raise ListMissing("month", month=month.month, programme=month.programme.id)
-        if cycle.started is not None and any(task is not Task.CLOSE_LIST for task, _, _ in due):
+        if cycle.started is not None and any(task is not Task.CLOSE_LIST for task, _ in due):
             raise ListUnfinished("month", delivery=cycle.started[0])
-        for task, due_on, days_late in due:
+        for task, due_on in due:
             ends_the_day = task in (Task.LAPSE, Task.EXPIRE, Task.CLOSE)
             if ends_the_day and only_when_over and now() < day_end(due_on):
                 continue
-            if task is Task.REMINDER and on < min(_reminder_from(month, cycle), month.deadline):
-                continue  # five days after the first SMS as it really went out
+            if task is Task.REMINDER and _waits(month, cycle, local_day(now())):
+                continue
             clock = _at_the_end_of(due_on, now) if ends_the_day else now
-            families, waiting = self._do(task, month, stream, on, clock, progress)
+            families, waiting = self._do(task, month, cycle, clock, progress)
+            at = clock()
+            days_late = (local_day(at) - due_on).days
             if not waiting:
                 cycle.finish_task(
-                    month, task=task.value, due_on=due_on, days_late=days_late, families=families, at=clock()
+                    month, task=task.value, due_on=due_on, days_late=days_late, families=families, at=at
                 )
                 self._log.save(cycle)
             # What waits is not done: the next run goes on.
@@ -136,15 +144,17 @@ class RunDay:
         self,
         task: Task,
         month: ProgrammeMonth,
-        cycle: UUID,
-        on: date,
+        of: Cycle,
         now: Callable[[], datetime],
         progress: Progress,
     ) -> tuple[int, int]:
+        cycle = of.id
         match task:
             case Task.FIRST_SMS | Task.REMINDER:
-                if on > month.deadline:
+                if local_day(now()) > month.deadline:
                     return 0, 0  # nobody could answer any more
+                if task is Task.REMINDER and _reminder_from(month, of) > month.deadline:
+                    return 0, 0
                 purpose, stage = (
                     ("consent_request", "eligible") if task is Task.FIRST_SMS else ("reminder", "asked")
                 )
@@ -233,9 +243,15 @@ class RunDay:
 
 
 def _reminder_from(month: ProgrammeMonth, cycle: Cycle) -> date:
-    """The day from which the SMS is sent again: so many calendar days after the first one (R21)."""
-    asked_on = cycle.done_on.get(Task.FIRST_SMS.value, month.first_sms_on)
-    return asked_on + timedelta(days=month.terms.reminder_after_days)
+    """The day from which the SMS is sent again: so many calendar days after the first one was out (R21)."""
+    return cycle.done_on[Task.FIRST_SMS.value] + timedelta(days=month.terms.reminder_after_days)
+
+
+def _waits(month: ProgrammeMonth, cycle: Cycle, today: date) -> bool:
+    """Whether the repeat is yet to come: it follows the first SMS as that really went out."""
+    if Task.FIRST_SMS.value not in cycle.done_on:
+        return today <= month.deadline
+    return today < _reminder_from(month, cycle) <= month.deadline
 
 
 def _at_the_end_of(day: date, now: Callable[[], datetime]) -> Callable[[], datetime]:

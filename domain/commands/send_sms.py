@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
+from domain.calendar import local_day
 from domain.commands.conflicts import until_saved
 from domain.family import FamilyVouchers
 from domain.ports import DeliveryReport, Log, OutgoingSms, SendResult, SmsGateway, Vault
@@ -21,6 +22,7 @@ from domain.programmes import ProgrammeMonth
 from domain.sms_text import parts, render
 
 UNKNOWN_OUTCOME = "unknown_outcome"
+QUESTIONS = ("consent_request", "reminder")
 BACKOFF_SECONDS = (1, 2, 4, 8, 16, 60, 300)
 
 
@@ -144,7 +146,7 @@ class SendSms:
     ) -> bool:
         families: dict[UUID, FamilyVouchers] = self._log.load(list({d.stream for d in due}))
         wanted = [
-            d for d in due if d.stream in families and families[d.stream].wants_sms(d.purpose, d.message)
+            d for d in due if d.stream in families and self._is_wanted(families[d.stream], d, local_day(at))
         ]
         unwanted = {d.message for d in due} - {d.message for d in wanted}
         if unwanted:
@@ -178,6 +180,12 @@ class SendSms:
         results = self._gateway.send(messages) if messages else []
         failed = [(item, "no_number") for item in unreachable]
         return self._record(results, messages, sending, families, failed, at, outcome)
+
+    def _is_wanted(self, family: FamilyVouchers, item: DueSms, today: date) -> bool:
+        """Whether it is still to be sent; a question only while it can be answered (R21)."""
+        if item.purpose in QUESTIONS and today > self._month_of(family).deadline:
+            return False
+        return family.wants_sms(item.purpose, item.message)
 
     def _record(
         self,

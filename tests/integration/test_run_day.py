@@ -234,6 +234,73 @@ def test_R21_several_months_and_programmes_do_not_touch_one_another(july: Month,
     assert august.family(in_august).stage == "eligible"
 
 
+class TestCaughtUp:
+    """What is sent depends on the day it is done on, not on the day that is caught up (R20, R21)."""
+
+    def test_R21_first_sms_on_the_last_day_is_not_followed_by_a_repeat(self, july: Month, town: Town) -> None:
+        # given nothing was run until the last day; when that day is run
+        july.list_of(town.households(2))
+        july.day(31, 12, only_when_over=True)
+        # then the families are asked, late, and not asked again in the same breath
+        assert [message["purpose"] for message in july.outbox()] == ["consent_request"] * 2
+        assert tasks(july) == [("close_list", "05", 26), ("first_sms", "05", 26), ("reminder", "10", 21)]
+        # and the day's end finds them unanswered
+        july.clock.now = datetime.fromisoformat("2025-08-01T00:00:01+05:00")
+        july.azyq.run_day.run(july.month, date(2025, 8, 1), july.clock, only_when_over=True)
+        assert len(july.outbox()) == 2
+        assert july.counted()["family.lapsed"] == 2
+
+    def test_R21_the_repeat_waits_its_days_from_the_day_the_first_sms_left(
+        self, july: Month, town: Town
+    ) -> None:
+        # given that on the 20th somebody catches up the 12th, by its name
+        july.list_of(town.households(1))
+        july.at(20)
+        july.azyq.run_day.run(july.month, date(2025, 7, 12), july.clock)
+        assert tasks(july) == [("close_list", "05", 15), ("first_sms", "05", 15)]
+        # then the SMS is sent again five days after the 20th
+        assert july.day(24) == []
+        assert [(o.task, o.days_late) for o in july.day(25)] == [("reminder", 15)]
+        assert [message["purpose"] for message in july.outbox()] == ["consent_request", "reminder"]
+
+    def test_R21_after_the_deadline_nobody_is_asked_whichever_day_is_caught_up(
+        self, july: Month, town: Town
+    ) -> None:
+        july.list_of(town.households(2))
+        july.clock.now = datetime.fromisoformat("2025-08-01T00:00:00+05:00")
+        july.azyq.run_day.run(july.month, date(2025, 7, 31), july.clock)
+        assert july.outbox() == []
+        assert tasks(july)[1:] == [
+            ("first_sms", "05", 27),
+            ("reminder", "10", 22),
+            ("lapse", "31", 1),
+            ("expire", "31", 1),
+            ("close", "31", 1),
+        ]
+
+    def test_R21_what_waits_in_the_queue_at_the_deadline_is_not_sent_after_it(
+        self, july: Month, town: Town
+    ) -> None:
+        # given a request that no gateway took until the last day was over
+        (home,) = town.households(1)
+        july.list_of([home])
+        message = message_id(july.stream(home), "consent_request")
+        july.azyq.log.save(july.family(home), due=[(message, july.stream(home), "consent_request")])
+        july.clock.now = datetime.fromisoformat("2025-08-01T00:00:00+05:00")
+        # when the queue is emptied
+        outcome = july.azyq.drain_sms()
+        # then it isn't sent, and isn't left for the next time
+        assert (outcome.sent, outcome.waiting, july.outbox()) == (0, 0, [])
+
+    def test_R20_nothing_is_done_before_its_day_whatever_day_is_asked_for(
+        self, july: Month, town: Town
+    ) -> None:
+        july.list_of(town.households(1))
+        july.at(4, 23)
+        assert july.azyq.run_day.run(july.month, date(2025, 7, 5), july.clock) == []
+        assert july.outbox() == []
+
+
 class TestTwoAtOnce:
     """The same day run by two at the same time: both end well, and the day is done once."""
 

@@ -115,11 +115,11 @@ def test_nothing_is_due_before_the_first_task(july: ProgrammeMonth) -> None:
     assert tasks_due(july, set(), date(2025, 7, 4)) == []
 
 
-def test_missed_days_are_caught_up_in_order_and_late(july: ProgrammeMonth) -> None:
+def test_missed_days_are_caught_up_in_order(july: ProgrammeMonth) -> None:
     assert tasks_due(july, set(), date(2025, 7, 11)) == [
-        (Task.CLOSE_LIST, date(2025, 7, 5), 6),
-        (Task.FIRST_SMS, date(2025, 7, 5), 6),
-        (Task.REMINDER, date(2025, 7, 10), 1),
+        (Task.CLOSE_LIST, date(2025, 7, 5)),
+        (Task.FIRST_SMS, date(2025, 7, 5)),
+        (Task.REMINDER, date(2025, 7, 10)),
     ]
 
 
@@ -127,11 +127,11 @@ def test_what_is_done_is_not_asked_again(july: ProgrammeMonth) -> None:
     done = {(Task.CLOSE_LIST, date(2025, 7, 5)), (Task.FIRST_SMS, date(2025, 7, 5))}
 
     assert tasks_due(july, done, date(2025, 7, 5)) == []
-    assert tasks_due(july, done, date(2025, 7, 10)) == [(Task.REMINDER, date(2025, 7, 10), 0)]
+    assert tasks_due(july, done, date(2025, 7, 10)) == [(Task.REMINDER, date(2025, 7, 10))]
 
 
 def test_a_month_never_run_is_caught_up_whole(july: ProgrammeMonth) -> None:
     due = tasks_due(july, set(), date(2025, 8, 2))
 
-    assert [task for task, _, _ in due] == list(Task)
-    assert [late for _, _, late in due] == [28, 28, 23, 2, 2, 2]
+    assert [task for task, _ in due] == list(Task)
+    assert [day.day for _, day in due] == [5, 5, 10, 31, 31, 31]
