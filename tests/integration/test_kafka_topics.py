@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -263,3 +264,7 @@ def test_a_sink_that_is_closed_leaves_nothing_behind_and_sends_nothing_more(own_
     gc.collect()
     assert threading.active_count() <= threads
     assert open_files() <= files
+    broker.start()
+    time.sleep(3)  # a producer that lives on is back within one
+    settings = settings_of(broker.plain)
+    assert topics.status(cluster, settings)[0].partitions[0].end == 2
