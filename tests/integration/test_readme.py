@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +16,7 @@ import typer
 
 from infra.cli.app import app
 from infra.settings import ROOT, Settings
+from tests.broker.server import Access
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -34,7 +37,7 @@ def test_the_month_by_hand_runs_as_it_stands(tmp_path: Path) -> None:
     # given a folder of one's own, whose name has a space and a letter beyond Latin
     folder = tmp_path / "қолмен a month"
     folder.mkdir()
-    (script,) = blocks("sh")
+    script = blocks("sh")[0]
     # when the commands are typed one after the other
     found = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
@@ -62,6 +65,50 @@ def test_the_month_by_hand_runs_as_it_stands(tmp_path: Path) -> None:
     assert (folder / "no-number.csv").exists()
 
 
+PLAYED = """
+azyq sample --programme akkol-2025 --month 2025-07 --families 20 --seed 3 --out sample > /dev/null
+azyq month import sample/list.csv --programme akkol-2025 --month 2025-07 --numbers sample/numbers.csv --at 2025-07-03T10:00
+azyq month run --programme akkol-2025 --on 2025-07-05
+azyq month status --programme akkol-2025 --month 2025-07 --json > month.json
+azyq status --json > status.json
+for part in $(jobs -p); do kill -TERM "$part"; done
+for part in $(jobs -p); do wait "$part"; done
+"""
+
+
+def test_running_it_for_real_runs_as_it_stands(tmp_path: Path, database: str, empty_kafka: Access) -> None:
+    # given a PostgreSQL and a Kafka in place of the example's
+    script = blocks("sh")[1]
+    for example, real in (
+        ("postgresql://azyq:secret@db.example/azyq", f"'{database}'"),
+        ("kafka.example:9092", empty_kafka.bootstrap),
+    ):
+        assert example in script
+        script = script.replace(example, real)
+    # when the commands are typed one after the other, a list comes in, SMS go out, and each part is told to end
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        listen = f"127.0.0.1:{free.getsockname()[1]}"
+    found = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script + PLAYED],
+        cwd=tmp_path,
+        env={
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "HOME": str(tmp_path),
+            "AZYQ_LISTEN": listen,
+        },
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    # then each ends with 0, and the views have what the log has, by way of Kafka
+    assert found.returncode == 0, found.stderr
+    assert "Traceback" not in found.stderr
+    status = json.loads((tmp_path / "status.json").read_text())
+    assert status["publisher"]["position"] == status["log_position"] > 20
+    assert {view["position"] for view in status["views"]} == {status["log_position"]}
+    assert json.loads((tmp_path / "month.json").read_text())["list"]["families"] == 20
+
+
 def test_each_command_it_names_exists() -> None:
     tree = commands(typer.main.get_command(app))
     named = re.findall(r"(?:^|`)azyq((?: [a-z][a-z-]*)+)", README, re.M)
@@ -84,12 +131,12 @@ def test_each_option_it_names_exists() -> None:
 
 def test_its_table_has_each_setting_and_no_other() -> None:
     rows = [line.split("|")[1] for line in README.splitlines() if line.startswith("| `")]
-    told = {name for row in rows for name in re.findall(r"`((?:AZYQ_|DATABASE_)\w+)`", row)}
+    told = {name for row in rows for name in re.findall(r"`((?:AZYQ_|DATABASE_|KAFKA_)\w+)`", row)}
     known = {str(field.alias) for field in Settings.model_fields.values()}
     elsewhere = {"AZYQ_LANG", "AZYQ_LOG_LEVEL"}
     assert told == known | elsewhere
     source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "infra").rglob("*.py"))
-    for name in set(re.findall(r"(?:AZYQ_|DATABASE_)[A-Z_]+", README)):
+    for name in set(re.findall(r"(?:AZYQ_|DATABASE_|KAFKA_)[A-Z_]*[A-Z]\b", README)):
         assert f'"{name}"' in source, name
 
 
