@@ -153,7 +153,15 @@ def _download(jars: Path) -> None:
     print(f"Fetching Kafka {VERSION} to test on; at first this takes a minute", file=sys.stderr, flush=True)
     jars.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{jars.name}-", dir=jars.parent) as draft:
-        command = [maven, "--quiet", "--batch-mode", "--strict-checksums", "--file", str(POM)]
+        command = [
+            maven,
+            "--quiet",
+            "--batch-mode",
+            "--strict-checksums",
+            "-Dstyle.color=never",
+            "--file",
+            str(POM),
+        ]
         command += [f"-DoutputDirectory={draft}/jars", "-DincludeScope=runtime"]
         # Java takes the home from the account, whatever HOME says.
         if not _is_ours(Path(pwd.getpwuid(os.getuid()).pw_dir, ".m2")):

@@ -16,6 +16,7 @@ FLOUR, MILK = "4870250000014", "4870250020012"
 REPLIES_AT_ONCE = 7
 # By the family's place; the silent answer nothing at first.
 FIRST_ANSWERS = ("21*1", "иә", None, "21*2", "не знаю", "21*1", None, "да", "ИӘ")
+SECOND_ANSWERS = {2: "келісемін", 4: "21*1", 5: "21*2"}
 
 
 class OneShop:
@@ -34,10 +35,7 @@ def play(month: Month, homes: Sequence[Household]) -> None:
     month.azyq.drain_sms()
     month.day(10)
     month.at(11)
-    second = [
-        (home, {2: "келісемін", 4: "21*1", 5: "21*2"}.get(n % 9), f"second-{n}")
-        for n, home in enumerate(homes)
-    ]
+    second = [(home, SECOND_ANSWERS.get(n % 9), f"second-{n}") for n, home in enumerate(homes)]
     answer(month, second)
     month.azyq.drain_sms()
     spend(month, homes)
