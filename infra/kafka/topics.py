@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal, NamedTuple, Protocol
@@ -122,7 +123,7 @@ def init(cluster: Cluster, settings: Settings, apply: bool = False) -> list[Topi
             differences = _differences(admin, found, partitions, configs, settings.kafka_replication)
             changes = {d.name: d.wanted for d in differences if d.name in configs}
             if apply and changes:
-                _check(admin.alter_configs([ConfigResource("TOPIC", topic, changes)]))
+                _check(admin.alter_configs([ConfigResource("TOPIC", topic, changes)]), cluster, topic)
                 differences = [d for d in differences if d.name not in changes]
                 done.append(TopicOutcome(topic, "altered" if not differences else "differs", differences))
             else:
@@ -267,7 +268,7 @@ def _differences(
     resource = ConfigResource("TOPIC", topic, list(configs))
     present = admin.describe_configs([resource], config_filter="all")["topic"][topic]
     for name, value in configs.items():
-        is_now = present[name]["value"]
+        is_now = present[name]["value"] if name in present else "unknown"  # it may not be ours to read
         if is_now != value:
             differences.append(Difference(name, str(is_now), value))
     return differences
@@ -285,13 +286,15 @@ def _committed(admin: KafkaAdminClient, group: str) -> dict[TopicPartition, int]
     return {tp: found.offset for tp, found in offsets.items() if found.offset >= 0}
 
 
-def _check(results: object) -> None:
-    """Raises what an alteration's answer holds for any topic."""
-    if isinstance(results, dict):
-        for result in results.values():
-            _check(result)
-    elif isinstance(results, BaseException):
-        raise results
+def _check(answer: dict[str, dict[str, str]], cluster: Cluster, topic: str) -> None:
+    """Raises KafkaTrouble when kafka-python's answer to an alteration isn't "OK"."""
+    said = answer["topic"][topic]
+    if said != "OK":
+        code = re.match(r"\[Error (\d+)\]", said)
+        error = kafka_errors.for_code(int(code[1]))() if code else None
+        if isinstance(error, kafka_errors.AuthorizationError):
+            raise cluster.trouble(error)
+        raise KafkaTrouble("kafka_error", f"Kafka does not set the configs of {topic}: {said}")
 
 
 def _raise_for(code: object) -> None:

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from kafka import KafkaConsumer, TopicPartition
+from kafka import KafkaConsumer, TopicPartition, errors
 from kafka.admin import ConfigResource
 from kafka.structs import OffsetAndMetadata
 
@@ -66,6 +66,31 @@ def test_what_differs_is_told_and_set_only_when_asked(empty_kafka: Access) -> No
     assert configs_of(cluster, EVENTS)["retention.ms"] == "86400000"
     assert configs_of(cluster, EVENTS)["max.message.bytes"] == "1048588"
     assert topics.status(cluster, settings)[0].differences == [Difference("partitions", "2", "3")]
+
+
+def test_configs_that_kafka_does_not_take_are_told(
+    empty_kafka: Access, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = made_topics(empty_kafka)
+    settings = settings_of(empty_kafka)
+    monkeypatch.setattr(topics, "LARGEST_MESSAGE", "much")
+    with pytest.raises(KafkaTrouble, match=r"max\.message\.bytes"):
+        topics.init(cluster, settings, apply=True)
+
+
+def test_what_a_user_may_not_do_is_told_without_a_trace() -> None:
+    cluster = Cluster(settings_of(Access("127.0.0.1:1")))
+    for error in (
+        errors.TopicAuthorizationFailedError(),
+        errors.GroupAuthorizationFailedError(),
+        errors.ClusterAuthorizationFailedError(),
+    ):
+        trouble = cluster.trouble(error)
+        assert trouble.code == "not_authorised"
+        assert "an anonymous user" in str(trouble)
+    with pytest.raises(KafkaTrouble) as told:
+        topics._check({"topic": {EVENTS: "[Error 29] TopicAuthorizationFailedError: no"}}, cluster, EVENTS)
+    assert told.value.code == "not_authorised"
 
 
 def test_status_tells_offsets_and_the_lag_of_the_views(empty_kafka: Access) -> None:
