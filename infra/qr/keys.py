@@ -1,0 +1,86 @@
+"""The keys of the QR codes: the first signs, all verify; their public halves are published (RFC 8037)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from domain.code_refusals import CodeForeign, CodeForged
+from infra.qr.codec import KEY_ID_BYTES, Code, SignedCode, parse
+
+
+class QrKeys:
+    """Signs and verifies codes; safe to share among threads.
+
+    To change keys: add the new one behind the old, wait until terminals have fetched the published keys, put it
+    first, and drop the old one when its last code has ended.
+    """
+
+    def __init__(self, seeds: Sequence[bytes]) -> None:
+        """`seeds`: 32 secret bytes each. Raises ValueError when there are none, one is of another length or there twice."""
+        if not seeds:
+            raise ValueError("a QR needs at least one key")
+        private = [Ed25519PrivateKey.from_private_bytes(seed) for seed in seeds]
+        public = [key.public_key() for key in private]
+        self._signs = private[0]
+        self._verify: dict[bytes, Ed25519PublicKey] = {_key_id(key): key for key in public}
+        if len(self._verify) < len(seeds):
+            raise ValueError("a key of the QR is there twice")
+        self.key_id = _key_id(public[0])
+
+    def sign(self, stream: UUID, at: datetime) -> SignedCode:
+        """A code of `stream`, made at `at` (its whole second)."""
+        code = Code(stream, datetime.fromtimestamp(int(at.timestamp()), UTC), self.key_id)
+        content = code.content()
+        return SignedCode(code, content, self._signs.sign(content))
+
+    def verify(self, text: str) -> SignedCode:
+        """The code that `text` spells, its signature verified and its time not looked at.
+
+        Raises CodeMalformed, CodeForeign, CodeForged.
+        """
+        signed = parse(text)
+        key = self._verify.get(signed.code.key_id)
+        if key is None:
+            raise CodeForeign("code")
+        try:
+            key.verify(signed.signature, signed.content)
+        except InvalidSignature:
+            raise CodeForged("code") from None
+        return signed
+
+    def read(self, text: str, at: datetime) -> SignedCode:
+        """The code that `text` spells, genuine and in force at `at` (R25).
+
+        Raises CodeMalformed, CodeForeign, CodeForged, CodeNotYetValid, CodeExpired, in this order.
+        """
+        signed = self.verify(text)
+        signed.code.check_time(at)
+        return signed
+
+    def jwks(self) -> dict[str, list[dict[str, str]]]:
+        """The public keys as a JWK set (RFC 7517, RFC 8037); `kid` is the key id of the codes in hex."""
+        return {
+            "keys": [
+                {**_jwk(key), "kid": key_id.hex(), "use": "sig", "alg": "EdDSA"}
+                for key_id, key in self._verify.items()
+            ]
+        }
+
+
+def _jwk(key: Ed25519PublicKey) -> dict[str, str]:
+    raw = key.public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return {"crv": "Ed25519", "kty": "OKP", "x": base64.urlsafe_b64encode(raw).decode().rstrip("=")}
+
+
+def _key_id(key: Ed25519PublicKey) -> bytes:
+    """The first bytes of the key's thumbprint (RFC 7638)."""
+    return hashlib.sha256(json.dumps(_jwk(key), separators=(",", ":")).encode()).digest()[:KEY_ID_BYTES]
