@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 import orjson
 from kafka import TopicPartition
+from psycopg2.extensions import make_dsn, parse_dsn
 
 from infra.kafka import topics
 from infra.kafka.cluster import Cluster
@@ -189,6 +192,49 @@ def assert_carried(log: Log, cluster: Cluster) -> int:
         for message in messages:
             assert message.value == by_position[message.position].value  # a repetition is the same message
     return sum(len(messages) for messages in found.values())
+
+
+class Passage:
+    """A network between a client and the database, which can go silent without closing anything."""
+
+    def __init__(self, dsn: str) -> None:
+        parts = parse_dsn(dsn)
+        self._server = f"{parts['host']}/.s.PGSQL.{parts.get('port', '5432')}"
+        self._sockets: list[socket.socket] = []
+        self._open = threading.Event()
+        self._open.set()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.dsn = make_dsn(dsn, host="127.0.0.1", port=self._listener.getsockname()[1])
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def silence(self) -> None:
+        self._open.clear()
+
+    def close(self) -> None:
+        """Everything that goes through it is cut; whoever comes anew gets through."""
+        self._open.set()
+        sockets, self._sockets = self._sockets, []
+        for one in sockets:
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+    def _accept(self) -> None:
+        while True:
+            client, _ = self._listener.accept()
+            server = socket.socket(socket.AF_UNIX)
+            server.connect(self._server)
+            self._sockets += [client, server]
+            for source, target in ((client, server), (server, client)):
+                threading.Thread(target=self._carry, args=(source, target), daemon=True).start()
+
+    def _carry(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65_536):
+                self._open.wait()
+                target.sendall(data)
+        for one in (source, target):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
 
 
 class Process:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from kafka.admin import ConfigResource
+from psycopg2.extensions import parse_dsn
 from structlog.testing import capture_logs
 
 from infra.kafka import topics
@@ -31,6 +32,7 @@ from tests.integration.publishing import (
     GOOD,
     URL,
     Log,
+    Passage,
     Process,
     assert_carried,
     first_occurrences,
@@ -266,6 +268,27 @@ def test_cut_from_the_database_it_takes_its_turn_again(log: Log, cluster: Cluste
     assert events_of(logs)[-1] == "publisher_active"
     assert len(logs) <= 5
     assert assert_carried(log, cluster) == 11
+
+
+def test_cut_off_in_silence_another_one_takes_over_within_10_seconds(
+    log: Log, cluster: Cluster, empty_kafka: Access, start: Start, database: str
+) -> None:
+    if not str(parse_dsn(database).get("host", "")).startswith("/"):
+        pytest.skip("the passage leads to a socket of the embedded PostgreSQL")
+    log.fill(10)
+    passage = Passage(database)
+    first = start(passage.dsn, empty_kafka)
+    until(lambda: log.published() == log.head())
+    second = start(log.dsn, empty_kafka)
+    until(lambda: "publisher_standby" in second.said())
+    passage.silence()
+    cut = time.monotonic()
+    position = log.append()
+    until(lambda: log.published() == position)
+    assert time.monotonic() - cut < 10
+    passage.close()
+    until(lambda: "publisher_standby" in first.said())
+    assert assert_carried(log, cluster) >= 11
 
 
 def test_who_lost_the_lock_can_not_move_the_position(log: Log, database: str) -> None:
