@@ -13,6 +13,7 @@ from infra.cli.running import JSON, LANGUAGE, MONTH, PROGRAMME, language_of, mom
 
 if TYPE_CHECKING:
     from infra.clock import Clock
+    from infra.settings import Settings
 
 
 def import_list(
@@ -33,6 +34,10 @@ def import_list(
     came = moment(at)
     language = language_of(lang)
     with opened(lang) as azyq:
+        if came is not None and _has_a_clock(azyq.settings) and came > azyq.clock():
+            usage(
+                f"--at {came.isoformat()} is not here yet; it is {azyq.clock().isoformat(timespec='seconds')}"
+            )
         from infra.cli.progress import progress_bar
         from infra.importing import Import
 
@@ -67,9 +72,11 @@ def run(
     except ValueError:
         usage(f"--on is a day as 2025-07-05, not {on!r}")
     with opened(lang) as azyq:
-        clock = _acting_clock(day, azyq.clock, azyq.settings.env)
-        production = azyq.settings.env == "production"
-        done = azyq.run_programme.run(azyq.programme(programme), day, clock, only_when_over=production)
+        # For the gateway too: what is played on a day is sent on it.
+        azyq.clock = _acting_clock(day, azyq.clock, azyq.settings)
+        done = azyq.run_programme.run(
+            azyq.programme(programme), day, azyq.clock, only_when_over=_has_a_clock(azyq.settings)
+        )
         if as_json:
             print_json([{"programme": programme, "month": d.month, **asdict(d.outcome)} for d in done])
             return
@@ -87,16 +94,21 @@ def run(
             )
 
 
-def _acting_clock(day: date, clock: Clock, env: str) -> Clock:
-    """The clock where `day` is today; else, in a trial or for a missed day, nine in the morning of that day."""
+def _has_a_clock(settings: Settings) -> bool:
+    """Whether it is some time: in production, and in a trial whose clock is set (docs/adr/0008)."""
+    return settings.env == "production" or settings.clock is not None
+
+
+def _acting_clock(day: date, clock: Clock, settings: Settings) -> Clock:
+    """The clock; in a trial without a time of its own, nine in the morning of `day` where that isn't today."""
     from domain.calendar import ALMATY, local_day
 
     today = local_day(clock())
-    if day == today:
-        return clock
-    if env == "production":
+    if _has_a_clock(settings):
         if day > today:
             usage(f"{day} is not here yet; today is {today}")
+        return clock
+    if day == today:
         return clock
     morning = datetime.combine(day, time(9), ALMATY)
     return lambda: morning

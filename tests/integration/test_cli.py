@@ -20,7 +20,7 @@ from infra.api.services import OUTCOMES
 from infra.cli.app import app
 from infra.cli.sms import SENTENCES
 from infra.settings import ROOT
-from tests.integration.month_in_process import Household, Town, a_month, as_csv, query
+from tests.integration.month_in_process import Household, Town, a_month, as_csv, events_of, query
 from tests.integration.test_send_sms import Scripted, Sending
 
 AZYQ = [sys.executable, "-c", "from infra.cli import main; main()"]
@@ -318,6 +318,38 @@ def test_R20_a_reply_dated_ahead_sends_nothing_again(azyq: Shell) -> None:
     ahead = ("sms", "reply", "--from", "+77770000000", "--text", "ИӘ", "--at", "2025-07-20T10:00")
     assert azyq.json(*ahead, **soon) == {"outcome": "unknown_sender", "sent": 0}
     assert query(azyq.dsn, state) == [("sending", 1), ("sending", 1)]
+
+
+def test_R7_R21_a_trial_clock_that_is_set_says_what_time_it_is(azyq: Shell, town: list[Household]) -> None:
+    run = ("month", "run", "--programme", "akkol-2025", "--on")
+    at = "2025-07-{}+05:00"
+    # given the evening before; then neither a list nor a day that is yet to come is taken
+    eve = {"AZYQ_CLOCK": at.format("04T23:00:00")}
+    wrong(azyq("month", "import", "list.csv", *AKKOL, "--at", "2025-07-05T10:00", **eve), "not here yet")
+    azyq.json("month", "import", "list.csv", *AKKOL, *ON_TIME, "--numbers", "numbers.csv", **eve)
+    wrong(azyq(*run, "2025-07-05", **eve), "not here yet")
+    assert events_of(azyq.dsn)[-1].topic == "cycle.list_received"
+    # and a day that was missed is done when it is done
+    tasks = azyq.json(*run, "2025-07-05", AZYQ_CLOCK=at.format("07T12:00:00"))
+    assert [(task["task"], task["days_late"]) for task in tasks] == [("close_list", 2), ("first_sms", 2)]
+    sent = [event.state["timestamp"][:10] for event in events_of(azyq.dsn) if event.topic == "sms.sent"]
+    assert sent == ["2025-07-07"] * 3
+    # and the last day ends when it is over
+    tasks = azyq.json(*run, "2025-07-31", AZYQ_CLOCK=at.format("31T13:00:00"))
+    assert [task["task"] for task in tasks] == ["reminder"]
+    tasks = azyq.json(*run, "2025-07-31", AZYQ_CLOCK="2025-08-01T00:00:00+05:00")
+    assert [(task["task"], task["days_late"]) for task in tasks] == [
+        ("lapse", 1),
+        ("expire", 1),
+        ("close", 1),
+    ]
+
+
+def test_R20_a_day_that_is_played_is_sent_on_that_day(azyq: Shell, town: list[Household]) -> None:
+    azyq.json("month", "import", "list.csv", *AKKOL, *ON_TIME, "--numbers", "numbers.csv")
+    azyq.json("month", "run", "--programme", "akkol-2025", "--on", "2025-07-05")
+    lines = (azyq.folder / "data" / "outbox.jsonl").read_text().splitlines()
+    assert {json.loads(line)["sent_at"] for line in lines} == {"2025-07-05T09:00:00+05:00"}
 
 
 @pytest.mark.parametrize(
