@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     env: Literal["trial", "production"] = Field(default="trial", alias="AZYQ_ENV")
     clock: datetime | None = Field(default=None, alias="AZYQ_CLOCK")
     master_key: str | None = Field(default=None, alias="AZYQ_MASTER_KEY")
+    qr_key: str | None = Field(default=None, alias="AZYQ_QR_KEY")
     sms_gateway: str = Field(default="outbox:", alias="AZYQ_SMS_GATEWAY")
     sms_secret: str | None = Field(default=None, alias="AZYQ_SMS_SECRET")
     sms_per_second: float = Field(default=50.0, alias="AZYQ_SMS_PER_SECOND", gt=0)
@@ -92,6 +93,7 @@ class Settings(BaseSettings):
                 for name, bad in (
                     ("AZYQ_CLOCK is a trial clock", self.clock is not None),
                     ("AZYQ_MASTER_KEY is unset", self.master_key is None),
+                    ("AZYQ_QR_KEY is unset", not self.qr_key),
                     ("AZYQ_SMS_SECRET is unset", self.sms_secret is None),
                     ("AZYQ_SMS_GATEWAY is the outbox", self.sms_gateway.strip().startswith("outbox")),
                     ("DATABASE_URL is unset", self.database_url is None),
@@ -110,6 +112,17 @@ class Settings(BaseSettings):
     def master_key_bytes(self) -> bytes:
         """The vault's 32-byte master key: AZYQ_MASTER_KEY (a file or base64), else trial's own. Raises ValueError."""
         return self._key(self.master_key, "master.key", "AZYQ_MASTER_KEY")
+
+    def qr_seeds(self) -> list[bytes]:
+        """The QR's 32-byte seeds: AZYQ_QR_KEY (files or base64, comma-separated; the first signs, all verify), else
+        trial's own. Raises ValueError.
+        """
+        given = [one.strip() for one in (self.qr_key or "").split(",") if one.strip()]
+        if given:
+            return [self.given_key(one, "AZYQ_QR_KEY") for one in given]
+        if self.env == "production":
+            raise ValueError("AZYQ_QR_KEY is unset")
+        return [trial_key(self.data / "keys" / "qr.key")]
 
     def sms_secret_text(self) -> str:
         """The webhook secret in Standard Webhooks' form (`whsec_` + base64)."""

@@ -63,6 +63,8 @@ class Machine:
         self.data = folder / "data"
         self._secret = folder / "master.key"
         self._secret.write_text(key)
+        self._qr_secret = folder / "qr.key"
+        self._qr_secret.write_text(key)
         self.api = "127.0.0.1:0"
 
     def command(self, service: str) -> list[str]:
@@ -84,11 +86,13 @@ class Machine:
         assert urlsplit(environment["DATABASE_URL"]).hostname == "postgres"
         assert environment["KAFKA_BOOTSTRAP_SERVERS"] == "kafka:9092"
         assert environment["AZYQ_MASTER_KEY"] == "/run/secrets/master_key"
+        assert environment["AZYQ_QR_KEY"] == "/run/secrets/qr_key"
         assert environment["AZYQ_DATA"] == "/data"
         environment |= {
             "DATABASE_URL": self._dsn,
             "KAFKA_BOOTSTRAP_SERVERS": self._kafka,
             "AZYQ_MASTER_KEY": str(self._secret),
+            "AZYQ_QR_KEY": str(self._qr_secret),
             "AZYQ_DATA": str(self.data),
             "PATH": os.environ["PATH"],
         }

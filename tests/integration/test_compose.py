@@ -58,7 +58,9 @@ def test_no_secret_stands_in_the_file_or_in_the_example() -> None:
             name, _, value = line.strip().lstrip("- ").replace(":", "=", 1).partition("=")
             if re.search("PASSWORD|SECRET|KEY|TOKEN", name) and name.isupper():
                 assert re.match(r"\s*(\$\{\w+:\?|/run/secrets/|$)", value), line
-    assert FILE["secrets"] == {"master_key": {"file": "./secrets/master.key"}}
+    assert FILE["secrets"] == {
+        name: {"file": f"./secrets/{name.replace('_', '.')}"} for name in ("master_key", "qr_key")
+    }
     ignored = (ROOT / ".gitignore").read_text().splitlines()
     assert {".env", "/secrets/"} <= set(ignored)
     # The builder gets named folders, and nothing else.

@@ -18,6 +18,7 @@ PRODUCTION = {
     "AZYQ_ENV": "production",
     "DATABASE_URL": "postgresql://azyq@db/azyq",
     "AZYQ_MASTER_KEY": KEY,
+    "AZYQ_QR_KEY": KEY,
     "AZYQ_SMS_SECRET": f"whsec_{KEY}",
     "AZYQ_SMS_GATEWAY": "kannel:http://user:pass@127.0.0.1:13013/cgi-bin/sendsms",
 }
@@ -42,6 +43,8 @@ def test_production_with_all_it_needs_starts() -> None:
     [
         ({"AZYQ_CLOCK": "2025-07-05T09:00:00+05:00"}, "AZYQ_CLOCK is a trial clock"),
         ({"AZYQ_MASTER_KEY": None}, "AZYQ_MASTER_KEY is unset"),
+        ({"AZYQ_QR_KEY": None}, "AZYQ_QR_KEY is unset"),
+        ({"AZYQ_QR_KEY": ""}, "AZYQ_QR_KEY is unset"),
         ({"AZYQ_SMS_SECRET": None}, "AZYQ_SMS_SECRET is unset"),
         ({"AZYQ_SMS_GATEWAY": "outbox:"}, "AZYQ_SMS_GATEWAY is the outbox"),
         ({"AZYQ_SMS_GATEWAY": " outbox: "}, "AZYQ_SMS_GATEWAY is the outbox"),
@@ -110,6 +113,27 @@ def test_a_key_that_is_none_is_refused_without_being_told(given: str) -> None:
     with pytest.raises(ValueError, match="AZYQ_MASTER_KEY") as refusal:
         settings(AZYQ_MASTER_KEY=given).master_key_bytes()
     assert len(given) < 5 or given not in str(refusal.value)
+
+
+def test_the_keys_of_the_qr_are_one_or_more_files_or_texts(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text(base64.b64encode(bytes(32)).decode() + "\n")
+    assert settings(AZYQ_QR_KEY=KEY).qr_seeds() == [bytes(range(32))]
+    assert settings(AZYQ_QR_KEY=f" {file}, {KEY},").qr_seeds() == [bytes(32), bytes(range(32))]
+
+
+@pytest.mark.parametrize("given", ["short", f"{KEY},AAAA", "👍", f"{KEY};{KEY}"])
+def test_a_key_of_the_qr_that_is_none_is_refused_without_being_told(given: str) -> None:
+    with pytest.raises(ValueError, match="AZYQ_QR_KEY") as refusal:
+        settings(AZYQ_QR_KEY=given).qr_seeds()
+    assert KEY not in str(refusal.value)
+
+
+def test_R2_23_a_trial_makes_a_key_of_the_qr_once(tmp_path: Path) -> None:
+    seeds = settings(AZYQ_DATA=tmp_path / "data").qr_seeds()
+    assert [len(seed) for seed in seeds] == [32]
+    assert settings(AZYQ_DATA=tmp_path / "data", AZYQ_QR_KEY=" , ").qr_seeds() == seeds
+    assert stat.S_IMODE((tmp_path / "data" / "keys" / "qr.key").stat().st_mode) == 0o600
 
 
 def test_a_trial_makes_its_keys_once_for_its_owner_only(tmp_path: Path) -> None:
