@@ -26,7 +26,7 @@ def main(words: list[str]) -> int:
                 with Broker(java, template) as broker:
                     print(f"KAFKA_BOOTSTRAP_SERVERS={broker.bootstrap}", flush=True)
                     signal.sigwait({signal.SIGINT, signal.SIGTERM})
-    except NoKafka as missing:
+    except (NoKafka, OSError) as missing:
         print(f"{LINE}\nNO KAFKA: {missing}", file=sys.stderr)
         if words == ["run"]:
             return 1

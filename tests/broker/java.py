@@ -153,25 +153,16 @@ def _download(jars: Path) -> None:
     print(f"Fetching Kafka {VERSION} to test on; at first this takes a minute", file=sys.stderr, flush=True)
     jars.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{jars.name}-", dir=jars.parent) as draft:
-        command = [
-            maven,
-            "--quiet",
-            "--batch-mode",
-            "--strict-checksums",
-            "-Dstyle.color=never",
-            "--file",
-            str(POM),
-        ]
+        command = [maven, "--quiet", "--batch-mode", "--strict-checksums", "--file", str(POM)]
         command += [f"-DoutputDirectory={draft}/jars", "-DincludeScope=runtime"]
         # Java takes the home from the account, whatever HOME says.
         if not _is_ours(Path(pwd.getpwuid(os.getuid()).pw_dir, ".m2")):
             command.append(f"-Dmaven.repo.local={draft}/repository")
-        if subprocess.run(
-            [*command, "dependency:copy-dependencies"], cwd=draft, stdout=sys.stderr
-        ).returncode:
-            raise NoKafka(
-                "Maven could not fetch Kafka; its reason stands above. The first time needs the network."
-            )
+        command.append("dependency:copy-dependencies")
+        done = subprocess.run(command, cwd=draft, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if done.returncode:
+            told = done.stdout[-3000:].decode(errors="replace").strip()
+            raise NoKafka(f"Maven could not fetch it, and the first time needs the network. It says:\n{told}")
         try:
             Path(draft, "jars").rename(jars)
         except OSError:

@@ -174,6 +174,8 @@ class Broker:
         in_docker = self._java.jars is None
         text = properties(self._folder, self._ports, self._template.password, everywhere=in_docker)
         (self._folder / "server.properties").write_text(text, encoding="utf-8")
+        # Docker gives a name free some time after its container ended.
+        self._name = f"{self._folder.name}-{secrets.token_hex(4)}"
         call = self._java.call(self._name, self._folder, tuple(self._ports[name] for name in LISTENERS))
         options = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
         at = call.index("-cp")
