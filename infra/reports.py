@@ -10,7 +10,7 @@ from domain.programmes import TEXT_PURPOSES, ProgrammeMonth
 from infra.postgres.view_store import ViewStore, everything_upto
 
 # The views that a report reads, as SQL.
-_READ = ("'month_status'", "'missing_numbers'", "'voucher_balances'")
+_READ = ("'month_status'", "'missing_numbers'", "'voucher_balances'", "'purchases'")
 
 
 def calendar_of(month: ProgrammeMonth) -> list[dict[str, str]]:

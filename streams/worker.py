@@ -23,6 +23,7 @@ from faust.sensors import Monitor
 
 from streams.partition_feed import Delivery, Taken
 from streams.topics import EVENTS, REPLIES
+from streams.transport import KafkaTransport
 
 GROUP = "azyq-views"
 BATCH = 1_000
@@ -32,7 +33,7 @@ _REPLIES_AT_ONCE = 100
 _WAITING = 2_000  # messages of a topic that wait in memory, beside what was fetched
 _FETCHED_BYTES = 1_048_576  # of a partition at once; a larger message still comes, alone
 _PAUSE_SECONDS = 1.0
-_STOP_SECONDS = 1.5
+_STOP_SECONDS = (1.5, 0.5, 1.0)  # for the batch at hand, its commit, and leaving the group
 _log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
 
@@ -40,7 +41,6 @@ _T = TypeVar("_T")
 class EventFeed(Protocol):
     """Applies messages of the log (PartitionFeed)."""
 
-    def prepare(self) -> None: ...
     def take(self, deliveries: Sequence[Delivery]) -> Taken: ...
     def check_tails(self, partitions: Sequence[int]) -> int: ...
 
@@ -82,6 +82,7 @@ class Worker:
         self._within = within_seconds
         self._tail = tail_seconds
         self._session = session_seconds
+        self._said = ""
         self.taken = 0
 
     def run(self, stop: threading.Event) -> None:
@@ -97,11 +98,17 @@ class Worker:
                 try:
                     asyncio.run(_Member(self, folder, stop).work())
                 except Exception as error:
-                    _log.error("worker_interrupted", error=type(error).__name__)
+                    self._say("worker_interrupted", type(error).__name__)
             stop.wait(0 if stop.is_set() else _PAUSE_SECONDS)
 
+    def _say(self, event: str, error: str) -> None:
+        """Log a trouble once, until something else is the matter or work went on."""
+        if f"{event} {error}" != self._said:
+            self._said = f"{event} {error}"
+            _log.error(event, error=error)
+
     def _app(self, folder: str) -> faust.App:
-        return faust.App(
+        app = faust.App(
             self._group,
             **self._cluster,
             autodiscover=False,
@@ -124,6 +131,8 @@ class Worker:
             broker_request_timeout=max(30.0, self._session + 5),
             monitor=_NoMonitor(),
         )
+        app.transport = KafkaTransport(app.conf.broker_consumer, app)
+        return app
 
 
 class _Member:
@@ -156,7 +165,8 @@ class _Member:
             await self._leave(started, tails)
 
     async def _leave(self, *tasks: asyncio.Future[Any]) -> None:
-        deadline = time.monotonic() + _STOP_SECONDS
+        for_batch, for_commit, for_group = _STOP_SECONDS
+        deadline = time.monotonic() + for_batch
         for thread in self._threads:
             thread.close()
         while any(thread.busy for thread in self._threads) and time.monotonic() < deadline:
@@ -166,9 +176,9 @@ class _Member:
             if not task.done():
                 task.cancel()
         with suppress(Exception, asyncio.TimeoutError):
-            await asyncio.wait_for(self._app.consumer.commit(), 1.0)
+            await asyncio.wait_for(self._app.consumer.commit(), for_commit)
         with suppress(Exception, asyncio.TimeoutError):
-            await asyncio.wait_for(self._app.stop(), _STOP_SECONDS)
+            await asyncio.wait_for(self._app.stop(), for_group)
 
     def _agent(
         self,
@@ -206,6 +216,7 @@ class _Member:
             return False
         note(batch)
         self._worker.taken += len(batch)
+        self._worker._said = ""
         for event in events:
             event.ack()
         return True
@@ -219,7 +230,7 @@ class _Member:
             except _Closed:
                 break
             except Exception as error:
-                _log.error("worker_waits", error=type(error).__name__)
+                self._worker._say("worker_waits", type(error).__name__)
                 until = time.monotonic() + _PAUSE_SECONDS
                 while time.monotonic() < until and not self._stop.is_set():
                     await asyncio.sleep(0.05)

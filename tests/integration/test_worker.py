@@ -152,9 +152,6 @@ class Held:
         self.let_go = threading.Event()
         self.taken: list[int] = []
 
-    def prepare(self) -> None:
-        self._feed.prepare()
-
     def take(self, deliveries: Sequence[Delivery]) -> Taken:
         self.reached.set()
         assert self.let_go.wait(60)
