@@ -331,6 +331,15 @@ class FamilyFold(PurchasesFold):
         self._in_window("activation_day", "R7", data)
         self.stage = "activated"
 
+    @on_topic("family.rated", "rating")
+    def _rated(self, data: Data) -> None:
+        purchase = self.purchases.get(data["redemption"])
+        if purchase is None or purchase.status != "captured" or purchase.shop != data["shop"]:
+            self.bad("rating", "R30", "a rating of what was not bought and paid there")
+        if data["stars"] not in range(1, 6):
+            self.bad("rating", "R30", f"{data['stars']!r} stars")
+        self._in_window("rating", "R30", data)
+
     # --- the end --------------------------------------------------------------------------------------
 
     @on_topic("family.lapsed", "lapse")

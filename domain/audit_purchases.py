@@ -41,10 +41,21 @@ def available(kept: list[int]) -> int:
 
 
 class _Purchase:
-    __slots__ = ("credited", "draws", "hold_until", "lines", "pays", "returned", "reversal_keys", "status")
+    __slots__ = (
+        "credited",
+        "draws",
+        "hold_until",
+        "lines",
+        "pays",
+        "returned",
+        "reversal_keys",
+        "shop",
+        "status",
+    )
 
     def __init__(self, status: str, data: Data, pays: int) -> None:
         self.status = status
+        self.shop: str = data["shop"]
         self.draws: list[list[Any]] = data["draws"]
         self.lines: list[Data] = data["lines"]
         self.pays = pays

@@ -4,7 +4,7 @@ Eligible -> (NumberMissing) | SmsSent -> (Refused) | (Lapsed) | Consented -> Iss
          -> Redeemed* / Held* / Captured* / Voided* / Reversed* -> Expired
 
 Guards stand in the public methods; the events (`domain.family_events`) only apply, for they also run at replay. What
-is done at a till is in `domain.family_purchases`.
+is done at a till is in `domain.family_purchases`, ratings in `domain.family_rating`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from eventsourcing.domain import Aggregate
 
 from domain import family_events as events
 from domain.calendar import day_end, local_day
-from domain.family_purchases import Purchases
+from domain.family_rating import Rated, Ratings
 from domain.identity import family_stream_id, voucher_id
 from domain.programmes import ProgrammeMonth
 from domain.purchase import Redemption, Voucher
@@ -28,7 +28,7 @@ OPEN_FOR_ANSWER = frozenset({"asked"})
 HAS_VOUCHERS = frozenset({"consented", "activated"})
 
 
-class FamilyVouchers(Purchases, Aggregate):
+class FamilyVouchers(Ratings, Aggregate):
     """A family's month: eligibility, consent, vouchers, purchases, end. Sums are tiyn, ids 32 hex digits."""
 
     TOPIC = "family"
@@ -58,6 +58,7 @@ class FamilyVouchers(Purchases, Aggregate):
     Captured = events.Captured
     Voided = events.Voided
     Reversed = events.Reversed
+    Rated = Rated
     Lapsed = events.Lapsed
     Expired = events.Expired
 
@@ -89,6 +90,7 @@ class FamilyVouchers(Purchases, Aggregate):
         self.replies: dict[str, str] = {}
         self.vouchers: dict[str, Voucher] = {}
         self.redemptions: dict[str, Redemption] = {}
+        self.ratings: dict[str, int] = {}
 
     @staticmethod
     def create_id(programme: str, month: str, family: str) -> UUID:

@@ -158,6 +158,12 @@ TOPICS: dict[str, Topic] = {
         "Товар возвращён ({reason}): {reversed} тг — {to}.",
         "Goods came back ({reason}): {reversed} KZT are {to}.",
     ),
+    "family.rated": Topic(
+        ("R30",),
+        "Алушы дүкендегі қызметті бағалады: 5-тен {stars}.",
+        "Получатель оценил обслуживание в магазине: {stars} из 5.",
+        "The recipient rated the service in the shop: {stars} of 5.",
+    ),
     "family.lapsed": Topic(
         ("R21",),
         "Айдың соңына дейін жауап болмады: белсендіру мүмкіндігі жойылды.",

@@ -246,6 +246,11 @@ class _Teller:
                 family.capture(month, redemption=redemption, key=self._hex(), at=then)
             else:
                 family.void(month, redemption=redemption, key=self._hex(), reason="cancelled", at=then)
+        # By number, not by lot: the months of every seed stay what they were.
+        if self._receipt % 7 == 0 and kept.status == "captured":
+            family.rate(
+                month, redemption=redemption, stars=self._receipt % 5 + 1, at=at + timedelta(minutes=20)
+            )
         if rng.random() < 0.1:
             self._return(family, redemption, at + timedelta(hours=1))
 

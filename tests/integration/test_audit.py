@@ -195,6 +195,10 @@ BROKEN: list[tuple[str, str, Change, str, str, str]] = [
         "number",
         "R18",
     ),
+    ("R30_stars", "family.rated", _set(stars=6), AKKOL, "rating", "R30"),
+    ("R30_rated_elsewhere", "family.rated", _set(shop="0" * 32), AKKOL, "rating", "R30"),
+    ("R30_rated_nothing", "family.rated", _set(redemption="0" * 32), AKKOL, "rating", "R30"),
+    ("R30_rated_late", "family.rated", _day("2025-08-01"), AKKOL, "rating", "R30"),
     ("R7_other_vouchers", "voucher.activated", _set(vouchers=[]), AKKOL, "activation_once", "R7"),
     (
         "R8_expired_unused",
