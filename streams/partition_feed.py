@@ -196,7 +196,12 @@ class PartitionFeed:
 
     def _read(self, delivery: Delivery) -> Carried | None:
         """The event of a message; None for one that every view has. Raises NotOurs, _Renumbered."""
-        carried = decode(delivery.key, delivery.value)
+        try:
+            carried = decode(delivery.key, delivery.value)
+        except NotOurs:
+            raise
+        except Exception as error:  # one message must never hold up its partition
+            raise NotOurs(f"it can't be read: {type(error).__name__}") from None
         event = carried.event
         if event.position > self._head:
             self._head = self._source.head()

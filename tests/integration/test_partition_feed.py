@@ -18,7 +18,7 @@ from infra.postgres.view_store import ViewStore
 from infra.programmes import load_programmes
 from projections.all_views import VIEWS
 from streams.feed import Feed
-from streams.messages import encode
+from streams.messages import decode, encode
 from streams.partition_feed import Delivery, PartitionFeed
 from streams.rebuild import rebuild
 from streams.topics import EVENTS, partition_of
@@ -220,6 +220,22 @@ def test_a_foreign_message_is_parked_and_the_rest_goes_on(
     parts.tell(7, 5)
     kafka.publish()
     assert reason in _swallowed(parts, kafka, Delivery(1, 900, key, value))
+
+
+def test_a_message_that_trips_the_reader_does_not_hold_up_its_partition(
+    parts: Parts, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts.tell(8, 5)
+    kafka.publish()
+    from streams import partition_feed
+
+    def tripping(key: bytes | None, value: bytes | None) -> Any:
+        if value == b"trip":
+            raise RecursionError("77010000000")
+        return decode(key, value)
+
+    monkeypatch.setattr(partition_feed, "decode", tripping)
+    assert _swallowed(parts, kafka, Delivery(1, 904, b"k", b"trip")) == "it can't be read: RecursionError"
 
 
 def test_a_message_on_the_wrong_partition_is_parked(parts: Parts, kafka: Kafka) -> None:

@@ -21,7 +21,7 @@ from domain.ports import IncomingReply
 from infra.kafka.cluster import Cluster
 from infra.kafka.publishing import publisher
 from infra.kafka.reread import MessageGone, read_message, retry_message
-from infra.parts.carrying import reply_parser
+from infra.parts.carrying import reply_intake, reply_parser
 from infra.postgres.embedded import EmbeddedPostgres
 from infra.postgres.parked_messages import PostgresParkedMessages
 from infra.postgres.schema import migrate
@@ -32,6 +32,7 @@ from streams.reply_intake import ReplyIntake
 from streams.topics import EVENTS, REPLIES
 from tests.broker.fixtures import OwnBroker
 from tests.broker.server import Access
+from tests.integration.month_in_process import Town, a_month
 from tests.integration.publishing import URL, made_topics, until
 from tests.integration.test_feed import Parts
 from tests.integration.test_partition_feed import then_all_is_as_folded
@@ -181,6 +182,25 @@ def test_a_rebalance_in_the_middle_of_a_batch_is_harmless(
                 publish(database, cluster)
                 until(lambda: caught_up(parts))
     assert held.taken
+    then_all_is_as_folded(parts)
+
+
+def test_stopped_while_a_batch_hangs_it_returns_and_acknowledges_nothing(
+    parts: Parts, cluster: Cluster, database: str
+) -> None:
+    parts.tell(8, 5)
+    publish(database, cluster)
+    with a_feed(database, N) as feed:
+        held = Held(feed)
+        with working(cluster, held) as worker:
+            assert held.reached.wait(60)
+            began = time.monotonic()
+        assert time.monotonic() - began < 4
+        assert (worker.taken, committed(cluster)) == (0, 0)
+        held.let_go.set()
+        until(lambda: held.taken)
+        with working(cluster, feed):
+            until(lambda: caught_up(parts))
     then_all_is_as_folded(parts)
 
 
@@ -389,3 +409,23 @@ def test_R21_replies_through_kafka_are_recorded_once_and_retried_from_kafka(
     assert [m.offset for m in messages.list()] == [9, 12, 13]
     with pytest.raises(NotOurs):
         reply_parser(lambda: SOON)(b"hello")
+
+
+def test_R22_a_yes_through_kafka_is_a_consent_once_and_by_http_again_the_same(
+    cluster: Cluster, database: str, tmp_path: Path
+) -> None:
+    with a_month(database, tmp_path) as july, reply_intake(july.azyq, lambda: None) as taker:
+        home = Town().household(3)
+        july.asked(home)
+        july.at(6)
+        yes = orjson.dumps({"message_id": "m-1", "from": home.phone, "text": "21*1"})
+        produce(cluster, REPLIES, *[(0, None, yes)] * 3)
+        with a_feed(database, N) as feed:
+            with working(cluster, feed, taker) as worker:
+                until(lambda: worker.taken == 3)
+            produce(cluster, REPLIES, (0, None, yes))
+            with working(cluster, feed, taker) as worker:
+                until(lambda: worker.taken == 1)
+        assert july.reply(home.phone, "21*1", "m-1") == "consented"
+        assert july.topics(home)[-2:] == ["family.consented", "voucher.issued"]
+        assert july.topics(home).count("family.consented") == 1
