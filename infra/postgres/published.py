@@ -120,7 +120,8 @@ class PublishedState:
             raise NotActive("the publisher's position was moved by another")
 
     def streams(self, upto: int) -> Iterable[tuple[str, int]]:
-        """Each stream of the log with the position of its last event up to `upto`."""
+        """Each stream of the log with the position of its last event up to `upto`; the lock is kept, however long."""
+        self._ask("SELECT set_config('idle_session_timeout', '0', false)", ())
         connection = connect(self._dsn, APP_ROLE, application_name="azyq-publisher-streams")
         try:
             with connection.cursor(name="azyq_streams") as cursor:
