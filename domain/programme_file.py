@@ -15,7 +15,7 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 from domain.errors import LANGUAGES, Refusal
 from domain.goods import UNITS, GoodsCatalogue, GoodsListMissing, GoodsVersion, Position, catalogue_of
 from domain.money import tiyn_from_kzt
-from domain.programmes import OWN_GOODS, SHARED_GOODS, TEXT_PURPOSES, Programme, Terms
+from domain.programmes import OWN_GOODS, SHARED_GOODS, TEXT_PURPOSES, ComplaintDesk, Programme, Terms
 
 T = TypeVar("T")
 
@@ -148,10 +148,13 @@ def _programme(top: _Table) -> Programme | None:
         starts_on = ends_on = None
     terms = _all_terms(top, programme_id or "", starts_on, ends_on)
     goods, own_goods = _goods(top)
+    complaints = _complaints(top)
     top.finish()
     if programme_id is None or names is None or regions is None or starts_on is None or ends_on is None:
         return None
-    return Programme(programme_id, names, regions, starts_on, ends_on, tuple(terms), goods, own_goods)
+    return Programme(
+        programme_id, names, regions, starts_on, ends_on, tuple(terms), goods, own_goods, complaints
+    )
 
 
 def _names(table: _Table) -> dict[str, str] | None:
@@ -299,6 +302,21 @@ def _goods(top: _Table) -> tuple[str, GoodsCatalogue | None]:
         return OWN_GOODS, None
 
 
+def _complaints(top: _Table) -> tuple[ComplaintDesk, ...]:
+    """Who takes complaints, where (R30); a programme may name nobody."""
+    desks = []
+    for table in top.tables("complaints") if "complaints" in top.raw else ():
+        regions, url, names = (
+            table.required("regions", _regions),
+            table.required("url", _https),
+            _names(table),
+        )
+        table.finish()
+        if regions is not None and url is not None and names is not None:
+            desks.append(ComplaintDesk(regions, names, url))
+    return tuple(desks)
+
+
 # What only shows when the months are worked out
 
 
@@ -346,6 +364,12 @@ def _text(value: Any) -> str:
     if not value.strip():
         raise ValueError("is empty")
     return value.strip()
+
+
+def _https(value: Any) -> str:
+    if not re.fullmatch(r"https://[a-z0-9.-]+(:[0-9]{1,5})?(/[\w./?=&%+~-]*)?", _text(value), re.ASCII):
+        raise ValueError("must be an address that begins with https://")
+    return _text(value)
 
 
 def _programme_id(value: Any) -> str:

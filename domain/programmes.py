@@ -81,6 +81,15 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class ComplaintDesk:
+    """Who takes complaints from `regions` (prefixes of KATO codes), by language, and where (R30)."""
+
+    regions: tuple[str, ...]
+    names: Mapping[str, str] = field(hash=False)
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Programme:
     """A programme of vouchers (O1): where it runs, from which day to which, and its terms in order of date.
 
@@ -96,6 +105,11 @@ class Programme:
     terms: tuple[Terms, ...]
     goods: str = SHARED_GOODS
     own_goods: GoodsCatalogue | None = None
+    complaints: tuple[ComplaintDesk, ...] = ()
+
+    def complaint_desk(self, kato: str) -> ComplaintDesk | None:
+        """Who takes the complaints of somebody who lives at `kato` (R30)."""
+        return next((desk for desk in self.complaints if kato.startswith(desk.regions)), None)
 
     def covers(self, kato: str) -> bool:
         """Whether somebody who lives at `kato` lives in the programme's region (R2.2)."""

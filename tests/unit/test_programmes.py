@@ -619,3 +619,56 @@ def test_a_folder_without_programmes_is_refused(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "missing"):
         with pytest.raises(ProgrammeInvalid, match="no programme files"):
             load_programmes(folder)
+
+
+DESK = """
+[[complaints]]
+regions = ["11"]
+url = "https://eotinish.kz"
+[complaints.names]
+kk = "Әкімдік"
+ru = "Акимат"
+en = "Akimat"
+"""
+
+
+def test_R30_complaints_go_to_the_akimat_of_the_oblast() -> None:
+    akkol, tsa = SHIPPED["akkol-2025"], SHIPPED["tsa-2026"]
+    assert "Ақмола" in complaint_desk_name(akkol, "113220100", "kk")
+    assert "Павлодар" in complaint_desk_name(tsa, "551010000", "ru")
+    assert "Akmola" in complaint_desk_name(tsa, "111010000", "en")
+    for programme in SHIPPED.values():
+        for region in programme.regions:
+            desk = programme.complaint_desk(region)
+            assert desk is not None
+            assert set(desk.names) == set(LANGUAGES)
+            assert desk.url.startswith("https://")
+
+
+def complaint_desk_name(programme: Programme, kato: str, language: str) -> str:
+    desk = programme.complaint_desk(kato)
+    assert desk is not None
+    return desk.names[language]
+
+
+def test_R30_a_programme_may_name_nobody_for_complaints() -> None:
+    assert parse_programme(FILE, "trial-2025.toml").complaint_desk("113220100") is None
+    assert parse_programme(FILE + DESK, "trial-2025.toml").complaint_desk("551010000") is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "reason"),
+    [
+        ('regions = ["11"]', "", "complaints[1].regions", "is missing"),
+        ('regions = ["11"]', 'regions = ["1"]', "complaints[1].regions", "not a KATO code"),
+        ("https://eotinish.kz", "http://eotinish.kz", "complaints[1].url", "https://"),
+        ("https://eotinish.kz", "javascript:alert(1)", "complaints[1].url", "https://"),
+        ("https://eotinish.kz", "https://eotinish.kz/\\u0022onclick", "complaints[1].url", "https://"),
+        ('en = "Akimat"', "", "complaints[1].names.en", "is missing"),
+        ("url =", "link =", "complaints[1].link", "unknown key"),
+    ],
+)
+def test_R30_a_faulty_address_for_complaints_is_refused(old: str, new: str, key: str, reason: str) -> None:
+    with pytest.raises(ProgrammeInvalid) as refusal:
+        parse_programme(FILE + DESK.replace(old, new), "trial-2025.toml")
+    assert any(p.key == key and reason in p.reason for p in refusal.value.problems), refusal.value.problems
