@@ -33,7 +33,9 @@ WORDS = {
         "dry": "dry run: families {families}, members {members}; nothing was recorded",
         "numbers": "numbers not taken",
         "file": "written: {path} (rows: {count})",
-        "left": "left as it is: {path}; numbers are looked up only when a list is taken in",
+        "left": "left as it is: {path}; numbers are looked up only when a list is taken in with --numbers",
+        "most_left": "ATTENTION: {left} of the {before} families of the list before are not in this one",
+        "unknown": "ATTENTION: {count} families will not be asked: no number of theirs is known; import with --numbers",
     },
     "ru": {
         "detected": "определено",
@@ -45,7 +47,9 @@ WORDS = {
         "dry": "проверка: семей {families}, человек {members}; ничего не записано",
         "numbers": "номера не приняты",
         "file": "записан: {path} (строк: {count})",
-        "left": "не изменён: {path}; номера проверяются только при приёме списка",
+        "left": "не изменён: {path}; номера проверяются только при приёме списка с --numbers",
+        "most_left": "ВНИМАНИЕ: семей прежнего списка, которых нет в этом: {left} из {before}",
+        "unknown": "ВНИМАНИЕ: запрос не получат семей: {count}; номера неизвестны, загрузите с --numbers",
     },
     "kk": {
         "detected": "анықталды",
@@ -57,7 +61,9 @@ WORDS = {
         "dry": "тексеру: {families} отбасы, {members} адам; ештеңе жазылған жоқ",
         "numbers": "нөмірлер қабылданбады",
         "file": "жазылды: {path} ({count} жол)",
-        "left": "өзгерген жоқ: {path}; нөмірлер тек тізім қабылданғанда тексеріледі",
+        "left": "өзгерген жоқ: {path}; нөмірлер тек тізім --numbers файлымен қабылданғанда тексеріледі",
+        "most_left": "НАЗАР АУДАРЫҢЫЗ: бұрынғы тізімдегі {before} отбасының {left}-і бұл тізімде жоқ",
+        "unknown": "НАЗАР АУДАРЫҢЫЗ: {count} отбасыға сұрау жіберілмейді: нөмірлері белгісіз; --numbers файлымен жүктеңіз",
     },
 }
 
@@ -80,7 +86,26 @@ class ImportOutcome:
             "numbers_rejected": self.numbers_rejected,
             "written": self.written,
             "left_alone": self.left_alone,
+            "warnings": self.warnings(),
         }
+
+    def warnings(self) -> list[str]:
+        """What looks like a mistake of the sender's, by code: `most_families_left`, `numbers_unknown`."""
+        found = []
+        if self._left > self._before / 2:
+            found.append("most_families_left")
+        if self.outcome.number_unknown:
+            found.append("numbers_unknown")
+        return found
+
+    @property
+    def _left(self) -> int:
+        return self.outcome.families.get("left", 0)
+
+    @property
+    def _before(self) -> int:
+        """Families of the list before, those of them that changed included."""
+        return sum(self.outcome.families.get(key, 0) for key in ("changed", "unchanged", "left"))
 
     def lines(self, language: str, told: Mapping[str, int] | None = None) -> Iterator[str]:
         """For a clerk, in `language`; of the reasons, those that are not `told` already with the same count."""
@@ -101,8 +126,7 @@ class ImportOutcome:
             rows=outcome.rows, accepted=outcome.accepted, rejected=sum(outcome.rejected.values())
         )
         new = {code: n for code, n in outcome.rejected.items() if not told or told.get(code) != n}
-        for code, count in sorted(new.items(), key=lambda item: (-item[1], item[0])):
-            yield f"  {count:>7}  {code}: {rejection_sentence(code, language)}"
+        yield from reasons(new, language)
         if len(new) < len(outcome.rejected):
             yield f"           {words['told']}"
         if "named" in outcome.families:
@@ -110,8 +134,19 @@ class ImportOutcome:
         else:
             yield words["families"].format(**outcome.families)
             yield words["members"].format(members=outcome.members, no_number=outcome.no_number)
+        warnings = self.warnings()
+        if "most_families_left" in warnings:
+            yield words["most_left"].format(left=self._left, before=self._before)
+        if "numbers_unknown" in warnings:
+            yield words["unknown"].format(count=outcome.number_unknown)
         for code, count in self.numbers_rejected.items():
             yield f"  {count:>7}  {words['numbers']}: {code}: {rejection_sentence(code, language)}"
+
+
+def reasons(rejected: Mapping[str, int], language: str) -> Iterator[str]:
+    """Why rows were rejected and how many, the most frequent first."""
+    for code, count in sorted(rejected.items(), key=lambda item: (-item[1], item[0])):
+        yield f"  {count:>7}  {code}: {rejection_sentence(code, language)}"
 
 
 class Import:
@@ -141,8 +176,9 @@ class Import:
 
         They are written before another list of the month is let in. A file that is in already changes nothing, but
         whoever lost its rejected rows gets them again: they are read from the file itself anew. Its `no_number`,
-        like that of a dry run, is left as it is, for no numbers are looked up then.
-        Raises ListRefusal, ListClosed, ListTooEarly, ListBusy, and OSError before anything when one of them can't be
+        like that of a dry run or of a list without `numbers`, is left as it is, for no numbers are looked up then.
+        Raises ListRefusal, ListClosed, ListTooEarly, ListBusy, NobodyAccepted (the rejected rows are written all the
+        same), and OSError before anything when one of them can't be
         written.
         """
         taken = [path for path in (file, numbers) if path is not None]
@@ -151,6 +187,7 @@ class Import:
                 check_place(path, taken)
                 taken.append(path)
         source = open_list(file)
+        kept = no_number if numbers is not None else None
         phone_list = read_numbers(numbers) if numbers else None
         rejected = dict(phone_list.rejected) if phone_list else {}
         found = ImportOutcome(source.detected, ListOutcome(), rejected, {})
@@ -165,7 +202,9 @@ class Import:
                     database,
                     at,
                     progress,
-                    lambda _: self._write(source, month, rejects, no_number, found.written),
+                    lambda outcome: self._write(
+                        source, month, rejects, kept if outcome.accepted else None, found.written
+                    ),
                 )
             if found.outcome.again and rejects is not None:
                 self._check(source, month, rejects, progress, found)

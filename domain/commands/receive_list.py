@@ -45,6 +45,21 @@ class ListBusy(Refusal):
     }
 
 
+class NobodyAccepted(Refusal):
+    """Not one row of the file can be accepted: the wrong file, or a broken one, and no list that replaces another."""
+
+    code = "nobody_accepted"
+    texts = {
+        "en": "Not one row of the file can be accepted (rows: {rows}). Nothing was recorded, and an earlier list stays.",
+        "ru": "Ни одну строку файла нельзя принять (строк: {rows}). Ничего не записано, прежний список остаётся в силе.",
+        "kk": "Файлдың бірде-бір жолын қабылдау мүмкін емес ({rows} жол). Ештеңе жазылған жоқ, бұрынғы тізім күшінде.",
+    }
+
+    def __init__(self, rows: int, rejected: Mapping[str, int]) -> None:
+        self.rejected = rejected
+        super().__init__("file", rows=rows)
+
+
 class ListRow(Protocol):
     """A row as the reader gives it: its values in the list's columns, or why it can't be read."""
 
@@ -121,7 +136,10 @@ class Staging(Protocol):
 
 @dataclass(slots=True)
 class ListOutcome:
-    """What came of a delivery; `again` when the same file was in already."""
+    """What came of a delivery; `again` when the same file was in already.
+
+    `number_unknown` counts families whose number was not looked up and isn't known from an earlier list.
+    """
 
     delivery: str = ""
     again: bool = False
@@ -131,6 +149,7 @@ class ListOutcome:
     families: dict[str, int] = field(default_factory=dict)
     members: int = 0
     no_number: int = 0
+    number_unknown: int = 0
 
 
 class ReceiveList:
@@ -154,7 +173,7 @@ class ReceiveList:
         """Take in `rows`, whose file has this `digest`; then `back` while the month's list is still ours.
 
         `back` writes what goes back to the sender; it is not called for a file that was in already. Raises
-        ListTooEarly, ListClosed (R19), ListBusy.
+        ListTooEarly, ListClosed (R19), ListBusy, and NobodyAccepted after `back`.
         """
         stream = cycle_id(month.programme.id, month.month)
         with self._staging.exclusive(stream) as mine:
@@ -163,14 +182,13 @@ class ReceiveList:
             started = self._started(month, stream, digest, at)
             if isinstance(started, ListOutcome):
                 return started
-            rows_taken = self._stage(stream, month, rows, numbers, progress)
+            outcome = ListOutcome(rows=self._stage(stream, month, rows, numbers, progress))
+            self._count_rows(stream, outcome, back)
             # Begun only now: a file that turns out unreadable half-way was never begun.
             started = until_saved(lambda: self._started(month, stream, digest, at, save=True))
             if isinstance(started, ListOutcome):
                 return started
-            outcome = ListOutcome(delivery=started, rows=rows_taken)
-            outcome.accepted, _ = self._staging.accepted(stream)
-            outcome.rejected = self._staging.rejected(stream)
+            outcome.delivery = started
             counted: Counter[str] = Counter(added=0, changed=0, unchanged=0, left=0)
             self._let_go(month, stream, started, at, counted, progress)
             self._take_in(month, stream, started, at, outcome, counted, progress)
@@ -178,6 +196,15 @@ class ReceiveList:
             until_saved(lambda: self._finish(month, stream, outcome, at))
             back(outcome)
             return outcome
+
+    def _count_rows(self, cycle: UUID, outcome: ListOutcome, back: Callable[[ListOutcome], None]) -> int:
+        """Put into `outcome` what became of the rows; how many families they name. Raises NobodyAccepted."""
+        outcome.accepted, families = self._staging.accepted(cycle)
+        outcome.rejected = self._staging.rejected(cycle)
+        if not outcome.accepted:
+            back(outcome)
+            raise NobodyAccepted(outcome.rows, outcome.rejected)
+        return families
 
     def _started(
         self, month: ProgrammeMonth, stream: UUID, digest: str, at: datetime, save: bool = False
@@ -218,16 +245,18 @@ class ReceiveList:
         progress: Progress,
         back: Callable[[ListOutcome], None] = lambda outcome: None,
     ) -> ListOutcome:
-        """What would come of the file (`--dry-run`): nothing is kept but the rejections; `back` as for `run`."""
+        """What would come of the file (`--dry-run`): nothing is kept but the rejections; `back` as for `run`.
+
+        Raises ListBusy, and NobodyAccepted after `back`.
+        """
         cycle_stream = cycle_id(month.programme.id, f"{month.month}/dry-run")
         with self._staging.exclusive(cycle_stream) as mine:
             if not mine:
                 raise ListBusy("file")
             outcome = ListOutcome(delivery="dry-run")
             outcome.rows = self._stage(cycle_stream, month, rows, None, progress, keep=False)
-            outcome.accepted, families = self._staging.accepted(cycle_stream)
+            families = self._count_rows(cycle_stream, outcome, back)
             outcome.members = outcome.accepted
-            outcome.rejected = self._staging.rejected(cycle_stream)
             outcome.families = {"named": families}
             self._staging.forget_accepted(cycle_stream)
             back(outcome)
@@ -362,6 +391,8 @@ class ReceiveList:
         streams = [family_stream_id(month.programme.id, month.month, named.family) for named in batch]
         known: dict[UUID, FamilyVouchers] = self._log.load(streams)
         decided = _Decided()
+        asked_nobody = [named.applicant for named in batch if named.has_number is None]
+        known_phones = self._vault.phones(asked_nobody) if asked_nobody else {}
         for named, stream in zip(batch, streams, strict=True):
             family = known.get(stream)
             before = set() if family is None else set(family.members)
@@ -376,6 +407,8 @@ class ReceiveList:
                 ] += 1
             if named.has_number is not None:
                 family.record_number(month, named.has_number, at)
+            elif family.stage != "no_number":
+                decided.number_unknown += named.applicant not in known_phones
             decided.no_number += family.stage == "no_number"
             decided.members += len(named.members)
             now = set(family.members)
@@ -408,6 +441,7 @@ class ReceiveList:
         counted.update(saved.counted)
         outcome.members += saved.members
         outcome.no_number += saved.no_number
+        outcome.number_unknown += saved.number_unknown
 
 
 @dataclass(slots=True)
@@ -420,6 +454,7 @@ class _Decided:
     counted: Counter[str] = field(default_factory=Counter)
     members: int = 0
     no_number: int = 0
+    number_unknown: int = 0
 
 
 class _Behind:

@@ -57,7 +57,7 @@ class ListUnfinished(Refusal):
 class TaskOutcome:
     """A task of the calendar: how many families it touched, and whether anything is left for the next run.
 
-    `days_late`: from the day it was due to the day it was done on.
+    `days_late`: from the day it was due to the day it was done on; `no_number`: families that can't be asked (R18).
     """
 
     task: str
@@ -65,6 +65,7 @@ class TaskOutcome:
     days_late: int
     families: int
     waiting: int
+    no_number: int = 0
 
 
 class RunDay:
@@ -138,7 +139,8 @@ class RunDay:
                 )
                 self._log.save(cycle)
             # What waits is not done: the next run goes on.
-            outcomes.append(TaskOutcome(task.value, due_on, days_late, families, waiting))
+            without = self._count(stream, ("no_number",)) if task is Task.FIRST_SMS else 0
+            outcomes.append(TaskOutcome(task.value, due_on, days_late, families, waiting, without))
 
     def _do(
         self,

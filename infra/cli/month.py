@@ -38,21 +38,27 @@ def import_list(
             usage(
                 f"--at {came.isoformat()} is not here yet; it is {azyq.clock().isoformat(timespec='seconds')}"
             )
+        from domain.commands.receive_list import NobodyAccepted
         from infra.cli.progress import progress_bar
-        from infra.importing import Import
+        from infra.importing import Import, reasons
 
         importing = Import(azyq.receive_list, azyq.staging, azyq.vault, language)
         with progress_bar(not as_json) as progress:
-            outcome = importing.run(
-                file,
-                azyq.programme(programme).month(month),
-                numbers=numbers,
-                at=came or azyq.clock(),
-                rejects=rejects,
-                no_number=no_number,
-                dry_run=dry_run,
-                progress=progress,
-            )
+            try:
+                outcome = importing.run(
+                    file,
+                    azyq.programme(programme).month(month),
+                    numbers=numbers,
+                    at=came or azyq.clock(),
+                    rejects=rejects,
+                    no_number=no_number,
+                    dry_run=dry_run,
+                    progress=progress,
+                )
+            except NobodyAccepted as refusal:
+                for line in reasons(refusal.rejected, language):
+                    typer.echo(line, err=True)
+                raise
         if as_json:
             print_json(outcome.as_dict())
         else:
@@ -88,9 +94,10 @@ def run(
         for month, task in ((d.month, d.outcome) for d in done):
             late = f"; {words['days_late']}: {task.days_late}" if task.days_late else ""
             left = f"; {words['waiting']}: {grouped(task.waiting)}" if task.waiting else ""
+            without = f"; {words['no_number']}: {grouped(task.no_number)}" if task.no_number else ""
             typer.echo(
                 f"{month}  {task.due_on}  {words[f'task_{task.task}']}; "
-                f"{words['families']}: {grouped(task.families)}{late}{left}"
+                f"{words['families']}: {grouped(task.families)}{without}{late}{left}"
             )
 
 

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
-from domain.commands.receive_list import ListBusy
+from domain.commands.receive_list import ListBusy, NobodyAccepted
+from domain.ports import PersonalData
 from infra.importing import Import, ImportOutcome
+from infra.lists.refusals import ListEmpty
 from infra.lists.rejects import NoNumberFile, RejectsFile
 from tests.integration.month_in_process import Household, Month, Town, a_month, as_csv, events_of
 
@@ -155,3 +157,73 @@ def test_two_files_that_go_back_are_not_one(july: Month, tmp_path: Path) -> None
     imported(july, file, rejects=tmp_path / "r.csv")
     assert codes(tmp_path / "r.csv") == [("1", "iin_not_12_digits")]
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+# --- lists that look like a mistake (R14, R19) ------------------------------------------------------------
+
+
+def test_R19_a_file_without_one_acceptable_row_replaces_nothing(july: Month, tmp_path: Path) -> None:
+    # given a good list, and its file of those without a number
+    town = Town()
+    july.list_of(town.households(3))
+    kept = tmp_path / "no-number.csv"
+    kept.write_text("as it was")
+    before = events_of(july.azyq.dsn)
+    wrong = with_mistakes(july, town.households(2, 1), "1", "2")
+    rejects = tmp_path / "rejects.csv"
+    # when a file comes in which every row is wrong, or one without rows
+    for dry_run in (False, True):
+        with pytest.raises(NobodyAccepted) as caught:
+            imported(july, wrong, rejects=rejects, no_number=kept, dry_run=dry_run)
+        # then it is refused, with the reasons, and nothing is recorded
+        assert caught.value.code == "nobody_accepted"
+        assert caught.value.rejected == {"iin_not_12_digits": 2}
+        assert all("2" in caught.value.sentence(language) for language in ("kk", "ru", "en"))
+        assert codes(rejects) == [("1", "iin_not_12_digits"), ("2", "iin_not_12_digits")]
+        rejects.unlink()
+    with pytest.raises(ListEmpty):
+        imported(july, july.write_list(as_csv([])))
+    assert events_of(july.azyq.dsn) == before
+    assert kept.read_text() == "as it was"
+    # and the month goes on with the list it had
+    july.day(5)
+    assert july.counted()["sms.sent"] == 3
+
+
+def test_R19_a_list_that_drops_most_families_is_taken_and_said_aloud(july: Month) -> None:
+    town = Town()
+    homes = town.households(8)
+    july.list_of(homes)
+    some = imported(july, july.write_list(as_csv(july.rows(homes[:4]))))
+    assert not any("ATTENTION" in line for line in some.lines("en"))
+    few = imported(july, july.write_list(as_csv(july.rows(homes[:1]))))
+    assert few.outcome.families == {"added": 0, "changed": 0, "unchanged": 1, "left": 3}
+    assert any(line.startswith("ATTENTION: 3 of the 4 families") for line in few.lines("en"))
+    assert few.as_dict()["warnings"] == ["most_families_left"]
+    for language in ("kk", "ru", "en"):
+        assert sum("3" in line and "4" in line for line in few.lines(language))
+
+
+def test_R16_R18_a_list_without_numbers_says_how_many_cant_be_asked(july: Month, tmp_path: Path) -> None:
+    # given a list without the file of numbers, of families of which one's number is known from before
+    town = Town()
+    homes = town.households(3)
+    file = july.write_list(as_csv(july.rows(homes)))
+    july.azyq.vault.enrol([PersonalData(*_person(homes[0]))])
+    july.azyq.vault.set_phones({july.subject(homes[0].people[0]): homes[0].phone or ""})
+    no_number = tmp_path / "no-number.csv"
+    found = imported(july, file, no_number=no_number)
+    # then the others are counted, aloud, and no empty file says that all have a number
+    assert (found.outcome.no_number, found.outcome.number_unknown) == (0, 2)
+    assert any(line.startswith("ATTENTION: 2 ") and "--numbers" in line for line in found.lines("en"))
+    assert not no_number.exists()
+    assert found.left_alone == [str(no_number)]
+    assert found.as_dict()["warnings"] == ["numbers_unknown"]
+    # and the 5th says whom it could not ask
+    (_, first_sms) = july.day(5)
+    assert (first_sms.families, first_sms.no_number) == (1, 2)
+
+
+def _person(home: Household) -> tuple[str, str, str, str, str]:
+    person = home.people[0]
+    return person.iin, person.surname, person.given_name, "", person.birth_date
