@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from domain.errors import Refusal
 from domain.goods import GoodsVersion
 from domain.money import kzt, line_total_tiyn
 from domain.programmes import Terms
@@ -34,6 +35,7 @@ class ArticlePrice:
     position: int
     source: str  # "trade" or "farm"
     base_price_tiyn: int  # trade: purchase price; farm: official market price
+    goods_version: str | None = None  # the list that numbers the position; None: the one in force
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class PricedBasket:
     lines: list[dict[str, Any]]
     pays_tiyn: int
     goods_version: str
+    left_out: tuple[tuple[Refusal, str], ...] = ()  # of a mixed basket: (why, gtin) of each line not priced
 
 
 def cap_tiyn(price: ArticlePrice, terms: Terms) -> int:
@@ -56,15 +59,36 @@ def cap_tiyn(price: ArticlePrice, terms: Terms) -> int:
 
 
 def price_basket(
-    lines: Sequence[BasketLine], prices: Mapping[str, ArticlePrice], goods: GoodsVersion, terms: Terms
+    lines: Sequence[BasketLine],
+    prices: Mapping[str, ArticlePrice],
+    goods: GoodsVersion,
+    terms: Terms,
+    partial: bool = False,
 ) -> PricedBasket:
-    """Price `lines` under `terms`; raises BadBasket, NotListed, NoPrice or OverCap naming the line."""
+    """Price `lines` under `terms`; raises BadBasket, or NotListed, NoPrice or OverCap naming the line.
+
+    Of the latter the first is raised, with those of the other lines in `also`. With `partial` the lines that are not
+    listed or have no price are left out, as long as one is left.
+    """
     if not lines:
         raise BadBasket("lines", reason="no_lines")
     if len(lines) > LINES_MAX:
         raise BadBasket("lines", reason="too_many_lines", limit=LINES_MAX)
-    priced = [_priced_line(number, line, prices, goods, terms) for number, line in enumerate(lines)]
-    return PricedBasket(priced, sum(line["pays_tiyn"] for line in priced), goods.version)
+    priced: list[dict[str, Any]] = []
+    refused: list[Refusal] = []
+    left_out: list[tuple[Refusal, str]] = []
+    for number, line in enumerate(lines):
+        try:
+            priced.append(_priced_line(number, line, prices, goods, terms))
+        except (NotListed, NoPrice, OverCap) as refusal:
+            refused.append(refusal)
+            left_out.append((refusal, line.gtin))
+    if refused and (not partial or not priced or any(isinstance(refusal, OverCap) for refusal in refused)):
+        first, *others = refused
+        first.also = tuple(others)
+        raise first
+    pays = sum(line["pays_tiyn"] for line in priced)
+    return PricedBasket(priced, pays, goods.version, tuple(left_out))
 
 
 def _priced_line(
@@ -84,7 +108,7 @@ def _priced_line(
     price = prices.get(line.gtin)
     if price is None:
         raise NoPrice(where, line=number + 1)
-    if price.position not in goods.positions:
+    if price.position not in goods.positions or price.goods_version not in (None, goods.version):
         raise NotListed(where, line=number + 1, goods_version=goods.version)
     cap = cap_tiyn(price, terms)
     unit_price = line.price_tiyn

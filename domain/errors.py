@@ -11,11 +11,13 @@ class Refusal(Exception):
     """A rule said no; nothing was recorded.
 
     `code` is stable and public, `field` names the part of the input it is about, and `details` fill the
-    placeholders of `texts` (one sentence a language).
+    placeholders of `texts` (one sentence a language). `also` are further ones about the same input, such as other
+    lines of a basket.
     """
 
     code: ClassVar[str] = "refused"
     texts: ClassVar[dict[str, str]] = {"en": "Refused."}
+    also: tuple[Refusal, ...] = ()
 
     def __init__(self, field: str | None = None, **details: Any) -> None:
         self.field = field

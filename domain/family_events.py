@@ -10,7 +10,7 @@ from typing import Any
 
 from eventsourcing.domain import Aggregate
 
-from domain.purchase import Voucher
+from domain.purchase import Reversal, Voucher
 
 
 class Event(Aggregate.Event):
@@ -263,6 +263,15 @@ class Drawn(Event):
     drawn_tiyn: int
     goods_version: str
     rules: str
+    code: str | None  # digest of the QR's code, 32 hex digits
+    code_at: str | None  # when the code was made
+    left_out: (
+        list[list[Any]] | None
+    )  # [line of the basket from 1, gtin, why] of what the voucher was not asked for
+
+    def after(self, family: Any) -> None:
+        """What the vouchers have left once the sums are moved: part of the answer, however often it is asked for."""
+        family.redemptions[self.redemption].remaining_tiyn = family.available_tiyn
 
 
 class Redeemed(Drawn):
@@ -275,6 +284,7 @@ class Redeemed(Drawn):
         family.keep_redemption(self, "captured", None)
         for voucher, amount in self.draws:
             family.vouchers[voucher].spent_tiyn += amount
+        self.after(family)
 
 
 class Held(Drawn):
@@ -288,6 +298,7 @@ class Held(Drawn):
         family.keep_redemption(self, "held", self.hold_until)
         for voucher, amount in self.draws:
             family.vouchers[voucher].held_tiyn += amount
+        self.after(family)
 
 
 class Captured(Event):
@@ -302,10 +313,10 @@ class Captured(Event):
 
     def apply(self, family: Any) -> None:
         """What was held is spent, also after the voucher's end."""
-        family.redemptions[self.redemption].status = "captured"
         for voucher, amount in self.draws:
             family.vouchers[voucher].held_tiyn -= amount
             family.vouchers[voucher].spent_tiyn += amount
+        family.keep_settled(self.redemption, "captured", self.key)
 
 
 class Voided(Event):
@@ -322,10 +333,10 @@ class Voided(Event):
 
     def apply(self, family: Any) -> None:
         """What was held goes to `to`."""
-        family.redemptions[self.redemption].status = "voided"
         for voucher, amount in self.draws:
             family.vouchers[voucher].held_tiyn -= amount
             family.credit(voucher, amount, self.to)
+        family.keep_settled(self.redemption, "voided", self.key)
 
 
 class Reversed(Event):
@@ -346,12 +357,14 @@ class Reversed(Event):
     def apply(self, family: Any) -> None:
         """What was spent goes to `to`."""
         redemption = family.redemptions[self.redemption]
-        redemption.reversals[self.key] = (self.body, self.reversed_tiyn)
         redemption.returned.update((line, quantity) for line, quantity in self.lines)
         for voucher, amount in self.credits:
             redemption.credited[voucher] = redemption.credited.get(voucher, 0) + amount
             family.vouchers[voucher].spent_tiyn -= amount
             family.credit(voucher, amount, self.to)
+        redemption.reversals[self.key] = Reversal(
+            self.reversal, self.body, self.reversed_tiyn, family.available_tiyn, self.lines, self.credits
+        )
 
 
 class Lapsed(Event):

@@ -11,7 +11,7 @@ from domain.basket import PricedBasket
 from domain.calendar import local_day
 from domain.money import kzt
 from domain.programmes import ProgrammeMonth
-from domain.purchase import Redemption, Voucher, reversal_of, spread
+from domain.purchase import Redemption, Voucher, asked_draws, reversal_of, spread
 from domain.voucher_refusals import (
     BadBasket,
     KeyReused,
@@ -78,8 +78,12 @@ class Purchases:
         draw_tiyn: int | None,
         capture: bool,
         at: datetime,
+        draws: Sequence[tuple[str, int]] | None = None,
+        code: str | None = None,
+        code_at: datetime | None = None,
     ) -> Redemption:
-        """Buy `basket` (R25–R27): draws `draw_tiyn`, by default all that the voucher may pay, on the vouchers in order.
+        """Buy `basket` (R25–R27): draws `draw_tiyn`, by default all that the voucher may pay, on the vouchers in order,
+        or `draws` as asked, voucher by voucher. `code` is the digest of the QR's code, `code_at` when it was made.
 
         Within a shop the same `key` or `receipt` with the same `body` (a hash) is the same purchase, whatever became
         of it. Raises KeyReused, NotIssued, NotActivated, VoucherEnded, OutsideWindow, BadBasket, NotEnough; holds
@@ -91,11 +95,17 @@ class Purchases:
         self._must_be_open(month, at)
         if self.stage != "activated":
             raise NotActivated("code")
-        drawn = basket.pays_tiyn if draw_tiyn is None else draw_tiyn
-        if not 0 < drawn <= basket.pays_tiyn:
-            raise BadBasket("draw_tiyn", reason="draw_out_of_bounds", limit=kzt(basket.pays_tiyn))
-        if drawn > self.available_tiyn:
-            raise NotEnough("lines", available=kzt(self.available_tiyn), needed=kzt(drawn))
+        if draws is not None:
+            drawn_on = asked_draws(draws, self.vouchers, basket.pays_tiyn)
+            drawn = sum(amount for _, amount in drawn_on)
+        else:
+            drawn = basket.pays_tiyn if draw_tiyn is None else draw_tiyn
+            if not 0 < drawn <= basket.pays_tiyn:
+                raise BadBasket("draw_tiyn", reason="draw_out_of_bounds", limit=kzt(basket.pays_tiyn))
+            if drawn > self.available_tiyn:
+                raise NotEnough("lines", available=kzt(self.available_tiyn), needed=kzt(drawn))
+            drawn_on = spread(drawn, self.vouchers.values())
+        left_out = [[refusal.details["line"], gtin, refusal.code] for refusal, gtin in basket.left_out]
         fields: dict[str, Any] = {
             "redemption": redemption,
             "shop": shop,
@@ -105,10 +115,13 @@ class Purchases:
             "key": key,
             "body": body,
             "lines": basket.lines,
-            "draws": spread(drawn, self.vouchers.values()),
+            "draws": drawn_on,
             "drawn_tiyn": drawn,
             "goods_version": basket.goods_version,
             "rules": month.terms.version,
+            "code": code,
+            "code_at": None if code_at is None else code_at.isoformat(),
+            "left_out": left_out or None,
             "timestamp": at,
         }
         if capture:
@@ -179,10 +192,9 @@ class Purchases:
         """
         found = self._redemption(redemption)
         if key in found.reversals:
-            earlier_body, amount = found.reversals[key]
-            if earlier_body != body:
+            if found.reversals[key].body != body:
                 raise KeyReused("Idempotency-Key")
-            return amount
+            return found.reversals[key].amount_tiyn
         if found.status != "captured":
             raise NotHeld("id", status=found.status)
         reversed_lines, credits, amount = reversal_of(found, lines)
@@ -225,7 +237,15 @@ class Purchases:
             event.lines,
             event.draws,
             hold_until,
+            left_out=getattr(event, "left_out", None) or [],  # what was recorded before it was
+            bought_at=event.timestamp,
         )
+
+    def keep_settled(self, redemption: str, status: str, key: str) -> None:
+        """Applied by Captured and Voided, once the sums are moved."""
+        found = self.redemptions[redemption]
+        found.status, found.settle_key = status, key
+        found.settled_remaining_tiyn = self.available_tiyn
 
     def credit(self, voucher: str, amount: int, to: str) -> None:
         """Applied by Voided and Reversed: where a returned sum goes."""

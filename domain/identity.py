@@ -39,4 +39,34 @@ def reply_stream_id(reply: str) -> UUID:
 
 def receipt_keys(shop: str, receipt: str, key: str) -> tuple[UUID, UUID]:
     """What stands for one purchase within a shop: its receipt, and its idempotency key (R27)."""
-    return uuid5(AZYQ, f"receipt/{shop}/{receipt}"), uuid5(AZYQ, f"key/{shop}/{key}")
+    return uuid5(AZYQ, f"receipt/{shop}/{receipt}"), call_key(shop, key)
+
+
+def call_key(shop: str, key: str) -> UUID:
+    """What a shop's idempotency key stands for: one purchase, whose id it is, one capture or void, one return (R27)."""
+    return uuid5(AZYQ, f"key/{shop}/{key}")
+
+
+def code_key(digest: str) -> UUID:
+    """What a QR's code stands for: one purchase, wherever it was made (R25)."""
+    return uuid5(AZYQ, f"code/{digest}")
+
+
+def terminal_stream_id(terminal: str) -> UUID:
+    """The stream of a terminal."""
+    return uuid5(AZYQ, f"terminal/{terminal}")
+
+
+def shop_id(shop: str) -> UUID:
+    """The stream of a shop (R2.7)."""
+    return uuid5(AZYQ, f"shop/{shop}")
+
+
+def catalogue_id() -> UUID:
+    """The one stream of the national catalogue's articles (R2.17)."""
+    return uuid5(AZYQ, "catalogue")
+
+
+def market_id(kato: str) -> UUID:
+    """The stream of the official market prices of a place (R13)."""
+    return uuid5(AZYQ, f"market/{kato}")

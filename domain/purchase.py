@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
 from typing import Any
 
-from domain.voucher_refusals import BadBasket, ReversalTooLarge
+from domain.money import kzt
+from domain.voucher_refusals import BadBasket, NotEnough, ReversalTooLarge
 
 _QUANTITY = re.compile(r"[0-9]{1,9}(\.[0-9]{1,3})?")
 
@@ -32,9 +34,24 @@ class Voucher:
         return self.amount_tiyn - self.spent_tiyn - self.held_tiyn - self.expired_tiyn - self.cancelled_tiyn
 
 
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """What one return of goods came to; sums in tiyn, `remaining_tiyn` is what the vouchers had left after it."""
+
+    id: str
+    body: str
+    amount_tiyn: int
+    remaining_tiyn: int
+    lines: list[list[Any]]  # [line from 0, quantity returned in all]
+    credits: list[list[Any]]  # [voucher, tiyn]
+
+
 @dataclass(slots=True)
 class Redemption:
-    """One purchase: what each voucher paid, and what of it was reversed."""
+    """One purchase: what each voucher paid, and what of it was reversed.
+
+    `remaining_tiyn` is what the vouchers had left right after it, `settled_remaining_tiyn` after its capture or void.
+    """
 
     id: str
     shop: str
@@ -47,7 +64,12 @@ class Redemption:
     hold_until: str | None
     returned: dict[int, str] = field(default_factory=dict)  # line -> quantity returned so far
     credited: dict[str, int] = field(default_factory=dict)  # voucher -> tiyn returned so far
-    reversals: dict[str, tuple[str, int]] = field(default_factory=dict)  # key -> (body, tiyn)
+    reversals: dict[str, Reversal] = field(default_factory=dict)  # by key
+    left_out: list[list[Any]] = field(default_factory=list)  # [line of the basket from 1, gtin, why]
+    bought_at: datetime | None = None
+    remaining_tiyn: int = 0
+    settle_key: str | None = None
+    settled_remaining_tiyn: int = 0
 
     @property
     def drawn_tiyn(self) -> int:
@@ -56,6 +78,27 @@ class Redemption:
     @property
     def reversed_tiyn(self) -> int:
         return sum(self.credited.values())
+
+    def numbers(self) -> list[int]:
+        """Which line of the basket, from 1, each of `lines` is: those left out are not among them."""
+        left_out = {number for number, _, _ in self.left_out}
+        every = range(1, len(self.lines) + len(left_out) + 1)
+        return [number for number in every if number not in left_out]
+
+
+def asked_draws(
+    asked: Sequence[tuple[str, int]], vouchers: Mapping[str, Voucher], most_tiyn: int
+) -> list[list[Any]]:
+    """The draws a shop asks for, voucher by voucher, at most `most_tiyn` together. Raises BadBasket, NotEnough."""
+    if len({voucher for voucher, _ in asked}) < len(asked) or any(v not in vouchers for v, _ in asked):
+        raise BadBasket("draws", reason="no_such_voucher")
+    if any(amount <= 0 for _, amount in asked) or not 0 < sum(amount for _, amount in asked) <= most_tiyn:
+        raise BadBasket("draws", reason="draw_out_of_bounds", limit=kzt(most_tiyn))
+    for voucher, amount in asked:
+        if amount > vouchers[voucher].available_tiyn:
+            left = kzt(vouchers[voucher].available_tiyn)
+            raise NotEnough("draws", available=left, needed=kzt(amount))
+    return [[voucher, amount] for voucher, amount in asked]
 
 
 def spread(drawn: int, vouchers: Iterable[Voucher]) -> list[list[Any]]:

@@ -46,6 +46,11 @@ REASONS = {
         "ru": "строка {line}: недопустимая цена",
         "kk": "{line}-жол: бағасы жол берілмейтін шамада",
     },
+    "no_such_voucher": {
+        "en": "a voucher is named that is not this family's, or one is named twice",
+        "ru": "указан ваучер другой семьи или один ваучер указан дважды",
+        "kk": "басқа отбасының ваучері көрсетілген немесе бір ваучер екі рет көрсетілген",
+    },
     "draw_out_of_bounds": {
         "en": "the voucher pays more than 0 and at most {limit} KZT",
         "ru": "ваучер оплачивает больше 0 и не больше {limit} тг",

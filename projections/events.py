@@ -8,8 +8,12 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from domain.catalogue import Catalogue
 from domain.cycle import Cycle, StrayReply
 from domain.family import FamilyVouchers
+from domain.market import Market
+from domain.shop import Shop
+from domain.terminal import Terminal
 from projections.view import Recorded, Unreadable
 
 _TYPES: dict[str, type] = {"str": str, "int": int, "bool": bool, "list": list, "dict": dict}
@@ -56,7 +60,7 @@ def _is_plain(kind: Any) -> bool:
 
 KNOWN: Mapping[str, Known] = {
     cls.TOPIC: Known(cls, getattr(cls, "class_version", 1), _fields(cls))
-    for aggregate in (FamilyVouchers, Cycle, StrayReply)
+    for aggregate in (FamilyVouchers, Cycle, StrayReply, Terminal, Shop, Catalogue, Market)
     for cls in _concrete(aggregate)
 }
 KNOWN_TOPICS = frozenset(KNOWN)

@@ -31,6 +31,9 @@ BY_REFERENCE = "carried by reference"
 HEADERS: tuple[tuple[str, bytes], ...] = (("content-type", CONTENT_TYPE.encode()),)
 
 _NAMELESS = "unknown"  # the type of an event without a topic
+# Which field names the stream: the month, the shop, the terminal, the place of the market prices.
+_NAME_IN = {"cycle": "cycle", "shop": "shop", "terminal": "terminal", "market": "kato"}
+_NAMED = (*(f"{kind}." for kind in _NAME_IN), "catalogue.")
 _DEEPEST_SURELY = 900  # orjson reads 1,024 levels, and the message adds one
 _BIGINT = 2**63
 _INT = 2**31
@@ -93,8 +96,7 @@ def encode(raw: Raw, previous: int, schemas: str) -> Message:
         time = _time(data.get("timestamp"))
         stored = data.get("class_version", 1)
         class_version = stored if type(stored) is int and 1 <= stored < 1_000 else 0
-        if name.startswith("cycle."):
-            subject = _cycle(data) or stream
+        subject = _named(name, data) or stream
     front = (
         b'{"specversion":"1.0","id":"%d",%b"subject":%b,%b"stream":"%b","streamversion":%d,"previous":"%d"'
         % (
@@ -147,7 +149,7 @@ def decode(key: bytes | None, value: bytes | None) -> Carried:
         raise NotOurs("stream is not a UUID")
     if type(version) is not int or not 0 < version < _INT:
         raise NotOurs("streamversion is not a version")
-    if subject != stream and (not topic.startswith("cycle.") or type(subject) is not str or not subject):
+    if subject != stream and (not topic.startswith(_NAMED) or type(subject) is not str or not subject):
         raise NotOurs("the subject is not the stream's")
     if key is None or key != subject.encode():
         raise NotOurs("the key is not the subject")
@@ -160,7 +162,7 @@ def decode(key: bytes | None, value: bytes | None) -> Carried:
         if "data_base64" in envelope:
             raise NotOurs("data in two ways")
         data = envelope["data"]
-        if subject != stream and (type(data) is not dict or data.get("cycle") != subject):
+        if subject != stream and (type(data) is not dict or _named(topic, data) != subject):
             raise NotOurs("the subject is not the stream's")
         return Carried(read_data(position, stream, version, topic, data, value), previous, False)
     state = _from_base64(envelope["data_base64"]) if "data_base64" in envelope else None
@@ -240,9 +242,13 @@ def _time(value: Any) -> bytes:
     return b'"time":"%b",' % value.encode()
 
 
-def _cycle(data: dict[str, Any]) -> str | None:
-    cycle = data.get("cycle")
-    return cycle if type(cycle) is str and _PLAIN.fullmatch(cycle) is not None else None
+def _named(topic: str, data: dict[str, Any]) -> str | None:
+    """The name that stands for the stream in a message's key, where it has one."""
+    kind = topic.partition(".")[0]
+    if kind == "catalogue":
+        return kind
+    name = data.get(_NAME_IN.get(kind, ""))
+    return name if type(name) is str and _PLAIN.fullmatch(name) is not None else None
 
 
 def _binary(front: bytes, text: bytes) -> bytes:

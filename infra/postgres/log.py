@@ -26,14 +26,18 @@ from psycopg import Cursor
 from psycopg.sql import SQL, Literal
 from psycopg2.extensions import connection as Connection
 
+from domain.catalogue import Catalogue
 from domain.cycle import Cycle, StrayReply
 from domain.family import FamilyVouchers
 from domain.identity import cycle_id
+from domain.market import Market
 from domain.ports import LogConflict
+from domain.shop import Shop
+from domain.terminal import Terminal
 from infra.postgres.connect import ThreadConnections, eventsourcing_env
 from infra.postgres.persistence import Factory
 
-AGGREGATES = (FamilyVouchers, Cycle, StrayReply)
+AGGREGATES = (FamilyVouchers, Cycle, StrayReply, Terminal, Shop, Catalogue, Market)
 # A batch of an import holds the log's lock for less than a second; gateways and terminals wait half a minute for an
 # answer. Who still waits after this long is told so while somebody listens.
 SAVE_SECONDS = 15.0
@@ -150,6 +154,10 @@ class AzyqRecorder(PostgresApplicationRecorder):
             return [row["notification_id"] for row in curs]
 
 
+CODES_SEEN = (
+    "INSERT INTO azyq_log.code_seen (stream, newest) SELECT * FROM unnest(%s::uuid[], %s::timestamptz[])"
+    " ON CONFLICT (stream) DO UPDATE SET newest = greatest(code_seen.newest, EXCLUDED.newest)"
+)
 # What else the transaction writes: each statement, and the name of its rows.
 _OURS = (
     (
@@ -159,6 +167,7 @@ _OURS = (
     ),
     ("INSERT INTO azyq_log.claim (key, stream) SELECT * FROM unnest(%s::uuid[], %s::uuid[])", "claims"),
     ("INSERT INTO azyq_log.receipt (key, stream) SELECT * FROM unnest(%s::uuid[], %s::uuid[])", "receipts"),
+    (CODES_SEEN, "codes"),
     (
         "INSERT INTO azyq_log.sms_due (message, stream, purpose, cycle)"
         " SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::uuid[])"
@@ -266,10 +275,12 @@ class PostgresLog:
         releases: Sequence[tuple[UUID, UUID]] = (),
         due: Sequence[tuple[str, UUID, str]] = (),
         receipts: Sequence[tuple[UUID, UUID]] = (),
+        codes: Sequence[tuple[UUID, datetime]] = (),
     ) -> None:
         """Append all pending events in one transaction, with claims, stages and SMS that are due.
 
-        Raises LogConflict, and LogBusy when others hold the log for longer than a caller should wait.
+        `codes` are (stream, when the code was made) of those that were seen at a till. Raises LogConflict, and
+        LogBusy when others hold the log for longer than a caller should wait.
         """
         changed = [aggregate for aggregate in aggregates if aggregate.pending_events]
         if not changed and not due:
@@ -283,7 +294,14 @@ class PostgresLog:
         ]
         try:
             self._application.events.put(
-                events, claims=claims, releases=releases, stages=stages, due=queued, receipts=receipts
+                events,
+                claims=claims,
+                releases=releases,
+                stages=stages,
+                due=queued,
+                # In one order everywhere, so that two writers never wait for one another.
+                receipts=sorted(receipts),
+                codes=sorted(codes),
             )
         except IntegrityError as error:
             raise LogConflict from error
@@ -317,6 +335,15 @@ class PostgresLog:
                 ([str(key) for key in keys],),
             )
             return {UUID(key): UUID(stream) for key, stream in cursor}
+
+    def codes_seen(self, streams: Sequence[UUID]) -> dict[UUID, datetime]:
+        """When the newest code was made that a till has seen of each stream; those not seen are absent."""
+        with self.connection().cursor() as cursor:
+            cursor.execute(
+                "SELECT stream, newest FROM azyq_log.code_seen WHERE stream = ANY(%s::uuid[])",
+                ([str(stream) for stream in streams],),
+            )
+            return {UUID(stream): newest for stream, newest in cursor}
 
     def head(self) -> int:
         """The position of the last event; 0 when there is none."""

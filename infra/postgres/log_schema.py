@@ -74,4 +74,12 @@ LOG_MIGRATIONS: list[tuple[str, str]] = [
         GRANT SELECT, INSERT ON azyq_log.receipt TO azyq_app;
         """,
     ),
+    (
+        "log-5-code-seen",
+        """
+        -- When the newest code was made that a till has seen of each family: an older one is a picture of it (R25).
+        CREATE TABLE azyq_log.code_seen (stream uuid PRIMARY KEY, newest timestamptz NOT NULL) WITH (fillfactor = 70);
+        GRANT SELECT, INSERT, UPDATE, DELETE ON azyq_log.code_seen TO azyq_app;
+        """,
+    ),
 ]

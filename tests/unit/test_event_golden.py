@@ -22,6 +22,7 @@ from eventsourcing.utils import resolve_topic
 from domain.calendar import Task, day_end
 from domain.cycle import Cycle, StrayReply
 from domain.replies import Answer
+from domain.terminal import Terminal
 from infra.postgres.log import AGGREGATES
 from tests.unit.given_when_then import MAPPER, Story, on, programme, replayed, reply, sms, story
 
@@ -46,6 +47,7 @@ LIVES = {
     "refused": ["family.eligible", "sms.sent", "family.refused"],
     "cycle": ["cycle.opened", "cycle.list_started", "cycle.list_received", "cycle.task_done"],
     "stray": ["reply.unknown_sender"],
+    "terminal": ["terminal.code_issued", "terminal.enrolled", "terminal.key_rotated", "terminal.revoked"],
 }
 
 
@@ -122,8 +124,18 @@ def lives() -> Iterator[StoredEvent]:
     refused = story().given_asked().given(lambda f, m: reply(f, m, Answer.NO, on(6)))
     for told in (bought, called_off, left, silent, refused):
         yield from told.log
-    for aggregate in (cycle(), StrayReply.receive(reply="digest", channel="http", answer="yes", at=on(6))):
+    stray = StrayReply.receive(reply="digest", channel="http", answer="yes", at=on(6))
+    for aggregate in (cycle(), stray, terminal()):
         yield from (MAPPER.to_stored_event(event) for event in aggregate.collect_events())
+
+
+def terminal() -> Terminal:
+    """A till from its code to its end."""
+    till = Terminal.invite(terminal="k7qm2xva", shop="S001", code_hash="c" * 64, at=on(1))
+    till.enrol(code_hash="c" * 64, key_hash="a" * 64, env="trial", at=on(1))
+    till.rotate(key_hash="b" * 64, old_hash="a" * 64, env="trial", at=on(3))
+    till.revoke(reason="lost", at=on(4))
+    return till
 
 
 def asked_after_change() -> Story:
@@ -170,7 +182,9 @@ def test_every_event_type_has_a_golden_file_with_its_fields(topic: str) -> None:
     assert path.exists(), f"{path.name} is missing: see this file's docstring"
     state = json.loads(path.read_text(encoding="utf-8"))["state"]
     now = {field.name for field in fields(event_class)} - {"originator_id", "originator_version"}
-    assert now - optional(event_class) <= set(state) - {"class_version"} <= now, f"{topic} changed: it needs a class_version and an upcast"
+    assert now - optional(event_class) <= set(state) - {"class_version"} <= now, (
+        f"{topic} changed: it needs a class_version and an upcast"
+    )
     assert state.get("class_version", 1) == version_of(event_class)
 
 

@@ -1,0 +1,293 @@
+"""What happens at a counter, decided and saved together: buy, capture, void, bring back, open (R7, R25–R27)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from domain.basket import ArticlePrice, price_basket
+from domain.calendar import local_day
+from domain.code_refusals import CodeReplayed, CodeSpent
+from domain.commands.conflicts import until_saved
+from domain.commands.counter_calls import (
+    Activation,
+    Answer,
+    Bought,
+    Call,
+    Opened,
+    Purchase,
+    Return,
+    Returned,
+    Settled,
+    Settlement,
+)
+from domain.errors import Refusal
+from domain.family import FamilyVouchers
+from domain.goods import GoodsCatalogue
+from domain.identity import call_key, code_key, receipt_keys
+from domain.ports import Log
+from domain.programmes import Programme, ProgrammeMonth
+from domain.purchase import Redemption
+from domain.voucher_refusals import BadBasket, KeyReused, NotIssued, UnknownRedemption
+
+
+class Prices(Protocol):
+    """What a shop may ask for its articles (R13)."""
+
+    def of(self, shop: str, gtins: Sequence[str], at: datetime) -> Mapping[str, ArticlePrice]:
+        """The price in force at `at` of each article the shop has one for."""
+        ...
+
+
+class ReceiptLog(Log, Protocol):
+    """A log that also knows which receipts, keys and codes were used."""
+
+    def receipt_owners(self, keys: Sequence[UUID]) -> dict[UUID, UUID]:
+        """Which stream each receipt, key or code is of."""
+        ...
+
+    def codes_seen(self, streams: Sequence[UUID]) -> dict[UUID, datetime]:
+        """When the newest code was made that a till has seen of each stream."""
+        ...
+
+    def save(
+        self,
+        *aggregates: Any,
+        claims: Sequence[tuple[UUID, UUID]] = (),
+        releases: Sequence[tuple[UUID, UUID]] = (),
+        due: Sequence[tuple[str, UUID, str]] = (),
+        receipts: Sequence[tuple[UUID, UUID]] = (),
+        codes: Sequence[tuple[UUID, datetime]] = (),
+    ) -> None:
+        """As `Log.save`; `codes` are (stream, when the code was made) of those that paid."""
+        ...
+
+
+def sold_anywhere(shop: str, programme: Programme, at: datetime) -> None:
+    """Every shop is open and in every region: for whoever has no register of shops."""
+
+
+class Counter:
+    """`attempt` decides calls in order and saves them in one transaction; `run` again until they are saved."""
+
+    def __init__(
+        self,
+        log: ReceiptLog,
+        month_of: Callable[[FamilyVouchers], ProgrammeMonth],
+        prices: Prices,
+        shared_goods: GoodsCatalogue,
+        may_sell: Callable[[str, Programme, datetime], None] = sold_anywhere,
+    ) -> None:
+        """`may_sell` raises a Refusal unless the shop takes part, is open and in the programme's region (R2.7)."""
+        self._log = log
+        self._month_of = month_of
+        self._prices = prices
+        self._goods = shared_goods
+        self._may_sell = may_sell
+
+    def run(self, calls: Sequence[Call]) -> list[Answer | Refusal]:
+        """What became of each; a refusal records nothing."""
+        return until_saved(lambda: self.attempt(calls))
+
+    def attempt(self, calls: Sequence[Call]) -> list[Answer | Refusal]:
+        """The same, once. Raises LogConflict when another writer was first: nothing is recorded then."""
+        wanted = {key for call in calls for key in _claims(call)}
+        wanted |= {UUID(call.redemption) for call in calls if isinstance(call, Settlement | Return)}
+        taken = dict(self._log.receipt_owners(list(wanted))) if wanted else {}
+        streams = {stream for call in calls if (stream := _stream(call, taken)) is not None}
+        families: dict[UUID, FamilyVouchers] = self._log.load(list(streams))
+        coded = {c.stream for c in calls if isinstance(c, Purchase) and c.code}
+        seen = dict(self._log.codes_seen(list(coded))) if coded else {}
+        batch = _Batch(self, taken, families, seen)
+        results = [batch.decide(call) for call in calls]
+        receipts, codes = list(batch.claims.items()), list(batch.shown.items())
+        self._log.save(*families.values(), receipts=receipts, codes=codes)
+        return results
+
+    # --- one call, on a family that is loaded -----------------------------------------------------------
+
+    def buy(self, call: Purchase, family: FamilyVouchers, body: str) -> Redemption:
+        """A purchase that was not made before. Raises what a rule says no to."""
+        month = self._month_of(family)
+        self._may_sell(call.shop, month.programme, call.at)
+        goods = month.programme.catalogue(self._goods).on(local_day(call.at))
+        prices = self._prices.of(call.shop, [line.gtin for line in call.lines], call.at)
+        basket = price_basket(call.lines, prices, goods, month.terms, call.partial)
+        return family.redeem(
+            month,
+            redemption=call_key(call.shop, call.key).hex,
+            shop=call.shop,
+            terminal=call.terminal,
+            cashier=call.cashier,
+            receipt=call.receipt,
+            key=call.key,
+            body=body,
+            basket=basket,
+            draw_tiyn=call.draw_tiyn,
+            draws=call.draws,
+            capture=call.capture,
+            code=call.code.digest if call.code else None,
+            code_at=call.code.issued_at if call.code else None,
+            at=call.at,
+        )
+
+    def settle(self, call: Settlement, family: FamilyVouchers) -> Redemption:
+        """The hold ends as the call says."""
+        month = self._month_of(family)
+        if call.captured:
+            return family.capture(month, redemption=call.redemption, key=call.key, at=call.at)
+        return family.void(month, redemption=call.redemption, key=call.key, reason=call.reason, at=call.at)
+
+    def bring_back(self, call: Return, family: FamilyVouchers) -> None:
+        """Goods come back."""
+        redemption = family.redemptions[call.redemption]
+        family.reverse(
+            self._month_of(family),
+            redemption=call.redemption,
+            reversal=call_key(call.shop, call.key).hex,
+            key=call.key,
+            body=call.body(),
+            lines=None if call.lines is None else _places(redemption, call.lines),
+            reason=call.reason,
+            at=call.at,
+        )
+
+    def open(self, call: Activation, family: FamilyVouchers) -> bool:
+        """The recipient opens the vouchers."""
+        return family.activate(self._month_of(family), via=call.via, at=call.at)
+
+
+class _Batch:
+    """The calls of one transaction: what an earlier one took, a later one does not get."""
+
+    def __init__(
+        self,
+        counter: Counter,
+        taken: dict[UUID, UUID],
+        families: Mapping[UUID, FamilyVouchers],
+        seen: dict[UUID, datetime],
+    ) -> None:
+        self._counter = counter
+        self._taken = taken
+        self._families = families
+        self._seen = seen
+        self.claims: dict[UUID, UUID] = {}
+        self.shown: dict[UUID, datetime] = {}
+
+    def decide(self, call: Call) -> Answer | Refusal:
+        """What becomes of `call`."""
+        try:
+            stream = _stream(call, self._taken)
+            family = None if stream is None else self._families.get(stream)
+            match call:
+                case Purchase():
+                    return self._buy(call, family)
+                case Settlement():
+                    return self._settle(call, family)
+                case Return():
+                    return self._bring_back(call, family)
+                case Activation():
+                    if family is None:
+                        raise NotIssued("code")
+                    return Opened(self._counter.open(call, family))
+        except Refusal as refusal:
+            return refusal
+
+    def _buy(self, call: Purchase, family: FamilyVouchers | None) -> Bought:
+        receipt, key = receipt_keys(call.shop, call.receipt, call.key)
+        owners = {self._taken[one] for one in (receipt, key) if one in self._taken}
+        reused = KeyReused("receipt" if receipt in self._taken else "Idempotency-Key")
+        if owners - {call.stream}:
+            raise reused
+        if family is None:
+            raise NotIssued("code")
+        body = call.body()
+        found = family.bought_before(shop=call.shop, receipt=call.receipt, key=call.key, body=body)
+        if found is None:
+            if owners:
+                raise reused  # for a capture, a void or a return
+            self._check_code(call)
+            found = self._counter.buy(call, family, body)
+            self._claim(family.id, *_claims(call))
+            if call.code:
+                self.shown[family.id] = self._seen[family.id] = call.code.issued_at
+        return Bought(found, "held" if found.hold_until else "captured", found.remaining_tiyn)
+
+    def _check_code(self, call: Purchase) -> None:
+        if call.code is None:
+            return
+        if code_key(call.code.digest) in self._taken:
+            raise CodeSpent("code")
+        if call.code.refusal is not None:
+            raise call.code.refusal
+        newest = self._seen.get(call.stream)
+        if newest is not None and call.code.issued_at < newest:
+            raise CodeReplayed("code")
+
+    def _settle(self, call: Settlement, family: FamilyVouchers | None) -> Settled:
+        found = _own(call.redemption, call.shop, family)
+        assert family is not None
+        status = "captured" if call.captured else "voided"
+        if call_key(call.shop, call.key) in self._taken:
+            if found.settle_key != call.key or found.status != status:
+                raise KeyReused("Idempotency-Key")
+        else:
+            self._counter.settle(call, family)
+            if found.settle_key == call.key:
+                self._claim(family.id, *_claims(call))
+        # What was paid in one step was never settled: its own answer says it all.
+        left = found.remaining_tiyn if found.settle_key is None else found.settled_remaining_tiyn
+        return Settled(found, status, left)
+
+    def _bring_back(self, call: Return, family: FamilyVouchers | None) -> Returned:
+        found = _own(call.redemption, call.shop, family)
+        assert family is not None
+        if call_key(call.shop, call.key) in self._taken and call.key not in found.reversals:
+            raise KeyReused("Idempotency-Key")
+        before = call.key in found.reversals
+        self._counter.bring_back(call, family)
+        if not before:
+            self._claim(family.id, *_claims(call))
+        return Returned(found, found.reversals[call.key])
+
+    def _claim(self, stream: UUID, *keys: UUID) -> None:
+        claimed = dict.fromkeys(keys, stream)
+        self.claims |= claimed
+        self._taken |= claimed
+
+
+def _claims(call: Call) -> tuple[UUID, ...]:
+    """What only one call may have."""
+    match call:
+        case Purchase():
+            pair = receipt_keys(call.shop, call.receipt, call.key)
+            return (*pair, code_key(call.code.digest)) if call.code else pair
+        case Settlement() | Return():
+            return (call_key(call.shop, call.key),)
+        case Activation():
+            return ()
+
+
+def _stream(call: Call, taken: Mapping[UUID, UUID]) -> UUID | None:
+    if isinstance(call, Purchase | Activation):
+        return call.stream
+    return taken.get(UUID(call.redemption))
+
+
+def _own(redemption: str, shop: str, family: FamilyVouchers | None) -> Redemption:
+    """The shop's own purchase. Raises UnknownRedemption, also for another shop's."""
+    found = None if family is None else family.redemptions.get(redemption)
+    if found is None or found.shop != shop:
+        raise UnknownRedemption("id")
+    return found
+
+
+def _places(redemption: Redemption, lines: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Where in the redemption the basket's lines (from 1) stand. Raises BadBasket for one that is not there."""
+    place = {number: at for at, number in enumerate(redemption.numbers())}
+    for at, (number, _) in enumerate(lines):
+        if number not in place:
+            raise BadBasket(f"lines/{at}/line", reason="no_such_line", line=number)
+    return [(place[number], quantity) for number, quantity in lines]

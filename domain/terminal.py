@@ -1,0 +1,193 @@
+"""A terminal: a till that speaks for one shop (R2.7, R25–R27): a one-time code, keys by their hashes, an end."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.domain import Aggregate
+
+from domain.identity import terminal_stream_id
+from domain.terminal_refusals import (
+    CodeOver,
+    CodeUnknown,
+    CodeUsed,
+    KeyOver,
+    KeyUnknown,
+    OtherEnvironment,
+    TerminalRevoked,
+)
+
+CODE_LIFE = timedelta(hours=24)
+KEY_LIFE = timedelta(days=365)
+OVERLAP = timedelta(hours=24)
+
+
+class Terminal(Aggregate):
+    """One till. Codes and keys are SHA-256 hashes in hex, times ISO 8601 with an offset."""
+
+    TOPIC = "terminal"
+
+    class Event(Aggregate.Event):
+        """What all have in common, so that each can be read by itself."""
+
+        terminal: str
+        shop: str
+
+    class Created(Aggregate.Created, Event):
+        """The first event of a terminal."""
+
+        TOPIC = "terminal.created"  # the library wants one; CodeIssued is what happens
+
+    class CodeIssued(Created):
+        """A shop was given a one-time code for a terminal (R2.7); the hash only is kept."""
+
+        TOPIC = "terminal.code_issued"
+        code_hash: str
+        expires_at: str
+
+    class Enrolled(Event):
+        """A terminal came with the code and got its key (R2.7); `env` is where the key is good."""
+
+        TOPIC = "terminal.enrolled"
+        key_hash: str
+        expires_at: str
+        env: str
+
+        def apply(self, terminal: Any) -> None:
+            """The code is used up."""
+            terminal.env = self.env
+            terminal.keys = [TerminalKey(self.key_hash, datetime.fromisoformat(self.expires_at))]
+
+    class KeyRotated(Event):
+        """A new key (R2.7); the one it was asked for with, `old_hash`, works until `old_until`, no other one does."""
+
+        TOPIC = "terminal.key_rotated"
+        key_hash: str
+        expires_at: str
+        old_hash: str
+        old_until: str
+
+        def apply(self, terminal: Any) -> None:
+            """Two keys at most."""
+            terminal.keys = [
+                TerminalKey(self.old_hash, datetime.fromisoformat(self.old_until)),
+                TerminalKey(self.key_hash, datetime.fromisoformat(self.expires_at)),
+            ]
+
+    class Revoked(Event):
+        """The terminal's code and keys are good for nothing from now on (R2.7)."""
+
+        TOPIC = "terminal.revoked"
+        reason: str
+
+        def apply(self, terminal: Any) -> None:
+            """For good."""
+            terminal.revoked = True
+            terminal.keys = []
+
+    def __init__(self, terminal: str, shop: str, code_hash: str, expires_at: str) -> None:
+        self.terminal = terminal
+        self.shop = shop
+        self.code_hash = code_hash
+        self.code_until = datetime.fromisoformat(expires_at)
+        self.env = ""
+        self.keys: list[TerminalKey] = []
+        self.revoked = False
+
+    @staticmethod
+    def create_id(terminal: str) -> UUID:
+        return terminal_stream_id(terminal)
+
+    @property
+    def stage(self) -> str:
+        """invited, enrolled or revoked."""
+        if self.revoked:
+            return "revoked"
+        return "enrolled" if self.keys else "invited"
+
+    @classmethod
+    def invite(cls, *, terminal: str, shop: str, code_hash: str, at: datetime) -> Terminal:
+        """A code for a new terminal of `shop`, good for 24 hours."""
+        return cls._create(
+            cls.CodeIssued,
+            terminal=terminal,
+            shop=shop,
+            code_hash=code_hash,
+            expires_at=(at + CODE_LIFE).isoformat(),
+            timestamp=at,
+        )
+
+    def enrol(self, *, code_hash: str, key_hash: str, env: str, at: datetime) -> datetime:
+        """The code is exchanged for a key; the end of the key's life, a year on.
+
+        Raises CodeUnknown, TerminalRevoked, CodeUsed, CodeOver.
+        """
+        if not hmac.compare_digest(code_hash, self.code_hash):
+            raise CodeUnknown("code")
+        if self.revoked:
+            raise TerminalRevoked("code")
+        if self.keys:
+            raise CodeUsed("code")
+        if at >= self.code_until:
+            raise CodeOver("code")
+        until = at + KEY_LIFE
+        self._record(self.Enrolled, key_hash=key_hash, expires_at=until.isoformat(), env=env, timestamp=at)
+        return until
+
+    def authenticate(self, key_hash: str, env: str, at: datetime) -> None:
+        """Whether a caller with this key may speak for the shop at `at`.
+
+        Raises KeyUnknown, TerminalRevoked, OtherEnvironment, KeyOver. Every key is compared, in constant time.
+        """
+        if self.revoked:
+            raise TerminalRevoked
+        found = None
+        for key in self.keys:
+            if hmac.compare_digest(key.hash, key_hash):
+                found = key
+        if found is None:
+            raise KeyUnknown
+        if self.env != env:
+            raise OtherEnvironment
+        if at >= found.until:
+            raise KeyOver
+
+    def rotate(self, *, key_hash: str, old_hash: str, env: str, at: datetime) -> datetime:
+        """A new key for the caller who came with `old_hash`, which works 24 hours more at most; the new one's end.
+
+        Whoever lost the answer asks again with the key he has. Raises what `authenticate` raises.
+        """
+        self.authenticate(old_hash, env, at)
+        old_until = next(key.until for key in self.keys if key.hash == old_hash)
+        until = at + KEY_LIFE
+        self._record(
+            self.KeyRotated,
+            key_hash=key_hash,
+            expires_at=until.isoformat(),
+            old_hash=old_hash,
+            old_until=min(old_until, at + OVERLAP).isoformat(),
+            timestamp=at,
+        )
+        return until
+
+    def revoke(self, *, reason: str, at: datetime) -> bool:
+        """End it at once and for good; False when it was revoked before."""
+        if self.revoked:
+            return False
+        self._record(self.Revoked, reason=reason, timestamp=at)
+        return True
+
+    def _record(self, event_class: type[Any], **fields: Any) -> None:
+        self.trigger_event(event_class, terminal=self.terminal, shop=self.shop, **fields)
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalKey:
+    """A key that opens until a time."""
+
+    hash: str
+    until: datetime
