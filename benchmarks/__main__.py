@@ -1,4 +1,5 @@
-"""`make bench`: a national month at two sizes, side by side with plain ways, and how long a command takes to start."""
+"""`make bench`: a national month at two sizes, side by side with plain ways, how long a command takes to start,
+and the counter under load beside a CRUD application."""
 
 from __future__ import annotations
 
@@ -14,12 +15,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks.counter.run import add_options, measure, sizes_of
 from benchmarks.phases import load
 from benchmarks.start import measure_start
 from benchmarks.tables import show
 
 MEMBERS_A_FAMILY = 4
-PARTS = ("month", "start")
+PARTS = ("month", "start", "counter")
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -79,6 +81,7 @@ def main() -> None:
         "--feed-after", action="store_true", help="feed the views after the month, not beside it"
     )
     parser.add_argument("--show", type=Path, help="print the tables of earlier figures; measure nothing")
+    add_options(parser)
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if arguments.show:
@@ -91,6 +94,8 @@ def main() -> None:
     if arguments.only in (None, "month"):
         sizes = [int(text) for text in arguments.members.replace("_", "").split(",")]
         figures["months"] = [month_of(members, arguments.profiles, arguments.feed_after) for members in sizes]
+    if arguments.only in (None, "counter"):
+        figures["counter"] = measure(sizes_of(arguments))
     out = arguments.out or RESULTS / f"{begun:%Y%m%dT%H%M%SZ}.json"
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n")

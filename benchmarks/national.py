@@ -76,8 +76,8 @@ def batches(items: Iterator[T], size: int = AT_ONCE) -> Iterator[list[T]]:
         yield batch
 
 
-def play(azyq: Azyq, clock: SetClock, folder: Path, phases: Phases) -> dict[str, Any]:
-    """Play the month over the files in `folder`; what came of it."""
+def play(azyq: Azyq, clock: SetClock, folder: Path, phases: Phases, until_day: int = 31) -> dict[str, Any]:
+    """Play the month over the files in `folder`, up to the end of `until_day`; what came of it."""
     month = azyq.programme(PROGRAMME).month(MONTH)
     cycle = cycle_id(PROGRAMME, MONTH)
     with phases.phase("import", "rows") as phase:
@@ -110,12 +110,11 @@ def play(azyq: Azyq, clock: SetClock, folder: Path, phases: Phases) -> dict[str,
         phase.count = len(activated)
     with phases.phase("purchases", "purchases") as phase:
         phase.count = _buy(azyq, clock, folder, activated, received.families["added"] // 3)
-    _set(clock, 10)
-    with phases.phase("reminder", "SMS") as phase:
-        phase.count = sum(done.families for done in azyq.run_day.run(month, clock.now.date(), clock))
-    _set(clock, 31)
-    with phases.phase("lapses and expiry", "families") as phase:
-        phase.count = sum(done.families for done in azyq.run_day.run(month, clock.now.date(), clock))
+    for day, name, unit in ((10, "reminder", "SMS"), (31, "lapses and expiry", "families")):
+        if day <= until_day:
+            _set(clock, day)
+            with phases.phase(name, unit) as phase:
+                phase.count = sum(done.families for done in azyq.run_day.run(month, clock.now.date(), clock))
     return {
         "rows": received.rows,
         "members": received.members,
@@ -145,25 +144,27 @@ def _replies(data: Path, clock: SetClock) -> Iterator[IncomingReply]:
                 yield IncomingReply(f"bench-{number}", message["to"], "7111", text, clock(), "http")
 
 
-def _buy(azyq: Azyq, clock: SetClock, folder: Path, streams: list[UUID], wanted: int) -> int:
-    prices = SamplePrices(folder)
-    redeem = azyq.redeem(prices)
+def purchases(
+    prices: SamplePrices, clock: SetClock, streams: Sequence[UUID], tag: str = ""
+) -> Iterator[Purchase]:
+    """A basket for each of `streams`; `tag` keeps receipts and keys of one call apart from another's."""
     rng = Random(1)
     shops = sorted(prices.shops)
+    for number, stream in enumerate(streams):
+        shop = shops[number % len(shops)]
+        cheap = sorted((p.base_price_tiyn, gtin) for gtin, p in prices.shops[shop].items())[:20]
+        lines = tuple(
+            BasketLine(gtin, Decimal(rng.randrange(1, 4)), price + price // 6, price)
+            for price, gtin in rng.sample(cheap, LINES)
+        )
+        yield Purchase(stream, shop, f"{shop}-1", "1", f"r{tag}{number}", f"k{tag}{number}", lines, clock())
 
-    def purchases() -> Iterator[Purchase]:
-        for number, stream in enumerate(streams[:wanted]):
-            shop = shops[number % len(shops)]
-            cheap = sorted((p.base_price_tiyn, gtin) for gtin, p in prices.shops[shop].items())[:20]
-            lines = tuple(
-                BasketLine(gtin, Decimal(rng.randrange(1, 4)), price + price // 6, price)
-                for price, gtin in rng.sample(cheap, LINES)
-            )
-            terminal = f"{shop}-1"
-            yield Purchase(stream, shop, terminal, "1", f"r{number}", f"k{number}", lines, clock())
 
+def _buy(azyq: Azyq, clock: SetClock, folder: Path, streams: Sequence[UUID], wanted: int) -> int:
+    prices = SamplePrices(folder)
+    redeem = azyq.redeem(prices)
     bought = 0
-    for batch in batches(purchases()):
+    for batch in batches(purchases(prices, clock, streams[:wanted])):
         for result in redeem.run(batch):
             if isinstance(result, Refusal):
                 raise SystemExit(f"a purchase was refused: {result.code}")

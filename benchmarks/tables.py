@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.counter.tables import show_counter
 from benchmarks.plain import GROUP_BY_LACKS, IMPORT_LACKS
 
 # What the month's five minutes are made of; audit, rebuild and the plain ways are timed beside it
@@ -36,7 +37,10 @@ def show(figures: dict[str, Any]) -> None:
     months = figures.get("months", [])
     if months:
         console.print(_phases(months))
-    console.print(_goals(figures))
+    if months or "start" in figures:
+        console.print(_goals(figures))
+    if counter := figures.get("counter"):
+        show_counter(counter, console)
     if months:
         console.print(_side_by_side(months[-1]))
 

@@ -1,0 +1,238 @@
+"""Runs by turns: each side at each number of processes and clients, round after round, on one PostgreSQL."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.counter.crud_side import CrudSide
+from benchmarks.counter.plan import Plan, Side, make_plan
+from benchmarks.counter.processes import Servers, cpu_seconds, free_port
+from benchmarks.phases import load
+from infra.postgres.connect import connect
+from infra.postgres.embedded import EmbeddedPostgres
+
+CALLS = ("check", "redeem")
+AT_MOST = {"check": 5_000, "redeem": 8_000}  # a second: so many codes are made for a run
+WARM_UP_SECONDS = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """What is varied."""
+
+    families: Sequence[int]
+    clients: Sequence[int]
+    workers: Sequence[int]
+    sides: Sequence[str]
+    calls: Sequence[str]
+    seconds: float
+    rounds: int
+    threads: int
+
+
+def sizes_of(arguments: argparse.Namespace) -> Sizes:
+    """From the options that `add_options` made."""
+
+    def numbers(text: str) -> list[int]:
+        return [int(part) for part in text.replace("_", "").split(",")]
+
+    return Sizes(
+        numbers(arguments.families),
+        numbers(arguments.clients),
+        numbers(arguments.workers),
+        arguments.sides.split(","),
+        arguments.calls.split(","),
+        arguments.seconds,
+        arguments.rounds,
+        arguments.threads,
+    )
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of this part."""
+    group = parser.add_argument_group("the counter")
+    group.add_argument("--families", default="5000", help="families with a voucher (default: %(default)s)")
+    group.add_argument("--clients", default="1,16,64", help="clients at once (default: %(default)s)")
+    group.add_argument("--workers", default="1,2", help="processes that answer (default: %(default)s)")
+    group.add_argument("--sides", default="crud,ours", help="which of the two (default: %(default)s)")
+    group.add_argument("--calls", default="check,redeem", help="which calls (default: %(default)s)")
+    group.add_argument("--seconds", type=float, default=8.0, help="of each run (default: %(default)s)")
+    group.add_argument("--rounds", type=int, default=2, help="runs of each side (default: %(default)s)")
+    group.add_argument("--threads", type=int, default=8, help="of a CRUD process (default: %(default)s)")
+
+
+def measure(sizes: Sizes) -> dict[str, Any]:
+    """All figures."""
+    return {
+        "seconds": sizes.seconds,
+        "generator": _generator(sizes),
+        "sizes": [_of_size(sizes, families) for families in sizes.families],
+    }
+
+
+def _of_size(sizes: Sizes, families: int) -> dict[str, Any]:
+    folder = Path(tempfile.mkdtemp(prefix="azyq-bench-"))
+    try:
+        with ExitStack() as stack:
+            dsn = stack.enter_context(EmbeddedPostgres(folder / "data"))
+            plan = make_plan(folder, families)
+            sides = [_side(name, dsn, plan, sizes) for name in sizes.sides]
+            cluster = int((folder / "data" / "postgres" / "postmaster.pid").read_text().split()[0])
+            runs = []
+            for workers in sizes.workers:
+                for number in range(sizes.rounds):
+                    for side in sides:
+                        runs += _round(side, workers, number, sizes, dsn, plan, cluster)
+            return {"families": families, "runs": runs, **_settings(dsn)}
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _side(name: str, dsn: str, plan: Plan, sizes: Sizes) -> Side:
+    print(f"{name}: {plan.families:,} families are set up", file=sys.stderr, flush=True)
+    if name == "crud":
+        side = CrudSide(dsn, plan, sizes.threads)
+        side.fill()
+        return side
+    raise SystemExit(f"no such side: {name}")
+
+
+def _round(
+    side: Side, workers: int, number: int, sizes: Sizes, dsn: str, plan: Plan, cluster: int
+) -> list[dict[str, Any]]:
+    """Each call at each number of clients, on servers freshly started."""
+    runs = []
+    ports = side.start(workers)
+    try:
+        for call in sizes.calls:
+            for clients in sizes.clients:
+                _checkpoint(dsn)
+                codes, reuse = side.codes(call, int(AT_MOST[call] * (sizes.seconds + WARM_UP_SECONDS)))
+                corpus = {
+                    "call": call,
+                    "run": f"{side.name}-{workers}-{number}-{clients}",
+                    "ports": ports,
+                    "clients": clients,
+                    "seconds": sizes.seconds,
+                    "warm_up": WARM_UP_SECONDS,
+                    "tills": side.tills(),
+                    "codes": codes,
+                    "reuse": reuse,
+                }
+                before = cpu_seconds(side.pids()), cpu_seconds([cluster])
+                figures = _drive(corpus, plan.folder)
+                sent = max(1, figures["sent"])
+                figures |= {
+                    "side": side.name,
+                    "call": call,
+                    "workers": workers,
+                    "clients": clients,
+                    "round": number,
+                    "server_us": (cpu_seconds(side.pids()) - before[0]) / sent * 1e6,
+                    "postgres_us": (cpu_seconds([cluster]) - before[1]) / sent * 1e6,
+                    "load": load()[0],
+                }
+                runs.append(figures)
+                _say(figures)
+    finally:
+        side.stop()
+    return runs
+
+
+def _drive(corpus: dict[str, Any], folder: Path) -> dict[str, Any]:
+    path = folder / "corpus.json"
+    path.write_text(json.dumps(corpus))
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.counter.clients", path],
+        stdout=subprocess.PIPE,
+        timeout=corpus["seconds"] + corpus["warm_up"] + 60,
+        check=True,
+    )
+    figures: dict[str, Any] = json.loads(done.stdout)
+    return figures
+
+
+def _generator(sizes: Sizes) -> list[dict[str, Any]]:
+    """What the clients can do, against a server that does nothing."""
+    found = []
+    with tempfile.TemporaryDirectory(prefix="azyq-bench-") as name:
+        folder = Path(name)
+        plan = make_plan(folder, 1)
+        port = free_port()
+        servers = Servers(folder / "echo.log")
+        servers.start([sys.executable, "-m", "benchmarks.counter.echo", str(port)], os.environ, port)
+        try:
+            for clients in sizes.clients:
+                corpus = {
+                    "call": "redeem",
+                    "run": "echo",
+                    "ports": [port],
+                    "clients": clients,
+                    "seconds": min(3.0, sizes.seconds),
+                    "warm_up": 0.3,
+                    "tills": [{"key": "k" * 70, "baskets": plan.baskets[plan.shops[0]]}],
+                    "codes": ["c" * 146],
+                    "reuse": True,
+                }
+                figures = _drive(corpus, folder) | {
+                    "side": "echo",
+                    "call": "redeem",
+                    "workers": 1,
+                    "clients": clients,
+                }
+                _say(figures)
+                found.append(figures)
+        finally:
+            servers.stop()
+    return found
+
+
+def _say(run: dict[str, Any]) -> None:
+    ms = run["ms"]
+    cpu = (
+        f"  CPU a request, µs: server {run['server_us']:,.0f}, PostgreSQL {run['postgres_us']:,.0f}"
+        if "server_us" in run
+        else ""
+    )
+    print(
+        f"  {run['side']:<5}{run['call']:<7}{run['workers']} processes {run['clients']:>3} clients"
+        f"{run['per_second']:>9,.0f}/s   p50 {ms['p50']:.1f}  p95 {ms['p95']:.1f}  p99 {ms['p99']:.1f}"
+        f"  max {ms['max']:.0f} ms{cpu}  clients {run['generator_cores']:.2f} cores  {run['errors'] or ''}",
+        file=sys.stderr,
+        flush=True,
+    )
+
+
+def _checkpoint(dsn: str) -> None:
+    """So that none falls into one side's run and not into the other's."""
+    connection = connect(dsn, autocommit=True, application_name="azyq-bench")
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("CHECKPOINT")
+    finally:
+        connection.close()
+
+
+def _settings(dsn: str) -> dict[str, Any]:
+    connection = connect(dsn, autocommit=True, application_name="azyq-bench")
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT current_setting('server_version'), current_setting('fsync'),"
+                " current_setting('synchronous_commit')"
+            )
+            version, fsync, commit = cursor.fetchone() or ("", "", "")
+    finally:
+        connection.close()
+    return {"version": version, "fsync": fsync, "synchronous_commit": commit}
