@@ -13,7 +13,9 @@ from pathlib import Path
 
 import structlog
 
+from domain.commands.inspect_shops import InspectShops
 from domain.commands.receive_list import ReceiveList
+from domain.commands.receive_trade import ReceiveTrade
 from domain.commands.record_reply import RecordReply
 from domain.commands.redeem import Prices, Redeem
 from domain.commands.run_day import RunDay
@@ -25,6 +27,7 @@ from domain.ports import SmsGateway
 from domain.programmes import Programme, ProgrammeMonth, ProgrammeUnknown
 from infra.chain import ChainReader
 from infra.clock import Clock, real_clock, trial_clock
+from infra.postgres.desk import Desk
 from infra.postgres.embedded import EmbeddedPostgres
 from infra.postgres.log import PostgresLog
 from infra.postgres.log_reader import LogReader
@@ -132,6 +135,29 @@ class Azyq:
     def receive_list(self) -> ReceiveList:
         """The command that takes in a list."""
         return ReceiveList(self.log, self.vault, self.staging)
+
+    @cached_property
+    def goods_lists(self) -> tuple[GoodsCatalogue, ...]:
+        """The official goods list, then programmes' own."""
+        own = (programme.own_goods for programme in self.programmes.values())
+        return (self.goods, *(goods for goods in own if goods is not None))
+
+    @cached_property
+    def desk(self) -> Desk:
+        """Shops, articles and prices as the log has them."""
+        return Desk(self.log, self.goods_lists)
+
+    @cached_property
+    def receive_trade(self) -> ReceiveTrade:
+        """The command that takes in shops, articles and prices."""
+        return ReceiveTrade(
+            self.log, self.goods_lists, lambda number: self.vault.digest("sole trader", number)
+        )
+
+    @cached_property
+    def inspect_shops(self) -> InspectShops:
+        """The command that opens and closes shops, and looks after their loans."""
+        return InspectShops(self.log, self.goods_lists)
 
     @cached_property
     def send_sms(self) -> SendSms:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from projections.articles import Articles
 from projections.families import Families
+from projections.market_prices import MarketPrices
 from projections.missing_numbers import MissingNumbers
 from projections.month_status import MonthStatus
 from projections.purchases import Purchases
+from projections.shop_breaches import ShopBreaches
+from projections.shop_prices import ShopPrices
+from projections.shops import Shops
 from projections.sms_journal import SmsJournal
 from projections.view import View
 from projections.voucher_balances import VoucherBalances
@@ -17,4 +22,9 @@ VIEWS: tuple[View, ...] = (
     MissingNumbers(),
     VoucherBalances(),
     Purchases(),
+    Shops(),
+    ShopPrices(),
+    ShopBreaches(),
+    Articles(),
+    MarketPrices(),
 )

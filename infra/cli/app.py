@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from infra.cli import database, demo, kafka, month, programme, reading, serving, sms, status, vault
+from infra.cli import (
+    database,
+    demo,
+    kafka,
+    month,
+    programme,
+    reading,
+    serving,
+    shop,
+    sms,
+    status,
+    trade,
+    vault,
+)
 
 HELP = """Digital food vouchers for families on targeted social assistance.
 
@@ -60,6 +73,28 @@ sms_group.command()(sms.reply)
 sms_group.command()(sms.send)
 sms_group.command()(sms.addresses)
 app.add_typer(sms_group, name="sms")
+
+shop_group = group("Shops: take them in, open and close them, their loans, what they lack.")
+shop_group.command(name="import")(shop.import_shops)
+shop_group.command(name="list")(shop.list_shops)
+shop_group.command()(shop.show)
+shop_group.command()(shop.close)
+shop_group.command(name="open")(shop.open_)
+shop_group.command()(shop.loan)
+shop_group.command()(shop.breach)
+shop_group.command()(shop.mend)
+shop_group.command()(shop.check)
+app.add_typer(shop_group, name="shop")
+
+for name, what, take_in in (
+    ("article", "Articles of the national catalogue: take them in.", trade.import_articles),
+    ("price", "Purchase prices of shops: take them in.", trade.import_prices),
+    ("market", "Official market prices: take them in.", trade.import_market),
+):
+    trade_group = group(what)
+    trade_group.callback()(lambda: None)  # one command alone would take its group's place
+    trade_group.command(name="import")(take_in)
+    app.add_typer(trade_group, name=name)
 
 vault_group = group("Personal data: erase a person, rotate the master key.")
 vault_group.command()(vault.erase)

@@ -136,3 +136,69 @@ NUMBERS_COLUMNS = ColumnSet(
     ),
     may_be_empty=True,
 )
+
+_SHOP = (
+    "shop, shop code, shop id, store, store id, outlet, outlet id, дүкен, дүкен коды, дүкен id, дүкен нөмірі,"
+    "магазин, код магазина, id магазина, номер магазина, торговая точка, код торговой точки"
+)
+_GTIN = (
+    "NTIN, GTIN NTIN, EAN, EAN13, barcode, bar code, штрихкод, штрих код, штрих коды, код товара, тауар коды"
+)
+_POSITION = (
+    "position number, list position, goods position, no, тізімдегі нөмірі, тізбедегі нөмірі, нөмірі, реттік нөмірі,"
+    "позиция, номер позиции, номер в перечне, номер по перечню, номер"
+)
+_KATO = "kato code, cato, region code, като, код като, като коды, ӘАОЖ, ӘАОЖ коды, аумақ коды, код территории"
+_FROM = (
+    "valid since, from, since, price from, effective from, басталу күні, қолданыла бастайтын күні, күнінен бастап,"
+    "действует с, дата начала, дата начала действия, с даты, начало действия"
+)
+
+SHOP_COLUMNS = ColumnSet(
+    "shops",
+    _accepted(
+        shop_id=_SHOP,
+        bin="BIN IIN, БСН, БСН ЖСН, БИН, БИН ИИН, ИИН БИН, business identification number",
+        name="shop name, store name, title, атауы, дүкен атауы, дүкеннің атауы, название, название магазина,"
+        "наименование, наименование магазина",
+        kato=_KATO,
+        address="street address, мекенжайы, мекенжай, дүкен мекенжайы, адрес, адрес магазина",
+        opened_on="opened, open since, joined on, ашылған күні, қатыса бастаған күні, дата открытия,"
+        "дата начала участия, открыт, открыт с",
+        loan="has loan, working capital, қарыз, қарызы бар, айналым қаражаты, заём, займ, есть заём, оборотные средства",
+        loan_contract="contract, loan contract number, қарыз шарты, шарт нөмірі, қарыз шартының нөмірі, договор,"
+        "договор займа, номер договора",
+        loan_until="loan end, loan ends on, қарыз мерзімі, қарыздың соңғы күні, срок займа, займ до, заём до",
+    ),
+    optional=frozenset({"address", "loan", "loan_contract", "loan_until"}),
+)
+ARTICLE_COLUMNS = ColumnSet(
+    "articles",
+    _accepted(
+        gtin=_GTIN,
+        name="article, article name, goods, product, product name, атауы, тауар, тауар атауы, тауардың атауы,"
+        "название, наименование, наименование товара, товар",
+        position=_POSITION,
+        measure="unit, unit of measure, өлшем бірлігі, бірлігі, өлшемі, единица, единица измерения, ед, ед изм",
+    ),
+)
+PRICE_COLUMNS = ColumnSet(
+    "prices",
+    _accepted(
+        shop_id=_SHOP,
+        gtin=_GTIN,
+        purchase_price="price, cost, бағасы, баға, сатып алу бағасы, цена, закупочная цена, цена закупки, закуп",
+        source="origin, supplier, көзі, тауар көзі, жеткізуші, источник, источник товара, поставщик",
+        valid_from=_FROM,
+    ),
+)
+MARKET_COLUMNS = ColumnSet(
+    "market",
+    _accepted(
+        position=_POSITION,
+        kato=_KATO,
+        market_price="price, retail price, бағасы, баға, нарық бағасы, нарықтық баға, бөлшек баға, цена,"
+        "рыночная цена, розничная цена",
+        valid_from=_FROM,
+    ),
+)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from domain.beneficiary import FORMULA_STARTS, rejection_sentence
 from infra.lists.reading import ListSource, RawRow
 
 ADDED = ("row", "code", "reason")
+Sentence = Callable[..., str]
 _ESCAPED = (*FORMULA_STARTS, "\t", "\r")
 
 
@@ -47,10 +48,14 @@ def _draft(path: Path) -> Path:
 class RejectsFile:
     """`--rejects`: the rows not taken, as CSV in UTF-8 with a BOM, mode 0600; whole or not at all."""
 
-    def __init__(self, path: Path, source: ListSource, language: str) -> None:
+    def __init__(
+        self, path: Path, source: ListSource, language: str, sentence: Sentence = rejection_sentence
+    ) -> None:
+        """`sentence` says a rejection in a language: (code, language, details)."""
         self._path = Path(path)
         self._source = source
         self._language = language
+        self._sentence = sentence
 
     def write(self, rejections: Iterable[tuple[int, str, Mapping[str, object]]]) -> int:
         """Write the rows of `rejections` (row number, code, sentence details); returns how many.
@@ -87,7 +92,7 @@ class RejectsFile:
                 out = csv.writer(file)
                 out.writerow([*map(escaped, self._source.headings), *ADDED])
                 for number, row, code, details in joined:
-                    reason = rejection_sentence(code, self._language, **details)
+                    reason = self._sentence(code, self._language, **details)
                     out.writerow(_beside(row.cells, width, (str(number), code, reason)))
                     count += 1
                 file.flush()

@@ -1,0 +1,148 @@
+"""The desk: shops, articles, prices and whatever else a till asks for, read from the log and kept in memory.
+
+One indexed query a batch tells the versions of the streams concerned; what is newer is loaded. So a price, a closing or
+a revocation holds at once, in every process, without waiting for a view.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from domain.basket import ArticlePrice
+from domain.calendar import local_day
+from domain.catalogue import Catalogue
+from domain.goods import GoodsCatalogue
+from domain.gtin import canonical_gtin, gtin_is_valid
+from domain.identity import catalogue_id, market_id, shop_id
+from domain.market import Market, places_of
+from domain.prices import article_price
+from domain.shop import Shop
+from infra.postgres.log import PostgresLog
+
+STREAMS_KEPT = 20_000  # a shop with 300 articles is some 100 kB
+
+
+class Look:
+    """What the desk knew at one moment. Nobody may record anything on the aggregates in it: they are shared."""
+
+    def __init__(self, streams: Mapping[UUID, Any], lists: Sequence[GoodsCatalogue]) -> None:
+        self._streams = streams
+        self._lists = lists
+
+    def stream(self, stream: UUID) -> Any:
+        """The aggregate of a stream that was asked for; None when it has no events."""
+        return self._streams[stream]
+
+    def shop(self, shop: str) -> Shop | None:
+        """The shop of this id, one of those asked for (R2.7)."""
+        found: Shop | None = self._streams[shop_id(shop)]
+        return found
+
+    @property
+    def catalogue(self) -> Catalogue | None:
+        found: Catalogue | None = self._streams[catalogue_id()]
+        return found
+
+    def markets(self, shop: Shop) -> list[Market | None]:
+        """The markets that a shop's farm goods are measured by, from near to far (R13)."""
+        return [self._streams.get(market_id(place)) for place in places_of(shop.kato)]
+
+    def of(self, shop: str, gtins: Sequence[str], at: datetime) -> dict[str, ArticlePrice]:
+        """The price in force at `at` of each article the shop has one for, by the number as it was given (R13)."""
+        there, catalogue, day = self.shop(shop), self.catalogue, local_day(at)
+        if there is None or catalogue is None:
+            return {}
+        markets = self.markets(there)
+        found = {}
+        for gtin in gtins:
+            known = gtin if len(gtin) == 13 else canonical_gtin(gtin) if gtin_is_valid(gtin) else ""
+            price = article_price(there, catalogue, markets, self._lists, known, day)
+            if price is not None:
+                found[gtin] = price
+        return found
+
+
+class Desk:
+    """Reads for the counter (`domain.commands.redeem.Prices`); safe to share among threads."""
+
+    def __init__(self, log: PostgresLog, lists: Sequence[GoodsCatalogue]) -> None:
+        """`lists` are the official goods list first, then programmes' own."""
+        self._log = log
+        self._lists = lists
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[UUID, tuple[int, Any]] = OrderedDict()
+
+    def look(self, shops: Iterable[str] = (), streams: Iterable[UUID] = ()) -> Look:
+        """The shops, what their prices follow from, and further `streams`, as the log has them now.
+
+        One query when nothing of it is new; a shop seen for the first time takes one more.
+        """
+        outlets = [shop_id(shop) for shop in shops]
+        wanted = dict.fromkeys([*outlets, catalogue_id(), *streams])
+        wanted |= dict.fromkeys(self._markets(outlets))
+        found = self._current(list(wanted))
+        # Of a shop that was not known, or has moved, the place is known only now.
+        more = [
+            market_id(place)
+            for outlet in outlets
+            if (shop := found[outlet]) is not None
+            for place in places_of(shop.kato)
+        ]
+        if missing := [stream for stream in dict.fromkeys(more) if stream not in found]:
+            found |= self._current(missing)
+        return Look(found, self._lists)
+
+    def shop(self, shop: str) -> Shop | None:
+        """The shop of this id as the log has it now (R2.7)."""
+        return self.look([shop]).shop(shop)
+
+    def of(self, shop: str, gtins: Sequence[str], at: datetime) -> dict[str, ArticlePrice]:
+        """The price in force at `at` of each article the shop has one for (R13)."""
+        return self.look([shop]).of(shop, gtins, at)
+
+    def _markets(self, outlets: Sequence[UUID]) -> list[UUID]:
+        with self._lock:
+            shops = [self._kept[outlet][1] for outlet in outlets if outlet in self._kept]
+        return [market_id(place) for shop in shops if shop is not None for place in places_of(shop.kato)]
+
+    def _current(self, streams: Sequence[UUID]) -> dict[UUID, Any]:
+        versions = self._versions(streams)
+        with self._lock:
+            found = {}
+            for stream in streams:
+                kept = self._kept.get(stream)
+                if kept is not None and kept[0] >= versions[stream]:
+                    found[stream] = kept[1]
+                    self._kept.move_to_end(stream)
+        stale = [stream for stream in streams if stream not in found]
+        if not stale:
+            return found
+        loaded = self._log.load([stream for stream in stale if versions[stream]])
+        with self._lock:
+            for stream in stale:
+                aggregate = loaded.get(stream)
+                found[stream] = aggregate
+                kept = self._kept.get(stream)
+                version = 0 if aggregate is None else aggregate.version
+                if kept is None or kept[0] < version:
+                    self._kept[stream] = version, aggregate
+                self._kept.move_to_end(stream)
+            while len(self._kept) > STREAMS_KEPT:
+                self._kept.popitem(last=False)
+        return found
+
+    def _versions(self, streams: Sequence[UUID]) -> dict[UUID, int]:
+        names = {str(stream): stream for stream in streams}
+        with self._log.connection().cursor() as cursor:
+            cursor.execute(
+                "SELECT s::text, coalesce((SELECT originator_version FROM azyq_log.azyq_events"
+                " WHERE originator_id = s ORDER BY originator_version DESC LIMIT 1), 0)"
+                " FROM unnest(%s::uuid[]) AS s",
+                (list(names),),
+            )
+            return {names[name]: int(version) for name, version in cursor}
