@@ -14,7 +14,7 @@ from psycopg2.extensions import connection as Connection
 
 from domain.calendar import ALMATY
 from domain.errors import LANGUAGES, Refusal
-from domain.identity import cycle_id, family_stream_id
+from domain.identity import cycle_id, family_stream_id, shop_id
 from domain.money import kzt
 from domain.ports import Vault
 from domain.programmes import Programme
@@ -36,6 +36,8 @@ _SCANNED = (
 )
 _LINE = ("gtin", "position", "quantity", "price_tiyn", "shelf_price_tiyn", "cap_tiyn", "pays_tiyn")
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})\Z")
+_PUBLIC = ("shop", "terminal", "goods_version")
+_PUBLIC_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,63}\Z")
 _NAMES = ("redemption", "reversal", "message", "reply")
 
 
@@ -96,6 +98,8 @@ def tell(
             if subject is not None:
                 plain = subject
                 events = _events(connection, _streams_of_family(programmes, subject))
+        if not events:
+            events = _events(connection, [shop_id(id.strip()).hex])
     finally:
         connection.close()
     if not events:
@@ -266,7 +270,8 @@ def _word(name: str, value: Any, language: str) -> str:
     if known is not None:
         return known[language]
     # Free text may have come from outside: codes and ids only.
-    return text if _CODE.match(text) or type(value) is int else "…"
+    plain = _CODE.match(text) or (name in _PUBLIC and _PUBLIC_NAME.match(text))
+    return text if plain or type(value) is int else "…"
 
 
 def _signed(tiyn: int) -> str:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from domain.trade_rows import plain_day
 from infra.cli.running import JSON, LANGUAGE, language_of, moment, opened, print_json, usage
 from infra.cli.trade import AT, FILE, REJECTS, take_in
 
@@ -297,6 +296,8 @@ def _say(text: str, new: bool, as_json: bool, lang: str | None, **values: str) -
 
 
 def _day(text: str, name: str) -> date:
+    from domain.trade_rows import plain_day
+
     day = plain_day(text)
     if day is None:
         usage(f"{name} is a day as 2025-07-05, not {text!r}")

@@ -20,8 +20,11 @@ from eventsourcing.persistence import StoredEvent
 from eventsourcing.utils import resolve_topic
 
 from domain.calendar import Task, day_end
+from domain.catalogue import Article, Catalogue
 from domain.cycle import Cycle, StrayReply
+from domain.market import Market
 from domain.replies import Answer
+from domain.shop import Loan, Shop, ShopFacts
 from domain.terminal import Terminal
 from infra.postgres.log import AGGREGATES
 from tests.unit.given_when_then import MAPPER, Story, on, programme, replayed, reply, sms, story
@@ -47,6 +50,19 @@ LIVES = {
     "refused": ["family.eligible", "sms.sent", "family.refused"],
     "cycle": ["cycle.opened", "cycle.list_started", "cycle.list_received", "cycle.task_done"],
     "stray": ["reply.unknown_sender"],
+    "shop": [
+        *(
+            "shop.joined",
+            "shop.changed",
+            "shop.loan_recorded",
+            "shop.prices_set",
+            "shop.closed",
+            "shop.opened",
+        ),
+        *("shop.breach_recorded", "shop.breach_mended", "shop.loan_ended"),
+    ],
+    "catalogue": ["catalogue.begun", "catalogue.articles_listed"],
+    "market": ["market.begun", "market.prices_set"],
     "terminal": ["terminal.code_issued", "terminal.enrolled", "terminal.key_rotated", "terminal.revoked"],
 }
 
@@ -125,8 +141,32 @@ def lives() -> Iterator[StoredEvent]:
     for told in (bought, called_off, left, silent, refused):
         yield from told.log
     stray = StrayReply.receive(reply="digest", channel="http", answer="yes", at=on(6))
-    for aggregate in (cycle(), stray, terminal()):
+    for aggregate in (cycle(), stray, terminal(), shop(), *price_sources()):
         yield from (MAPPER.to_stored_event(event) for event in aggregate.collect_events())
+
+
+def shop() -> Shop:
+    """A shop that had a loan, and breached a condition of it."""
+    facts = ShopFacts("Дүкен", "120240000013", "", "113220100", "Абая, 1", "2020-01-01")
+    told = Shop.join("S001", facts, on(1))
+    told.change(facts._replace(bin="", trader="d" * 32), on(1))
+    told.record_loan(Loan("ОК-1", "2026-07-01"), on(1))
+    told.set_prices("2025-07-01", [("4870000000016", "trade", 21_550)], on(1))
+    told.close("repairs", on(2))
+    told.open(on(3))
+    told.check_assortment([2, 3], "166-NQ-2023", date(2025, 7, 3), on(3))
+    told.check_assortment([], "166-NQ-2023", date(2025, 7, 4), on(4))
+    told.end_loan("repaid", on(5))
+    return told
+
+
+def price_sources() -> tuple[Catalogue, Market]:
+    """What prices and their caps follow from, beside the shop."""
+    catalogue = Catalogue.begin(on(1))
+    catalogue.list_articles("166-NQ-2023", [Article("4870000000016", "Күріш", 5, "kg")], on(1))
+    market = Market.begin("113220100", on(1))
+    market.set_prices("166-NQ-2023", "2025-07-01", [(5, 40_000)], on(1))
+    return catalogue, market
 
 
 def terminal() -> Terminal:
@@ -242,6 +282,14 @@ def test_golden_events_replay_to_a_cycle_and_a_stray_reply() -> None:
 def test_every_event_type_is_in_a_life_and_every_golden_file_has_a_type() -> None:
     assert set(chain(*LIVES.values())) == set(event_classes())
     assert {path.stem.rpartition("@")[0] for path in FOLDER.glob("*.json")} == set(event_classes())
+
+
+def test_golden_events_replay_to_a_shop_and_its_prices() -> None:
+    opened = replayed(life("shop"))
+    assert (opened.closed, opened.loan, opened.breaches, opened.breaches_recorded) == (False, None, {}, 1)
+    assert opened.prices == {"4870000000016": [("2025-07-01", "trade", 21_550)]}
+    assert replayed(life("catalogue")).positions == {"4870000000016": {"166-NQ-2023": 5}}
+    assert replayed(life("market")).prices == {("166-NQ-2023", 5): [("2025-07-01", 40_000)]}
 
 
 def test_a_topic_stands_for_one_class() -> None:
