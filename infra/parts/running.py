@@ -12,6 +12,7 @@ import structlog
 
 from infra.bootstrap import Azyq
 from infra.parts.scheduler import Scheduler, schedule
+from infra.postgres.embedded import EmbeddedPostgres
 from streams.trouble import KafkaTrouble
 
 Part = Literal["api", "scheduler", "views", "publisher", "worker"]
@@ -56,6 +57,9 @@ def run_parts(azyq: Azyq, wanted: Collection[Part]) -> None:
 
         works["worker"] = lambda: work(azyq, stop, wake)
 
+    if azyq.settings.database_url is None:
+        works["database"] = lambda: _keep_database(azyq)
+
     def guarded(name: str, work: Callable[[], None]) -> threading.Thread:
         def run() -> None:
             try:
@@ -80,6 +84,12 @@ def run_parts(azyq: Azyq, wanted: Collection[Part]) -> None:
         thread.join()
     if failed:
         raise SystemExit(1)
+
+
+def _keep_database(azyq: Azyq) -> None:
+    embedded = EmbeddedPostgres(azyq.settings.data)
+    with embedded:
+        embedded.keep(azyq.stopping)
 
 
 def _on_signal(stop: threading.Event) -> None:

@@ -17,6 +17,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -26,6 +27,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 import psycopg2
+import structlog
 
 DATABASE = "azyq"
 OWNER = "azyq"
@@ -34,6 +36,7 @@ PORT = 5432
 LONGEST_SOCKET_FOLDER = 103 - len(f"/.s.PGSQL.{PORT}.lock")
 START_SECONDS = 300.0
 STOP_SECONDS = 120.0
+KEEP_SECONDS = (1.0, 2.0, 5.0, 15.0, 60.0)  # from one look to the next, after so many failures
 
 # Errors are logged without the statement and its details: either may hold personal data.
 SETTINGS = {
@@ -53,6 +56,8 @@ SETTINGS = {
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }
+
+log = structlog.get_logger("azyq")
 
 
 class EmbeddedUnavailable(RuntimeError):
@@ -107,6 +112,25 @@ class EmbeddedPostgres:
             else:
                 self._stop()
             self._let_go()
+
+    def keep(self, stop: threading.Event) -> None:
+        """Until `stop`: start PostgreSQL again whenever it is gone; where that fails, less and less often.
+
+        For a process that serves: the database ends with its postmaster, and nobody else may come to start it.
+        """
+        failures = 0
+        while not stop.wait(KEEP_SECONDS[min(failures, len(KEEP_SECONDS) - 1)]):
+            found = self._pid_file()
+            if found is not None and self._is_ours(found.pid):
+                failures = 0
+                continue
+            failures += 1  # also when it starts: what ends again at once is not started every second
+            try:
+                self.start()
+            except (EmbeddedUnavailable, OSError, psycopg2.Error) as error:
+                log.error("embedded_database_not_started", failures=failures, reason=str(error).strip())
+            else:
+                log.warning("embedded_database_restarted", data=str(self.data))
 
     def __enter__(self) -> str:
         return self.start()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import count
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
 import orjson
+import psycopg
 from eventsourcing.application import Application
 from eventsourcing.persistence import (
     IntegrityError,
@@ -105,8 +106,8 @@ class AzyqRecorder(PostgresApplicationRecorder):
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         """Insert in one transaction; a broken connection is tried again, until `patience_seconds` have passed.
 
-        Raises IntegrityError when another was first, LogBusy when the time is over, and OperationalError when
-        the database is gone. A repeat after a commit whose answer was lost is an
+        Raises IntegrityError when another was first, LogBusy when the time is over and the database is there, and
+        OperationalError when it is gone. A repeat after a commit whose answer was lost is an
         IntegrityError too: whoever loads again finds the own events.
         """
         deadline = time.monotonic() + self.patience_seconds
@@ -115,11 +116,21 @@ class AzyqRecorder(PostgresApplicationRecorder):
                 return self._insert_once(stored_events, deadline, **kwargs)
             except (InterfaceError, OperationalError) as error:
                 if time.monotonic() + RETRY_SECONDS >= deadline:
+                    self._must_be_there(error)
                     raise LogBusy(self.patience_seconds) from error
                 if attempt == RETRIES:
                     raise OperationalError(str(error)) from error
                 time.sleep(RETRY_SECONDS)
         raise AssertionError
+
+    def _must_be_there(self, error: Exception) -> None:
+        """Raise OperationalError unless the database takes connections: who waits for the pool isn't told why."""
+        arguments = self.datastore.pool.kwargs
+        assert isinstance(arguments, dict)
+        try:
+            psycopg.connect(**{**arguments, "connect_timeout": 2}).close()
+        except psycopg.Error as reason:
+            raise OperationalError(str(reason)) from error
 
     def _insert_once(
         self, stored_events: Sequence[StoredEvent], deadline: float, **kwargs: Any
@@ -258,11 +269,38 @@ class PostgresLog:
                 ([str(stream) for stream in streams],),
             )
             rows = cursor.fetchall()
-        found: dict[UUID, Any] = {}
-        text, stream, aggregate = "", UUID(int=0), None
+        return self._replay(rows, {})
+
+    def load_on(self, known: Mapping[UUID, Any]) -> dict[UUID, Any]:
+        """Aggregates by stream, from those that are known (None: not yet) and the events after them, in one query.
+
+        The known ones are brought up to date themselves. A stream without events is absent.
+        """
+        found = {stream: aggregate for stream, aggregate in known.items() if aggregate is not None}
+        with self.connection().cursor() as cursor:
+            cursor.execute(
+                "SELECT e.* FROM unnest(%s::uuid[], %s::bigint[]) AS k(stream, version), LATERAL ("
+                "SELECT originator_id, originator_version, topic, state FROM azyq_log.azyq_events"
+                " WHERE originator_id = k.stream AND originator_version > k.version"
+                " ORDER BY originator_version) AS e",
+                (
+                    [str(stream) for stream in known],
+                    [0 if aggregate is None else aggregate.version for aggregate in known.values()],
+                ),
+            )
+            rows = cursor.fetchall()
+        return self._replay(rows, found)
+
+    def _replay(
+        self, rows: Sequence[tuple[str, int, str, memoryview]], found: dict[UUID, Any]
+    ) -> dict[UUID, Any]:
+        """`found` after the events in `rows`, which are in order within each stream."""
+        text, stream = "", UUID(int=0)
+        aggregate: Any = None
         for originator, version, topic, state in rows:
             if originator != text:
-                text, stream, aggregate = originator, UUID(originator), None
+                text, stream = originator, UUID(originator)
+                aggregate = found.get(stream)
             event = self._mapper.to_domain_event(StoredEvent(stream, version, topic, bytes(state)))
             aggregate = cast(Any, event).mutate(aggregate)
             found[stream] = aggregate
@@ -344,6 +382,15 @@ class PostgresLog:
                 ([str(stream) for stream in streams],),
             )
             return {UUID(stream): newest for stream, newest in cursor}
+
+    def note_codes(self, codes: Sequence[tuple[UUID, datetime]]) -> None:
+        """These codes were seen at a till without paying. What a crash takes of it was seen within its second."""
+        columns = tuple(list(column) for column in zip(*sorted(codes), strict=True))
+        with self.connection().cursor() as cursor:
+            cursor.execute(
+                f"BEGIN; SET LOCAL synchronous_commit = off; {CODES_SEEN}; COMMIT",
+                ([str(stream) for stream in columns[0]], columns[1]),
+            )
 
     def head(self) -> int:
         """The position of the last event; 0 when there is none."""
