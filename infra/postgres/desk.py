@@ -21,7 +21,8 @@ from domain.gtin import canonical_gtin, gtin_is_valid
 from domain.identity import catalogue_id, market_id, shop_id
 from domain.market import Market, places_of
 from domain.prices import article_price
-from domain.shop import Shop
+from domain.programmes import Programme
+from domain.shop import Shop, check_shop
 from infra.postgres.log import PostgresLog
 
 STREAMS_KEPT = 20_000  # a shop with 300 articles is some 100 kB
@@ -52,6 +53,10 @@ class Look:
         """The markets that a shop's farm goods are measured by, from near to far (R13)."""
         return [self._streams.get(market_id(place)) for place in places_of(shop.kato)]
 
+    def check_sale(self, shop: str, programme: Programme, at: datetime) -> None:
+        """Raises ShopUnknown, ShopClosed, ShopNotOpenYet, ShopOutsideRegion (R2.7, R4)."""
+        check_shop(self.shop(shop), shop, programme, at)
+
     def of(self, shop: str, gtins: Sequence[str], at: datetime) -> dict[str, ArticlePrice]:
         """The price in force at `at` of each article the shop has one for, by the number as it was given (R13)."""
         there, catalogue, day = self.shop(shop), self.catalogue, local_day(at)
@@ -68,7 +73,7 @@ class Look:
 
 
 class Desk:
-    """Reads for the counter (`domain.commands.redeem.Prices`); safe to share among threads."""
+    """Reads for the counter (`domain.commands.counter.Desk`); safe to share among threads."""
 
     def __init__(self, log: PostgresLog, lists: Sequence[GoodsCatalogue]) -> None:
         """`lists` are the official goods list first, then programmes' own."""
@@ -100,6 +105,10 @@ class Desk:
     def shop(self, shop: str) -> Shop | None:
         """The shop of this id as the log has it now (R2.7)."""
         return self.look([shop]).shop(shop)
+
+    def check_sale(self, shop: str, programme: Programme, at: datetime) -> None:
+        """Raises ShopUnknown, ShopClosed, ShopNotOpenYet, ShopOutsideRegion (R2.7, R4)."""
+        self.look([shop]).check_sale(shop, programme, at)
 
     def of(self, shop: str, gtins: Sequence[str], at: datetime) -> dict[str, ArticlePrice]:
         """The price in force at `at` of each article the shop has one for (R13)."""
