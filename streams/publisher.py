@@ -189,6 +189,7 @@ class Publisher:
         self._sink.close()
 
     def _start(self) -> tuple[int, list[int]]:
+        self._source.wait(0)  # from here on it hears of appends
         partitions = self._sink.partitions(self._topic)
         place = self._state.place()
         if place is None:
