@@ -130,7 +130,8 @@ class PartitionFeed:
         """Apply what `deliveries` carry, in whatever order they come; done when it returns."""
         self._refilled = 0
         for last in (False, False, True):
-            if not self._prepared:
+            # The publisher notes another number before it sends by it, and the same position means another chain then.
+            if not self._prepared or self._is_renumbered():
                 self.prepare()
             try:
                 arrived, parked = self._arrived(deliveries)
@@ -171,6 +172,10 @@ class PartitionFeed:
                     self._leave_out(view)
         return self._refilled
 
+    def _is_renumbered(self) -> bool:
+        sent = self._store.sent(self._topic)
+        return sent is not None and sent.partitions != self._partitions
+
     # --- messages -------------------------------------------------------------------------------------
 
     def _arrived(self, deliveries: Sequence[Delivery]) -> tuple[dict[int, list[Carried]], int]:
@@ -195,7 +200,7 @@ class PartitionFeed:
         return arrived, len(strange)
 
     def _read(self, delivery: Delivery) -> Carried | None:
-        """The event of a message; None for one that every view has. Raises NotOurs, _Renumbered."""
+        """The event of a message; None for one that every view has. Raises NotOurs."""
         try:
             carried = decode(delivery.key, delivery.value)
         except NotOurs:
@@ -210,9 +215,6 @@ class PartitionFeed:
         if partition_of(event.stream, self._partitions) != delivery.partition:
             if event.position <= self._floor:
                 return None  # of a time when the topic had another number of partitions
-            sent = self._store.sent(self._topic)
-            if sent is not None and sent.partitions != self._partitions:
-                raise _Renumbered
             raise NotOurs("the stream belongs to another partition")
         return self._from_log(carried) if carried.dataref else carried
 

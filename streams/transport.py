@@ -10,18 +10,26 @@ import logging
 import types
 from collections.abc import Coroutine, Generator
 from inspect import iscoroutine
-from typing import Any
+from typing import Any, NamedTuple
 
 from faust.transport.drivers import aiokafka
-from mode.services import WaitResults
 
-_AT_ONCE = WaitResults([], [], False)
+
+class _Waited(NamedTuple):
+    """What Faust's waiting gives: what ended, with what results, and whether the service was stopped instead."""
+
+    done: list[Any]
+    results: list[Any]
+    stopped: bool
+
+
+_AT_ONCE = _Waited([], [], False)
 
 
 class _Consumer(aiokafka.Consumer):
     logger = logging.getLogger("faust.transport")
 
-    async def wait_first(self, *coros: Any, timeout: Any = None) -> WaitResults:
+    async def wait_first(self, *coros: Any, timeout: Any = None) -> Any:
         """As Faust's; but when the first of two coroutines needs not wait, it is done at once."""
         if len(coros) != 2 or timeout is not None or not all(map(iscoroutine, coros)):
             return await super().wait_first(*coros, timeout=timeout)
