@@ -12,7 +12,7 @@ from eventsourcing.domain import Aggregate
 from domain.calendar import Task, local_day
 from domain.identity import cycle_id, reply_stream_id
 from domain.programmes import ProgrammeMonth
-from domain.voucher_refusals import ListClosed, ListTooEarly
+from domain.voucher_refusals import ListClosed, ListClosedAlready, ListTooEarly
 
 
 class Cycle(Aggregate):
@@ -107,18 +107,20 @@ class Cycle(Aggregate):
     def start_list(self, month: ProgrammeMonth, digest: str, at: datetime) -> str | None:
         """Begin, or go on with, the delivery whose file has this digest; its id, or None when it is in already.
 
-        Raises ListTooEarly and ListClosed (R19); a delivery begun in time is finished after the cut-off too.
+        Raises ListTooEarly, ListClosed and ListClosedAlready (R19); a delivery begun in time is finished after the
+        cut-off too.
         """
         if self.started is not None and self.started[1] == digest:
             return self.started[0]
         if self.started is None and self.received is not None and self.received[1] == digest:
             return None
         day = local_day(at)
-        closed = any(task == Task.CLOSE_LIST for task, _ in self.done)
-        if day > month.list_cutoff or closed:
+        if day > month.list_cutoff:
             raise ListClosed(
                 "file", month=month.month, cutoff=month.list_cutoff.isoformat(), day=day.isoformat()
             )
+        if (closed_on := self.done_on.get(Task.CLOSE_LIST.value)) is not None:
+            raise ListClosedAlready("file", month=month.month, closed_on=closed_on.isoformat())
         if day < month.assistance_on:
             raise ListTooEarly(
                 "file",

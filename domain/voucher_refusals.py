@@ -233,6 +233,17 @@ class ListClosed(Refusal):
     }
 
 
+class ListClosedAlready(ListClosed):
+    """By its date the list came in time, but the month's list is closed (R19): families may have been asked."""
+
+    code = "list_closed"
+    texts = {
+        "en": "The list for {month} was closed by the calendar on {closed_on}: nothing more is taken, whenever it came.",
+        "ru": "Список за {month} закрыт по календарю {closed_on}: больше ничего не принимается, когда бы ни поступило.",
+        "kk": "{month} айының тізімі күнтізбе бойынша {closed_on} жабылды: қашан келсе де, енді ештеңе қабылданбайды.",
+    }
+
+
 class ListTooEarly(Refusal):
     """The list came before the day it is about (R2.2)."""
 

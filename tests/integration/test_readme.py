@@ -38,11 +38,18 @@ def test_the_month_by_hand_runs_as_it_stands(tmp_path: Path) -> None:
     folder = tmp_path / "қолмен a month"
     folder.mkdir()
     script = blocks("sh")[0]
+    # and the demo's month, which is closed
+    environment = {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(tmp_path),
+    }
+    told = ["azyq", "demo", "--families", "3", "--json"]
+    subprocess.run(told, cwd=folder, env=environment, capture_output=True, check=True, timeout=200)
     # when the commands are typed one after the other
     found = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
         cwd=folder,
-        env={"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)},
+        env=environment,
         capture_output=True,
         text=True,
         timeout=200,
@@ -61,8 +68,12 @@ def test_the_month_by_hand_runs_as_it_stands(tmp_path: Path) -> None:
         "Where the families are",
     ):
         assert said in found.stdout, said
-    assert (folder / "rejects.csv").exists()
-    assert (folder / "no-number.csv").exists()
+    # and all that came of it is in folders that git leaves alone
+    assert (folder / "trial" / "rejects.csv").exists()
+    assert (folder / "trial" / "no-number.csv").exists()
+    ignored = (ROOT / ".gitignore").read_text().splitlines()
+    for made in folder.iterdir():
+        assert {f"{made.name}/", f"/{made.name}/"} & set(ignored), made.name
 
 
 PLAYED = """

@@ -10,7 +10,7 @@ import pytest
 from domain.calendar import Task, tasks_due
 from domain.cycle import Cycle, StrayReply
 from domain.errors import LANGUAGES
-from domain.voucher_refusals import ListClosed, ListTooEarly
+from domain.voucher_refusals import ListClosed, ListClosedAlready, ListTooEarly
 from tests.unit.given_when_then import MAPPER, on, programme, replayed
 
 MONTH = programme().month("2025-07")
@@ -181,6 +181,10 @@ def test_R19_a_backdated_list_is_refused_once_the_list_is_closed() -> None:
     told.take_in("a", on(4))
     told.cycle.finish_task(MONTH, task="close_list", due_on=on(5).date(), days_late=0, families=3, at=on(5))
     told.then_in_order("cycle.task_done")
-    with pytest.raises(ListClosed):
+    with pytest.raises(ListClosedAlready) as refusal:
         told.start("b", on(4))
+    # and the sentence is about the close, for by its date the list came in time
+    assert refusal.value.code == "list_closed"
+    assert all("2025-07-05" in refusal.value.sentence(language) for language in LANGUAGES)
+    assert not any("2025-07-04" in refusal.value.sentence(language) for language in LANGUAGES)
     told.then_in_order()

@@ -39,6 +39,7 @@ def test_codes_are_stable_and_each_refusals_own() -> None:
         "basket_invalid",
         "idempotency_key_reused",
         "list_after_cutoff",
+        "list_closed",
         "list_too_early",
         "price_missing",
         "price_over_cap",
