@@ -366,7 +366,10 @@ def test_feeds_at_once_on_the_same_and_on_other_partitions(parts: Parts, kafka: 
     then_all_is_as_folded(parts)
 
 
-def test_another_number_of_partitions_catches_up_from_the_log_first(parts: Parts, kafka: Kafka) -> None:
+def test_another_number_of_partitions_catches_up_from_the_log_first(
+    parts: Parts, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.partition_feed.BATCH", 20)
     parts.tell(14)
     kafka.publish()
     before = kafka.feed()
