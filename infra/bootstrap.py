@@ -21,6 +21,7 @@ from domain.commands.redeem import Prices, Redeem
 from domain.commands.run_day import RunDay
 from domain.commands.run_programme import RunProgramme
 from domain.commands.send_sms import SendOutcome, SendSms, compose
+from domain.commands.use_wallet import UseWallet
 from domain.family import FamilyVouchers
 from domain.goods import GoodsCatalogue, load_goods
 from domain.ports import SmsGateway
@@ -36,6 +37,7 @@ from infra.postgres.sms_queue import PostgresSmsQueue
 from infra.postgres.staging import PostgresStaging
 from infra.postgres.view_store import ViewStore
 from infra.programmes import load_programmes
+from infra.qr.keys import QrKeys
 from infra.settings import Settings
 from infra.sms.gateways import gateway_from
 from infra.sms.pacing import paced
@@ -269,6 +271,16 @@ class Azyq:
         """The views that do not hold everything up to `head`, with where they stand."""
         places = {view.name: self.view_store.position(view) for view in self.views}
         return {name: position for name, position in places.items() if position < head}
+
+    @cached_property
+    def qr_keys(self) -> QrKeys:
+        """The keys of the QR codes."""
+        return QrKeys(self.settings.qr_seeds())
+
+    @cached_property
+    def use_wallet(self) -> UseWallet:
+        """What a recipient does in the wallet."""
+        return UseWallet(self.log, self.month_of)
 
     def redeem(self, prices: Prices) -> Redeem:
         """The command that buys at these prices."""

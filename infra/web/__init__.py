@@ -1,0 +1,1 @@
+"""The pages: what a recipient sees in a browser, without a build step and without JavaScript of ours."""

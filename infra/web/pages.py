@@ -1,0 +1,84 @@
+"""How a page is made: templates, the reader's language, and the headers that keep a page to itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from domain.errors import LANGUAGES
+from infra.api.problems import language_of
+from infra.web.assets import Assets
+from infra.web.words import NAMES, WORDS
+
+FIRST_LANGUAGE = "kk"  # the state's language, where a browser asks for none of ours
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+# A page about a family: kept by nobody, framed by nobody, and its address, which is a key, told to nobody.
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Referrer-Policy": "no-referrer",
+    "Vary": "Accept-Language",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex, nofollow, noarchive, nosnippet",
+}
+
+
+class Pages:
+    """Renders the templates; safe to share among threads."""
+
+    def __init__(self, assets: Assets) -> None:
+        self._environment = Environment(
+            loader=FileSystemLoader(Path(__file__).with_name("templates")),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.globals |= {"assets": assets, "names": NAMES}
+
+    def render(
+        self, template: str, language: str, status: int = 200, headers: Mapping[str, str] = {}, **values: Any
+    ) -> HTMLResponse:
+        """The page of `template` in `language`."""
+        words = WORDS[language]
+        text = self._environment.get_template(template).render(t=words, language=language, **values)
+        return HTMLResponse(text, status, {**HEADERS, "Content-Language": language, **headers})
+
+    def plain(
+        self, request: Request, status: int, heading: str, headers: Mapping[str, str] = {}
+    ) -> HTMLResponse:
+        """A page that only says something, in all three languages, the reader's own first."""
+        language = chosen_language(request)
+        order = [language, *(other for other in LANGUAGES if other != language)]
+        return self.render(
+            "plain.html", language, status, headers, heading=heading, all_words=[WORDS[one] for one in order]
+        )
+
+
+def chosen_language(request: Request) -> str:
+    """The language of `?lang=`, else what the browser asks for, else Kazakh."""
+    asked = request.query_params.get("lang", "")
+    if asked in LANGUAGES:
+        return asked
+    return language_of(request.headers.get("accept-language", ""), otherwise=FIRST_LANGUAGE)
