@@ -11,6 +11,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 from string import Formatter
 from typing import Any, ClassVar, NamedTuple, TypeVar
+from unicodedata import category
 
 from domain.errors import LANGUAGES, Refusal
 from domain.goods import UNITS, GoodsCatalogue, GoodsListMissing, GoodsVersion, Position, catalogue_of
@@ -65,8 +66,10 @@ def parse_programme(text: str, file: str) -> Programme:
     """
     try:
         raw = tomllib.loads(text.removeprefix("\ufeff"))
-    except (ValueError, RecursionError) as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ProgrammeInvalid([Problem(file, "", f"not TOML: {error}")]) from None
+    except ValueError:  # Python's own limit to the digits of a number, with advice for programmers
+        raise ProgrammeInvalid([Problem(file, "", "not TOML: a number has too many digits")]) from None
     problems: list[Problem] = []
     programme = _programme(_Table(raw, "", file, problems))
     if programme is not None and not problems:
@@ -358,11 +361,15 @@ def _kind(value: Any) -> str:
     }.get(type(value), "a time")
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, besides: str = "") -> str:
+    """A text that a terminal and a phone show as it is; of the control characters it may have those `besides`."""
     if type(value) is not str:
         raise ValueError(f"must be a text, not {_kind(value)}")
     if not value.strip():
         raise ValueError("is empty")
+    for character in value.strip():
+        if category(character) in ("Cc", "Cs", "Zl", "Zp") and character not in besides:
+            raise ValueError(f"holds the control character U+{ord(character):04X}")
     return value.strip()
 
 
@@ -465,7 +472,7 @@ def _template(purpose: str) -> Callable[[Any], str]:
     needed, besides = PLACEHOLDERS[purpose]
 
     def read(value: Any) -> str:
-        text = _text(value)
+        text = _text(value, besides="\n")
         try:
             parts = [part for part in Formatter().parse(text) if part[1] is not None]
         except ValueError as error:

@@ -468,6 +468,10 @@ def test_programmes_are_values() -> None:
         ("{link}", "{link:>9}", "terms[1].texts.consent_confirmed.kk", "unknown placeholder"),
         ("{link}", "{link", "terms[1].texts.consent_confirmed.kk", "braces don't match"),
         ("{link}", "{}", "terms[1].texts.consent_confirmed.kk", "unknown placeholder {}"),
+        ("{link}", "{link}\\u0000", "terms[1].texts.consent_confirmed.kk", "control character U+0000"),
+        ("{link}", "{link}\\ta", "terms[1].texts.consent_confirmed.kk", "control character U+0009"),
+        ('kk = "', 'kk = "\\u001b[31m', "names.kk", "control character U+001B"),
+        ('kk = "', 'kk = "a\\nb', "names.kk", "control character U+000A"),
         ("[terms.texts.reminder]", "[terms.texts.remind]", "terms[1].texts.reminder", "is missing"),
         ("[terms.texts.reminder]", "[terms.texts.remind]", "terms[1].texts.remind", "did you mean reminder?"),
     ],
@@ -563,6 +567,7 @@ def test_what_is_no_toml_is_refused(text: str) -> None:
 
     assert [key for key, _ in found] == [""]
     assert found[0][1].startswith("not TOML: ")
+    assert "sys." not in found[0][1]
 
 
 def test_every_problem_of_a_file_is_named() -> None:
