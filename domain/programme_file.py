@@ -66,10 +66,10 @@ def parse_programme(text: str, file: str) -> Programme:
     """
     try:
         raw = tomllib.loads(text.removeprefix("\ufeff"))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ProgrammeInvalid([Problem(file, "", f"not TOML: {error}")]) from None
-    except ValueError:  # Python's own limit to the digits of a number, with advice for programmers
-        raise ProgrammeInvalid([Problem(file, "", "not TOML: a number has too many digits")]) from None
+    except (ValueError, RecursionError) as error:
+        # Of numbers too long Python speaks to programmers.
+        told = "a number has too many digits" if "set_int_max_str_digits" in str(error) else error
+        raise ProgrammeInvalid([Problem(file, "", f"not TOML: {told}")]) from None
     problems: list[Problem] = []
     programme = _programme(_Table(raw, "", file, problems))
     if programme is not None and not problems:
@@ -155,9 +155,8 @@ def _programme(top: _Table) -> Programme | None:
     top.finish()
     if programme_id is None or names is None or regions is None or starts_on is None or ends_on is None:
         return None
-    return Programme(
-        programme_id, names, regions, starts_on, ends_on, tuple(terms), goods, own_goods, complaints
-    )
+    days = (starts_on, ends_on)
+    return Programme(programme_id, names, regions, *days, tuple(terms), goods, own_goods, complaints)
 
 
 def _names(table: _Table) -> dict[str, str] | None:
@@ -309,11 +308,8 @@ def _complaints(top: _Table) -> tuple[ComplaintDesk, ...]:
     """Who takes complaints, where (R30); a programme may name nobody."""
     desks = []
     for table in top.tables("complaints") if "complaints" in top.raw else ():
-        regions, url, names = (
-            table.required("regions", _regions),
-            table.required("url", _https),
-            _names(table),
-        )
+        regions, url = table.required("regions", _regions), table.required("url", _https)
+        names = _names(table)
         table.finish()
         if regions is not None and url is not None and names is not None:
             desks.append(ComplaintDesk(regions, names, url))
@@ -362,15 +358,15 @@ def _kind(value: Any) -> str:
 
 
 def _text(value: Any, besides: str = "") -> str:
-    """A text that a terminal and a phone show as it is; of the control characters it may have those `besides`."""
+    """A text; of the control characters, which neither terminal nor phone shows, it may have those `besides`."""
     if type(value) is not str:
         raise ValueError(f"must be a text, not {_kind(value)}")
     if not value.strip():
         raise ValueError("is empty")
-    for character in value.strip():
-        if category(character) in ("Cc", "Cs", "Zl", "Zp") and character not in besides:
-            raise ValueError(f"holds the control character U+{ord(character):04X}")
-    return value.strip()
+    text = value.strip()
+    if strange := {c for c in text if category(c) in ("Cc", "Zl", "Zp")} - set(besides):
+        raise ValueError(f"holds the control character U+{ord(min(strange)):04X}")
+    return text
 
 
 def _https(value: Any) -> str:
