@@ -16,6 +16,7 @@ from domain.audit_cycle import CYCLE_CHECKS, CycleFold, stray_reply
 from domain.audit_facts import Finding, MonthFacts
 from domain.audit_family import FamilyFold
 from domain.audit_purchases import FAMILY_CHECKS
+from domain.audit_trade import TRADE_CHECKS, TRADE_TOPICS, TradeBook, TradeFold
 from domain.goods import GoodsCatalogue, GoodsListMissing
 from domain.programmes import Programme, ProgrammeNotInForce
 
@@ -71,6 +72,7 @@ class LogFold:
 
     `on_end` is told of each family's stream when it is over; `on_unique` of each receipt of a shop and each redemption
     as (check, name, position, stream, version, topic), for only the whole log can show that a name is there once.
+    `trade` is what purchases are judged by: shops and prices; of a log without a shop they are not.
     """
 
     def __init__(
@@ -79,7 +81,9 @@ class LogFold:
         goods: GoodsCatalogue,
         on_end: Callable[[StreamEnd], None],
         on_unique: Callable[[str, str, int, str, int, str], None],
+        trade: TradeBook | None = None,
     ) -> None:
+        self.trade = trade or TradeBook()
         self._programmes = programmes
         self._goods = goods
         self._on_end = on_end
@@ -100,7 +104,7 @@ class LogFold:
         self._stream = ""
         self._version = 0
         self._position = 0
-        self._fold: FamilyFold | CycleFold | None = None
+        self._fold: FamilyFold | CycleFold | TradeFold | None = None
 
     # --- what the folds ask ---------------------------------------------------------------------------
 
@@ -137,6 +141,10 @@ class LogFold:
             self._goods_days[key] = found
         return self._goods_days[key]
 
+    def goods_of(self, facts: MonthFacts) -> GoodsCatalogue:
+        """The goods lists of the month's programme."""
+        return facts.programme.catalogue(self._goods)
+
     def bad(
         self, check: str, clause: str, position: int | None, stream: str, version: int, topic: str, what: str
     ) -> None:
@@ -158,6 +166,8 @@ class LogFold:
                 self._fold = CycleFold(self, stream)
             elif topic.startswith("reply."):
                 self._fold = None
+            elif topic.startswith(TRADE_TOPICS):
+                self._fold = TradeFold(self, stream)
             else:
                 self._fold = FamilyFold(self, stream)
         if version != self._version + 1:
@@ -244,7 +254,7 @@ class LogFold:
             {"version_gap": self.events, "position_order": self.events, "event_malformed": self.events}
         )
         for topic, count in self.topics.items():
-            for check in FAMILY_CHECKS.get(topic, ()) or CYCLE_CHECKS.get(topic, ()):
+            for check in FAMILY_CHECKS.get(topic) or CYCLE_CHECKS.get(topic) or TRADE_CHECKS.get(topic, ()):
                 ran[check] += count
         ran.update({check: count for check, count in self.counts.items() if check != "stream_ends"})
         return dict(sorted(ran.items()))

@@ -55,6 +55,7 @@ class MonthFacts:
     draw: Literal["discount", "price"]
     over_cap: Literal["refuse", "settle"]
     cap_percent: tuple[int, int] | None  # the discount's cap as numerator and denominator of a percentage
+    farm_percent: tuple[int, int]  # how far below the market a farm's goods are sold, in the same way
     hold_minutes: int
 
     @classmethod
@@ -78,6 +79,7 @@ class MonthFacts:
             draw=terms.draw,
             over_cap=terms.over_cap,
             cap_percent=None if percent is None else percent.as_integer_ratio(),
+            farm_percent=terms.farm_discount_percent.as_integer_ratio(),
             hold_minutes=terms.hold_minutes,
         )
 

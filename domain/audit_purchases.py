@@ -141,6 +141,11 @@ class PurchasesFold:
         lines = data["lines"]
         pays = check_lines(lines, facts, None if goods is None else goods[1], self.bad)
         self._audit.counts["line"] += len(lines)
+        if self._audit.trade:
+            goods_lists = self._audit.goods_of(facts)
+            self._audit.trade.check(self.position, data, facts, day, goods_lists, self.bad)
+            self._audit.counts["shop_open"] += 1
+            self._audit.counts["price_in_log"] += len(lines)
         drawn = data["drawn_tiyn"]
         draws = data["draws"]
         if drawn != sum(amount for _, amount in draws) or len({voucher for voucher, _ in draws}) != len(

@@ -13,6 +13,7 @@ import time
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC
 from itertools import groupby
@@ -23,8 +24,9 @@ import orjson
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 from psycopg2.extensions import connection as Connection
 
-from domain.audit import Findings, LogFold, StreamEnd
+from domain.audit import MALFORMED, Findings, LogFold, StreamEnd
 from domain.audit_facts import Finding, azyq_name, instant
+from domain.audit_trade import TradeBook
 from domain.goods import GoodsCatalogue
 from domain.programmes import Programme
 from infra.audit_sums import HashingLines, Sums
@@ -110,7 +112,7 @@ class _Audit:
             for line in _claim_lines(end):
                 tables["claim"].add(bucket, line)
 
-        fold = LogFold(self._programmes, self._goods, on_end, names.add)
+        fold = LogFold(self._programmes, self._goods, on_end, names.add, self._trade_book())
         views = ViewAudit(self._connection, head)
         done = 0
         for stream, raws in groupby(self._raws(), key=attrgetter("stream")):
@@ -159,6 +161,20 @@ class _Audit:
                 values,
             )
             yield from map(Raw._make, cursor)
+
+    def _trade_book(self) -> TradeBook:
+        """Shops, articles and prices, in order of the log; what can't be read is the fold's to tell."""
+        book = TradeBook()
+        with self._connection.cursor(name="azyq_audit_trade") as cursor:
+            cursor.itersize = ROWS_AT_ONCE
+            cursor.execute(
+                "SELECT notification_id, topic, state FROM azyq_log.azyq_events"
+                " WHERE topic ^@ 'shop.' OR topic ^@ 'catalogue.' OR topic ^@ 'market.' ORDER BY notification_id"
+            )
+            for position, topic, state in cursor:
+                with suppress(*MALFORMED):
+                    book.feed(position, topic, _object(state))
+        return book
 
     def _refold(self, fold: LogFold, where: str = "", values: tuple[Any, ...] = ()) -> Iterator[None]:
         """Feed `fold` these streams again."""

@@ -46,6 +46,7 @@ class Look:
 
     @property
     def catalogue(self) -> Catalogue | None:
+        """The articles; None before the first (R2.17)."""
         found: Catalogue | None = self._streams[catalogue_id()]
         return found
 
