@@ -8,20 +8,30 @@ import os
 import secrets
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from infra.postgres.connect import clean_dsn
+from infra.sms.webhooks import secret_bytes
 
 ROOT = Path(__file__).resolve().parent.parent
+SHORTEST_SECRET = 24  # as Standard Webhooks has it
 
 
 class Settings(BaseSettings):
     """What an installation chooses. Raises pydantic.ValidationError naming the setting and the reason."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
+    # In a file of settings, or a service's, a line left empty sets nothing.
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+        populate_by_name=True,
+    )
 
     database_url: str | None = Field(default=None, alias="DATABASE_URL")
     kafka_bootstrap_servers: str | None = Field(default=None, alias="KAFKA_BOOTSTRAP_SERVERS")
@@ -49,10 +59,17 @@ class Settings(BaseSettings):
     sms_secret: str | None = Field(default=None, alias="AZYQ_SMS_SECRET")
     sms_per_second: float = Field(default=50.0, alias="AZYQ_SMS_PER_SECOND", gt=0)
     sms_unknown_after_seconds: float = Field(default=600.0, alias="AZYQ_SMS_UNKNOWN_AFTER_SECONDS", ge=0)
+    terminal_per_second: float = Field(default=20.0, alias="AZYQ_TERMINAL_PER_SECOND", gt=0)
     public_address: str | None = Field(default=None, alias="AZYQ_PUBLIC_URL")
     listen: str = Field(default="127.0.0.1:8080", alias="AZYQ_LISTEN")
     programmes: Path = Field(default=ROOT / "programmes", alias="AZYQ_PROGRAMMES")
     goods: Path = Field(default=ROOT / "goods" / "goods-list.csv", alias="AZYQ_GOODS")
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except UnicodeDecodeError:
+            raise ValueError(".env is not in UTF-8") from None
 
     @field_validator("database_url")
     @classmethod
@@ -76,6 +93,34 @@ class Settings(BaseSettings):
         if value is not None and not 2000 <= value.year < 2100:
             raise ValueError("a trial clock stands between 2000 and 2099")
         return value
+
+    @field_validator("data")
+    @classmethod
+    def _data_is_a_folder(cls, value: Path) -> Path:
+        if value.exists() and not value.is_dir():
+            raise ValueError(f"{value} is not a folder")
+        return value
+
+    @field_validator("sms_secret")
+    @classmethod
+    def _sms_secret_is_long_enough(cls, value: str | None) -> str | None:
+        if value and len(secret_bytes(value)) < SHORTEST_SECRET:
+            raise ValueError(f"a webhook secret is whsec_ and base64 of at least {SHORTEST_SECRET} bytes")
+        return value
+
+    @field_validator("public_address")
+    @classmethod
+    def _public_address_is_a_url(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        try:
+            parts = urlsplit(value.strip())
+            sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:
+            sound = False
+        if not sound or not value.isprintable() or " " in value.strip():
+            raise ValueError("an address for the outside begins with http:// or https:// and a host")
+        return value.strip()
 
     @field_validator("listen")
     @classmethod

@@ -70,6 +70,15 @@ def test_production_refuses_what_is_for_trials(change: dict[str, Any], says: str
         ("AZYQ_LISTEN", "localhost:"),
         ("AZYQ_LISTEN", "localhost:99999"),
         ("AZYQ_LISTEN", "localhost:８０"),
+        ("AZYQ_SMS_SECRET", "hidden"),
+        ("AZYQ_SMS_SECRET", "whsec_hidden+hidden"),
+        ("AZYQ_SMS_SECRET", "whsec_ә"),
+        ("AZYQ_PUBLIC_URL", "foo"),
+        ("AZYQ_PUBLIC_URL", "ftp://azyq.example"),
+        ("AZYQ_PUBLIC_URL", "https://"),
+        ("AZYQ_PUBLIC_URL", "https://azyq example/"),
+        ("AZYQ_PUBLIC_URL", "https://azyq.example:99999"),
+        ("AZYQ_DATA", __file__),
         ("DATABASE_URL", "nonsense"),
         ("DATABASE_URL", "postgresql://user:hidden@[broken/x"),
     ],
@@ -80,7 +89,27 @@ def test_what_can_not_be_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, nam
         settings()
     (problem,) = refusal.value.errors()
     assert problem["loc"] == (name,)
-    assert "hidden" not in problem["msg"]
+    assert "hidden" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8080", "https://azyq.example/kz/", "HTTPS://azyq.example"])
+def test_an_address_for_the_outside_is_taken(url: str) -> None:
+    assert settings(AZYQ_PUBLIC_URL=url).public_url == url.rstrip("/")
+
+
+def test_what_is_set_to_nothing_is_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    for field in Settings.model_fields.values():
+        monkeypatch.setenv(str(field.alias), "")
+    found = Settings(_env_file=None)
+    assert found == settings()
+    assert found.data == Path(".azyq")
+
+
+def test_an_env_file_that_is_no_text_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_bytes("AZYQ_LANG=қ".encode("utf-16"))
+    with pytest.raises(ValueError, match=r"^\.env is not in UTF-8$"):
+        Settings()
 
 
 def test_an_env_file_is_read_and_the_environment_wins(
