@@ -52,6 +52,12 @@ class Purchases:
                 "code", valid_from=month.valid_from.isoformat(), valid_to=month.valid_to.isoformat()
             )
 
+    def check_spendable(self, month: ProgrammeMonth, at: datetime) -> None:
+        """Whether anything can be bought at `at` (R26). Raises NotIssued, VoucherEnded, OutsideWindow, NotActivated."""
+        self._must_be_open(month, at)
+        if self.stage != "activated":
+            raise NotActivated("code")
+
     def bought_before(self, *, shop: str, receipt: str, key: str, body: str) -> Redemption | None:
         """The purchase that `key` or `receipt` stands for in this shop, to be asked before prices are looked up:
         a repeated request gets its first answer whatever changed since (R27). Raises KeyReused for another `body`.
@@ -92,9 +98,7 @@ class Purchases:
         earlier = self.bought_before(shop=shop, receipt=receipt, key=key, body=body)
         if earlier is not None:
             return earlier
-        self._must_be_open(month, at)
-        if self.stage != "activated":
-            raise NotActivated("code")
+        self.check_spendable(month, at)
         if draws is not None:
             drawn_on = asked_draws(draws, self.vouchers, basket.pays_tiyn)
             drawn = sum(amount for _, amount in drawn_on)

@@ -264,6 +264,30 @@ TOPICS: dict[str, Topic] = {
         "Цены магазина {shop} с {valid_from}; товаров: {prices}.",
         "Prices of the shop {shop} from {valid_from} on; articles: {prices}.",
     ),
+    "terminal.code_issued": Topic(
+        ("R2.7",),
+        "{shop} дүкенінің {terminal} терминалына қосылу коды берілді.",
+        "Выдан код подключения для терминала {terminal} магазина {shop}.",
+        "A code was given out for the terminal {terminal} of the shop {shop}.",
+    ),
+    "terminal.enrolled": Topic(
+        ("R2.7",),
+        "{terminal} терминалы қосылды.",
+        "Терминал {terminal} подключён.",
+        "The terminal {terminal} is enrolled.",
+    ),
+    "terminal.key_rotated": Topic(
+        ("R2.7",),
+        "{terminal} терминалы жаңа кілт алды.",
+        "Терминал {terminal} получил новый ключ.",
+        "The terminal {terminal} got a new key.",
+    ),
+    "terminal.revoked": Topic(
+        ("R2.7",),
+        "{terminal} терминалы қайтарып алынды.",
+        "Терминал {terminal} отозван.",
+        "The terminal {terminal} is revoked.",
+    ),
     "catalogue.begun": Topic(
         ("R2.17",),
         "Тауарлар анықтамалығы ашылды.",

@@ -12,6 +12,7 @@ from projections.shop_breaches import ShopBreaches
 from projections.shop_prices import ShopPrices
 from projections.shops import Shops
 from projections.sms_journal import SmsJournal
+from projections.terminals import Terminals
 from projections.view import View
 from projections.voucher_balances import VoucherBalances
 
@@ -27,4 +28,5 @@ VIEWS: tuple[View, ...] = (
     ShopBreaches(),
     Articles(),
     MarketPrices(),
+    Terminals(),
 )

@@ -65,8 +65,22 @@ class ReceiptLog(Log, Protocol):
         ...
 
 
-def sold_anywhere(shop: str, programme: Programme, at: datetime) -> None:
-    """Every shop is open and in every region: for whoever has no register of shops."""
+class Desk(Prices, Protocol):
+    """Prices, and the register of shops."""
+
+    def check_sale(self, shop: str, programme: Programme, at: datetime) -> None:
+        """Raises a Refusal unless the shop takes part, is open and in the programme's region (R2.7)."""
+        ...
+
+
+class PricesOnly:
+    """A desk for whoever has prices and no register of shops: every shop is open, wherever it is."""
+
+    def __init__(self, prices: Prices) -> None:
+        self.of = prices.of
+
+    def check_sale(self, shop: str, programme: Programme, at: datetime) -> None:
+        """Nothing is refused."""
 
 
 class Counter:
@@ -76,22 +90,17 @@ class Counter:
         self,
         log: ReceiptLog,
         month_of: Callable[[FamilyVouchers], ProgrammeMonth],
-        prices: Prices,
         shared_goods: GoodsCatalogue,
-        may_sell: Callable[[str, Programme, datetime], None] = sold_anywhere,
     ) -> None:
-        """`may_sell` raises a Refusal unless the shop takes part, is open and in the programme's region (R2.7)."""
         self._log = log
         self._month_of = month_of
-        self._prices = prices
         self._goods = shared_goods
-        self._may_sell = may_sell
 
-    def run(self, calls: Sequence[Call]) -> list[Answer | Refusal]:
+    def run(self, calls: Sequence[Call], desk: Desk) -> list[Answer | Refusal]:
         """What became of each; a refusal records nothing."""
-        return until_saved(lambda: self.attempt(calls))
+        return until_saved(lambda: self.attempt(calls, desk))
 
-    def attempt(self, calls: Sequence[Call]) -> list[Answer | Refusal]:
+    def attempt(self, calls: Sequence[Call], desk: Desk) -> list[Answer | Refusal]:
         """The same, once. Raises LogConflict when another writer was first: nothing is recorded then."""
         wanted = {key for call in calls for key in _claims(call)}
         wanted |= {UUID(call.redemption) for call in calls if isinstance(call, Settlement | Return)}
@@ -100,7 +109,7 @@ class Counter:
         families: dict[UUID, FamilyVouchers] = self._log.load(list(streams))
         coded = {c.stream for c in calls if isinstance(c, Purchase) and c.code}
         seen = dict(self._log.codes_seen(list(coded))) if coded else {}
-        batch = _Batch(self, taken, families, seen)
+        batch = _Batch(self, desk, taken, families, seen)
         results = [batch.decide(call) for call in calls]
         receipts, codes = list(batch.claims.items()), list(batch.shown.items())
         self._log.save(*families.values(), receipts=receipts, codes=codes)
@@ -108,12 +117,12 @@ class Counter:
 
     # --- one call, on a family that is loaded -----------------------------------------------------------
 
-    def buy(self, call: Purchase, family: FamilyVouchers, body: str) -> Redemption:
+    def buy(self, call: Purchase, family: FamilyVouchers, body: str, desk: Desk) -> Redemption:
         """A purchase that was not made before. Raises what a rule says no to."""
         month = self._month_of(family)
-        self._may_sell(call.shop, month.programme, call.at)
+        desk.check_sale(call.shop, month.programme, call.at)
         goods = month.programme.catalogue(self._goods).on(local_day(call.at))
-        prices = self._prices.of(call.shop, [line.gtin for line in call.lines], call.at)
+        prices = desk.of(call.shop, [line.gtin for line in call.lines], call.at)
         basket = price_basket(call.lines, prices, goods, month.terms, call.partial)
         return family.redeem(
             month,
@@ -165,11 +174,13 @@ class _Batch:
     def __init__(
         self,
         counter: Counter,
+        desk: Desk,
         taken: dict[UUID, UUID],
         families: Mapping[UUID, FamilyVouchers],
         seen: dict[UUID, datetime],
     ) -> None:
         self._counter = counter
+        self._desk = desk
         self._taken = taken
         self._families = families
         self._seen = seen
@@ -209,7 +220,7 @@ class _Batch:
             if owners:
                 raise reused  # for a capture, a void or a return
             self._check_code(call)
-            found = self._counter.buy(call, family, body)
+            found = self._counter.buy(call, family, body, self._desk)
             self._claim(family.id, *_claims(call))
             if call.code:
                 self.shown[family.id] = self._seen[family.id] = call.code.issued_at

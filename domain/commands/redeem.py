@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from domain.commands.counter import Counter, Prices, ReceiptLog
+from domain.commands.counter import Counter, Prices, PricesOnly, ReceiptLog
 from domain.commands.counter_calls import Bought, Purchase
 from domain.errors import Refusal
 from domain.family import FamilyVouchers
@@ -25,12 +25,13 @@ class Redeem:
         prices: Prices,
         shared_goods: GoodsCatalogue,
     ) -> None:
-        self._counter = Counter(log, month_of, prices, shared_goods)
+        self._counter = Counter(log, month_of, shared_goods)
+        self._desk = PricesOnly(prices)
 
     def run(self, purchases: Sequence[Purchase]) -> list[Redemption | Refusal]:
         """What became of each; a refusal records nothing."""
         return [
             answer.redemption if isinstance(answer, Bought) else answer
-            for answer in self._counter.run(purchases)
+            for answer in self._counter.run(purchases, self._desk)
             if isinstance(answer, Bought | Refusal)
         ]

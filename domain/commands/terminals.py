@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +18,9 @@ from domain.terminal_refusals import CodeUnknown, KeyUnknown, OtherEnvironment, 
 _LETTERS = "23456789abcdefghjkmnpqrstvwxyz"
 _ID, _SECRET = 8, 16  # of some 4.9 bits each
 _CODE = re.compile(f"[{_LETTERS}]{{{_ID + _SECRET}}}")
-_KEY = re.compile(rf"azyq_(trial|live)_([{_LETTERS}]{{{_ID}}})_([A-Za-z0-9_-]{{43}})")
+_KEY_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_KEY_LENGTH = 43  # 256 bits
+_KEY = re.compile(rf"azyq_(trial|live)_([{_LETTERS}]{{{_ID}}})_([{_KEY_LETTERS}]{{{_KEY_LENGTH}}})")
 PREFIXES = {"trial": "trial", "production": "live"}
 
 T = TypeVar("T")
@@ -62,22 +63,24 @@ def credentials_of(key: str) -> Credentials:
 
 
 def hashed(secret: str) -> str:
-    """SHA-256 in hex: enough for secrets of over 75 random bits."""
+    """SHA-256 in hex: no slower hash is needed for what has 78 random bits or more."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 class Terminals:
     """The commands; `env` is the installation's, trial or production, and its keys carry it in their prefix."""
 
-    def __init__(self, log: Log, env: str) -> None:
+    def __init__(self, log: Log, env: str, choose: Callable[[str], str]) -> None:
+        """`choose` takes one letter of a text, so that nobody can guess which (`secrets.choice`)."""
         self._log = log
         self._env = env
+        self._choose = choose
 
     def invite(self, shop: str, at: datetime) -> Invitation:
         """A code for one new terminal of `shop`, which must be known to be one; good for 24 hours."""
 
         def decide() -> Invitation:
-            code = "".join(secrets.choice(_LETTERS) for _ in range(_ID + _SECRET))
+            code = self._letters(_LETTERS, _ID + _SECRET)
             terminal = code[:_ID]
             invited = Terminal.invite(terminal=terminal, shop=shop, code_hash=hashed(code), at=at)
             self._log.save(invited)  # a terminal that has this id already is a LogConflict
@@ -136,4 +139,7 @@ class Terminals:
         return until_saved(change)
 
     def _new_key(self, terminal: str) -> str:
-        return f"azyq_{PREFIXES[self._env]}_{terminal}_{secrets.token_urlsafe(32)}"
+        return f"azyq_{PREFIXES[self._env]}_{terminal}_{self._letters(_KEY_LETTERS, _KEY_LENGTH)}"
+
+    def _letters(self, alphabet: str, count: int) -> str:
+        return "".join(self._choose(alphabet) for _ in range(count))

@@ -15,14 +15,26 @@ MEDIA_TYPE = "application/problem+json"
 _TITLES = {
     400: "Bad request",
     401: "Not signed in",
+    403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",
     413: "Too large",
     415: "Unsupported media type",
     422: "Not acceptable",
+    429: "Too many requests",
     500: "Internal error",
     503: "Not available",
 }
+# The status of a refusal, 422 but for these.
+_STATUS = {
+    "redemption_unknown": 404,
+    "terminal_key_unknown": 401,
+    "terminal_key_expired": 401,
+    "terminal_revoked": 403,
+    "terminal_key_of_other_environment": 403,
+}
+# What a refusal may be about besides the body: no place in it to point to.
+_NOT_IN_BODY = {"id", "Idempotency-Key"}
 # Sentences (kk, ru, en) by code, for what is refused before a rule is asked.
 _SENTENCES = {
     "not_found": (
@@ -105,6 +117,46 @@ _SENTENCES = {
         "Неизвестное состояние доставки.",
         "The delivery status is not one we know.",
     ),
+    "quantity_wrong": (
+        'Мөлшер — нөлден үлкен, үтірден кейін ең көбі 3 таңбалы ондық сан, мәтін түрінде: "1.5".',
+        'Количество — десятичное число больше нуля, не больше 3 знаков после точки, текстом: "1.5".',
+        'A quantity is a decimal number above zero with at most 3 places, as text: "1.5".',
+    ),
+    "amount_wrong": (
+        "Сома — тиынмен берілген бүтін сан.",
+        "Сумма — целое число тиынов.",
+        "A sum is a whole number of tiyn.",
+    ),
+    "field_unknown": (
+        "Мұндай өріс жоқ.",
+        "Такого поля нет.",
+        "There is no such field.",
+    ),
+    "draw_twice": (
+        "draw_tiyn немесе draws беріледі, екеуі бірге емес.",
+        "Указывается draw_tiyn или draws, но не оба.",
+        "Either draw_tiyn or draws is given, not both.",
+    ),
+    "idempotency_key_missing": (
+        "Idempotency-Key тақырыбы керек: ең көбі 200 көрінетін ASCII таңбасы.",
+        "Нужен заголовок Idempotency-Key: до 200 видимых символов ASCII.",
+        "The header Idempotency-Key is required: up to 200 visible ASCII characters.",
+    ),
+    "key_missing": (
+        "Терминал кілті керек: Authorization: Bearer azyq_…",
+        "Нужен ключ терминала: Authorization: Bearer azyq_…",
+        "The terminal's key is required: Authorization: Bearer azyq_…",
+    ),
+    "too_many_requests": (
+        "Сұраулар тым жиі. Сәл күтіп, қайталаңыз.",
+        "Слишком много запросов. Подождите немного и повторите.",
+        "Too many requests. Wait a moment and try again.",
+    ),
+    "queue_full": (
+        "Қазір тым көп сұрау кезекте тұр. Бір секундтан кейін дәл осы кілтпен қайталаңыз.",
+        "Сейчас слишком много запросов в очереди. Повторите через секунду с тем же ключом.",
+        "Too many requests are waiting. Try again in a second, with the same key.",
+    ),
     "not_available": (
         "Қызмет уақытша қолжетімсіз, кейінірек қайталаңыз.",
         "Служба временно недоступна, повторите позже.",
@@ -132,9 +184,9 @@ class Problem(Exception):
         super().__init__(code)
 
 
-def language_of(accept_language: str) -> str:
-    """kk, ru or en as `Accept-Language` prefers; English when it names none of them."""
-    best, language = 0.0, "en"
+def language_of(accept_language: str, otherwise: str = "en") -> str:
+    """kk, ru or en as `Accept-Language` prefers; `otherwise` when it names none of them."""
+    best, language = 0.0, otherwise
     for item in accept_language.split(",")[:30]:
         match = _QUALITY.fullmatch(item)
         if match and match[1].lower() in LANGUAGES and float(match[2] or 1) > best:
@@ -147,12 +199,32 @@ def pointer_to(*path: str | int) -> str:
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
 
 
-def problem_response(request: Request, problem: Problem | Refusal, status: int = 422) -> JSONResponse:
-    """`problem` as the caller sees it; `status` is that of a Refusal, a Problem has its own."""
+def _pointer_of(refusal: Refusal) -> str | None:
+    if not refusal.field or refusal.field in _NOT_IN_BODY:
+        return None
+    return pointer_to(*refusal.field.split("/"))
+
+
+def _error(refusal: Refusal, language: str) -> dict[str, str]:
+    return {
+        "code": refusal.code,
+        "detail": refusal.sentence(language),
+        "pointer": _pointer_of(refusal) or "",
+    }
+
+
+def problem_response(request: Request, problem: Problem | Refusal, status: int | None = None) -> JSONResponse:
+    """`problem` as the caller sees it; `status` is that of a Refusal if not its usual one, a Problem has its own."""
+    errors: list[dict[str, str]] = []
     language = language_of(request.headers.get("accept-language", ""))
     if isinstance(problem, Refusal):
-        detail, headers = problem.sentence(language), {}
-        pointer = pointer_to(problem.field) if problem.field else None
+        every = (problem, *problem.also)
+        detail = " ".join(one.sentence(language) for one in every)
+        pointer = _pointer_of(problem)
+        status = _STATUS.get(problem.code, 422) if status is None else status
+        headers = {"WWW-Authenticate": "Bearer"} if problem.code in _STATUS and status == 401 else {}
+        if problem.also:
+            errors = [_error(one, language) for one in every]
     else:
         sentences = dict(zip(LANGUAGES, _SENTENCES[problem.code], strict=True))
         detail, headers, pointer, status = (
@@ -171,5 +243,8 @@ def problem_response(request: Request, problem: Problem | Refusal, status: int =
     if pointer is not None:
         body["pointer"] = pointer
     return JSONResponse(
-        body, status, headers={**headers, "Content-Language": language}, media_type=MEDIA_TYPE
+        {**body, "errors": errors} if errors else body,
+        status,
+        headers={**headers, "Content-Language": language},
+        media_type=MEDIA_TYPE,
     )

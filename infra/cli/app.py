@@ -9,12 +9,14 @@ from infra.cli import (
     demo,
     kafka,
     month,
+    parked,
     programme,
     reading,
     serving,
     shop,
     sms,
     status,
+    terminal,
     trade,
     vault,
 )
@@ -96,6 +98,12 @@ for name, what, take_in in (
     trade_group.command(name="import")(take_in)
     app.add_typer(trade_group, name=name)
 
+terminal_group = group("Terminals: a one-time code for a shop, revoke one, list them.")
+terminal_group.command()(terminal.enrol)
+terminal_group.command()(terminal.revoke)
+terminal_group.command(name="list")(terminal.list_terminals)
+app.add_typer(terminal_group, name="terminal")
+
 vault_group = group("Personal data: erase a person, rotate the master key.")
 vault_group.command()(vault.erase)
 vault_group.command(name="rotate-key")(vault.rotate_key)
@@ -107,8 +115,8 @@ app.command()(reading.rebuild)
 app.command()(reading.why)
 app.command()(reading.events)
 
-parked_group = group("Events that a view could not take in: list, retry, discard with a reason.")
-parked_group.command(name="list")(reading.parked_list)
-parked_group.command(name="retry")(reading.parked_retry)
-parked_group.command(name="discard")(reading.parked_discard)
+parked_group = group("What could not be taken in, events and messages: list, retry, discard with a reason.")
+parked_group.command(name="list")(parked.parked_list)
+parked_group.command(name="retry")(parked.parked_retry)
+parked_group.command(name="discard")(parked.parked_discard)
 app.add_typer(parked_group, name="parked")

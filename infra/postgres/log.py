@@ -387,8 +387,8 @@ class PostgresLog:
         """These codes were seen at a till without paying. What a crash takes of it was seen within its second."""
         columns = tuple(list(column) for column in zip(*sorted(codes), strict=True))
         with self.connection().cursor() as cursor:
-            cursor.execute(
-                f"BEGIN; SET LOCAL synchronous_commit = off; {CODES_SEEN}; COMMIT",
+            cursor.execute(  # one transaction, as it is one message
+                f"SELECT set_config('synchronous_commit', 'off', true); {CODES_SEEN}",
                 ([str(stream) for stream in columns[0]], columns[1]),
             )
 

@@ -1,0 +1,100 @@
+"""`azyq terminal`."""
+
+from __future__ import annotations
+
+import typer
+
+from infra.cli.running import JSON, LANGUAGE, language_of, opened, print_json
+
+INVITED = {
+    "en": "Terminal {terminal} of shop {shop}. Its code, good for one terminal until {until}:\n  {code}",
+    "ru": "Терминал {terminal} магазина {shop}. Его код, для одного терминала, до {until}:\n  {code}",
+    "kk": "{shop} дүкенінің {terminal} терминалы. Оның коды, бір терминалға, {until} дейін:\n  {code}",
+}
+REVOKED = {
+    "en": "Terminal {terminal} is revoked; its key is good for nothing from now on.",
+    "ru": "Терминал {terminal} отозван; его ключ больше не действует.",
+    "kk": "{terminal} терминалы қайтарып алынды; оның кілті енді жарамсыз.",
+}
+WAS_REVOKED = {
+    "en": "Terminal {terminal} had been revoked before.",
+    "ru": "Терминал {terminal} был отозван раньше.",
+    "kk": "{terminal} терминалы бұрын қайтарып алынған.",
+}
+STAGES = {
+    "invited": {"en": "has a code", "ru": "ждёт по коду", "kk": "коды бар"},
+    "enrolled": {"en": "enrolled", "ru": "подключён", "kk": "қосылған"},
+    "revoked": {"en": "revoked", "ru": "отозван", "kk": "қайтарып алынған"},
+}
+
+
+def enrol(
+    shop: str = typer.Argument(help="The shop's id; `azyq shop list` shows them."),
+    as_json: bool = JSON,
+    lang: str = LANGUAGE,
+) -> None:
+    """A one-time code for a new terminal of a shop (R2.7). It is shown now and kept nowhere."""
+    language = language_of(lang)
+    with opened(lang) as azyq:
+        from domain.calendar import ALMATY
+        from infra.parts.counter import check_shop_takes_part, terminals
+
+        check_shop_takes_part(azyq, shop)
+        invited = terminals(azyq).invite(shop, azyq.clock())
+        until = invited.expires_at.astimezone(ALMATY)
+        if as_json:
+            print_json(
+                {
+                    "terminal": invited.terminal,
+                    "shop": shop,
+                    "code": invited.code,
+                    "expires_at": until.isoformat(),
+                }
+            )
+        else:
+            typer.echo(
+                INVITED[language].format(
+                    terminal=invited.terminal, shop=shop, code=invited.code, until=f"{until:%d.%m.%Y %H:%M}"
+                )
+            )
+
+
+def revoke(
+    terminal: str = typer.Argument(metavar="ID", help="The terminal's id."),
+    reason: str = typer.Option("", "--reason", help="Why; no names."),
+    as_json: bool = JSON,
+    lang: str = LANGUAGE,
+) -> None:
+    """Revoke a terminal, at once and for good (R2.7)."""
+    language = language_of(lang)
+    with opened(lang) as azyq:
+        from infra.parts.counter import terminals
+
+        done = terminals(azyq).revoke(terminal.strip().lower(), reason, azyq.clock())
+        if as_json:
+            print_json({"terminal": terminal, "revoked": True, "now": done})
+        else:
+            typer.echo((REVOKED if done else WAS_REVOKED)[language].format(terminal=terminal))
+
+
+def list_terminals(
+    shop: str = typer.Option(None, "--shop", help="Of this shop only."),
+    as_json: bool = JSON,
+    lang: str = LANGUAGE,
+) -> None:
+    """The terminals, with their shop and until when they can be used."""
+    language = language_of(lang)
+    with opened(lang) as azyq:
+        from projections.terminals import Terminals
+
+        azyq.catch_up_views()
+        rows = sorted(
+            (row for row in azyq.view_store.rows(Terminals()).values() if shop in (None, row["shop"])),
+            key=lambda row: (row["shop"], row["invited_at"], row["terminal"]),
+        )
+        if as_json:
+            print_json([{name: value for name, value in row.items() if name != "stream"} for row in rows])
+            return
+        for row in rows:
+            until = f"{row['expires_at']:.16}" if row["stage"] != "revoked" else f"{row['revoked_at']:.16}"
+            typer.echo(f"{row['terminal']}  {row['shop']:12} {STAGES[row['stage']][language]:16} {until}")

@@ -1,0 +1,75 @@
+"""The log for one lane: the families it saw last stay in memory, and only what is newer is read of them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from infra.postgres.log import PostgresLog
+
+FAMILIES_KEPT = 3_000  # some 10 kB each
+
+
+class RememberingLog:
+    """`domain.commands.counter.ReceiptLog` over a PostgresLog, for one thread.
+
+    Reading is as fresh as without it: each `load` asks for all events after those that are known, in one query.
+    """
+
+    def __init__(self, log: PostgresLog, kept: int = FAMILIES_KEPT) -> None:
+        self._log = log
+        self._most = kept
+        self._kept: OrderedDict[UUID, Any] = OrderedDict()
+
+    def load(self, streams: Sequence[UUID]) -> dict[UUID, Any]:
+        """Aggregates by stream; a stream without events is absent."""
+        if not streams:
+            return {}
+        known = dict.fromkeys(streams)
+        for stream in streams:
+            aggregate = self._kept.pop(stream, None)  # back below, unless the reading fails
+            if aggregate is not None and not aggregate.pending_events:
+                known[stream] = aggregate
+        found = self._log.load_on(known)
+        self._kept.update(found)
+        while len(self._kept) > max(self._most, len(streams)):
+            self._kept.popitem(last=False)
+        return found
+
+    def save(
+        self,
+        *aggregates: Any,
+        claims: Sequence[tuple[UUID, UUID]] = (),
+        releases: Sequence[tuple[UUID, UUID]] = (),
+        due: Sequence[tuple[str, UUID, str]] = (),
+        receipts: Sequence[tuple[UUID, UUID]] = (),
+        codes: Sequence[tuple[UUID, datetime]] = (),
+    ) -> None:
+        """As PostgresLog's; what could not be saved is forgotten, and read again."""
+        try:
+            self._log.save(
+                *aggregates, claims=claims, releases=releases, due=due, receipts=receipts, codes=codes
+            )
+        except BaseException:
+            for aggregate in aggregates:
+                self._kept.pop(aggregate.id, None)
+            raise
+
+    def forget(self) -> None:
+        """Read everything anew."""
+        self._kept.clear()
+
+    def receipt_owners(self, keys: Sequence[UUID]) -> dict[UUID, UUID]:
+        """Which stream each receipt, key or code is of."""
+        return self._log.receipt_owners(keys)
+
+    def codes_seen(self, streams: Sequence[UUID]) -> dict[UUID, datetime]:
+        """When the newest code was made that a till has seen of each stream."""
+        return self._log.codes_seen(streams)
+
+    def families(self, cycle: UUID, stages: Sequence[str], after: UUID | None, limit: int) -> list[UUID]:
+        """As PostgresLog's."""
+        return self._log.families(cycle, stages, after, limit)
