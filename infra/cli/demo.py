@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from infra.cli.running import FOUND, JSON, LANGUAGE, language_of, print_json, refusals
+from infra.cli.running import FOUND, JSON, LANGUAGE, language_of, print_json, refusals, usage
 
 
 def demo(
@@ -44,6 +44,8 @@ def sample(
 ) -> None:
     """Write list.csv, numbers.csv, shops.csv, articles.csv, prices.csv and market.csv."""
     with refusals(lang):
+        if not next(place for place in (out, *out.absolute().parents) if place.exists()).is_dir():
+            usage(f"--out {out} is not a folder")
         from dataclasses import asdict
 
         from domain.programmes import ProgrammeUnknown

@@ -80,6 +80,9 @@ def refusals(language: str | None = None) -> Iterator[None]:
         lines = str(error).strip().splitlines() or ["no reason given"]
         typer.echo(f"azyq: the database can't be reached: {lines[0]}", err=True)
         raise typer.Exit(USAGE) from None
+    except BrokenPipeError:  # whoever reads has enough; an OSError too, so it comes first
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(0) from None
     except (EmbeddedUnavailable, SchemaError, VaultKeyWrong, ValueError, OSError) as error:
         typer.echo(f"azyq: {error}", err=True)
         raise typer.Exit(USAGE) from None
@@ -88,9 +91,6 @@ def refusals(language: str | None = None) -> Iterator[None]:
             "azyq: stopped; what was recorded stays, and the same command goes on from there", err=True
         )
         raise typer.Exit(130) from None
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(0) from None
 
 
 @contextmanager

@@ -345,6 +345,29 @@ def test_R7_R21_a_trial_clock_that_is_set_says_what_time_it_is(azyq: Shell, town
     ]
 
 
+def test_a_reader_that_has_enough_is_no_error(azyq: Shell, town: list[Household]) -> None:
+    azyq.json("month", "import", "list.csv", *AKKOL, *ON_TIME, "--numbers", "numbers.csv")
+    found = subprocess.Popen(
+        [*AZYQ, "events"],
+        cwd=azyq.folder,
+        env=azyq.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    # given that nobody reads what it writes
+    assert found.stdout is not None
+    found.stdout.close()
+    assert found.stderr is not None
+    said = found.stderr.read()
+    assert (found.wait(60), said) == (0, "")
+
+
+def test_a_folder_for_samples_that_is_a_file_is_wrong_usage(azyq: Shell, town: list[Household]) -> None:
+    wrong(azyq("sample", "--out", "list.csv"), "--out list.csv is not a folder")
+    wrong(azyq("sample", "--out", "list.csv/deeper"), "--out list.csv/deeper is not a folder")
+
+
 def test_R20_a_day_that_is_played_is_sent_on_that_day(azyq: Shell, town: list[Household]) -> None:
     azyq.json("month", "import", "list.csv", *AKKOL, *ON_TIME, "--numbers", "numbers.csv")
     azyq.json("month", "run", "--programme", "akkol-2025", "--on", "2025-07-05")
