@@ -19,7 +19,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from domain.calendar import ALMATY, day_end
-from domain.commands.redeem import Purchase, Redeem
+from domain.commands.counter import Counter as Tills
+from domain.commands.counter_calls import Purchase
 from domain.errors import Refusal
 from domain.identity import cycle_id
 from domain.ports import IncomingReply
@@ -33,11 +34,13 @@ from infra.cli.progress import progress_bar
 from infra.cli.verdict import audit_now, verdict_dict, verdict_lines
 from infra.clock import SetClock
 from infra.importing import Import
+from infra.lists.columns import SHOP_COLUMNS
 from infra.lists.numbers import read_numbers
-from infra.prices import PriceBook
+from infra.lists.reading import open_list
 from infra.reports import month_report
 from infra.sample import write_sample
 from infra.settings import Settings
+from infra.trade_importing import KINDS, import_trade
 
 PROGRAMME, MONTH = "akkol-2025", "2025-07"
 AT_ONCE = 200
@@ -147,6 +150,8 @@ class Story:
             kato=self._month.programme.regions,
             bad_rows=bad,
         )
+        self._day(1)
+        self._trade()
         self._day(2)
         self.tell("first_list", members=summary.members, families=summary.families)
         self._import(self._folder / "list.csv", datetime(2025, 7, 2, 11, tzinfo=ALMATY))
@@ -162,6 +167,27 @@ class Story:
             after.writelines(before)
         self.tell("second_list")
         self._import(second, datetime(2025, 7, 4, 17, tzinfo=ALMATY))
+
+    def _trade(self) -> None:
+        taken = {
+            kind: import_trade(
+                self._azyq.receive_trade,
+                kind,
+                self._folder / f"{kind}.csv",
+                at=self._clock.now,
+                language=self._language,
+            ).outcome.new
+            for kind in KINDS
+        }
+        self.tell("trade", **taken)
+        found = self._azyq.inspect_shops.check(self._shops, self._clock.now.date(), self._clock.now)
+        complete = sum(not one.missing for one in found)
+        self.tell("assortment", shops=len(found), complete=complete)
+
+    @cached_property
+    def _shops(self) -> list[str]:
+        rows = open_list(self._folder / "shops.csv", SHOP_COLUMNS).rows()
+        return [row.values[0] for _, row in rows]
 
     def _import(self, file: Path, at: datetime) -> None:
         self._clock.now = at
@@ -252,14 +278,16 @@ class Story:
     def _days(self, first: int, end: int, said: Sequence[people.Said]) -> None:
         """The days from `first` until before `end`: recipients open their vouchers, buy, and answer as `said`."""
         opened, bought, refused, outcomes = 0, 0, Counter[str](), Counter[str]()
-        shopping, redeem = self._shops
+        shopping, tills = self._shopping
         with self._bar("days", end - first) as step:
             for day in range(first, end):
                 self._clock.now = datetime.combine(date(2025, 7, day), time(9, 30), ALMATY)
                 opened += self._activate(50 if day < 31 else 0)
                 self._settle_holds()
+                look = self._azyq.desk.look(self._shops)
+                shopping.go_to(look, self._clock.now.date())
                 purchases = self._purchases(shopping, day)
-                for result in redeem.run(purchases) if purchases else []:
+                for result in tills.run(purchases, look) if purchases else []:
                     if isinstance(result, Refusal):
                         refused[result.code] += 1
                     else:
@@ -274,14 +302,15 @@ class Story:
         self.tell("opened", families=opened, first=first, last=end - 1)
         words = WORDS[self._language]
         why = "; ".join(f"{words.get(code, code)} {count}" for code, count in refused.most_common())
-        tills = words["tills"].format(why=why) if why else ""
-        self.tell("bought", first=first, last=end - 1, count=bought, refused=tills)
+        at_tills = words["tills"].format(why=why) if why else ""
+        self.tell("bought", first=first, last=end - 1, count=bought, refused=at_tills)
 
     @cached_property
-    def _shops(self) -> tuple[people.Shopping, Redeem]:
-        book = PriceBook.from_files(self._folder)
-        goods = self._month.programme.catalogue(self._azyq.goods).on(self._month.valid_from)
-        return people.Shopping(self._rng, book, goods), self._azyq.redeem(book)
+    def _shopping(self) -> tuple[people.Shopping, Tills]:
+        azyq = self._azyq
+        goods = self._month.programme.catalogue(azyq.goods).on(self._month.valid_from)
+        shopping = people.Shopping(self._rng, self._shops, goods, self._month.terms)
+        return shopping, Tills(azyq.log, azyq.month_of, azyq.goods)
 
     def _activate(self, share: int) -> int:
         count = 0

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from uuid import UUID
 
-from domain.basket import BasketLine
-from domain.commands.redeem import Purchase
+from domain.basket import BasketLine, cap_tiyn
+from domain.commands.counter_calls import Purchase
 from domain.goods import GoodsVersion
-from infra.prices import PriceBook
+from domain.programmes import Terms
+from infra.postgres.desk import Look
 
 YES = ("21*1", "ИӘ", "иә", "да", "Да!", "yes", " 21 * 1 ", "ия", "келісемін")
 NO = ("21*2", "жоқ", "нет", "no")
@@ -51,14 +52,21 @@ def answers(rng: Random, phones: Sequence[str], share: int, start: datetime, day
 
 
 class Shopping:
-    """Baskets at the shops' prices, with a shelf price a mark-up above them."""
+    """Baskets at the shops' prices, with a shelf price a mark-up above them; `go_to` the shops of a day first."""
 
-    def __init__(self, rng: Random, book: PriceBook, goods: GoodsVersion) -> None:
+    def __init__(self, rng: Random, shops: Sequence[str], goods: GoodsVersion, terms: Terms) -> None:
         self._rng = rng
-        self._book = book
+        self._shops = sorted(shops)
+        self._terms = terms
         self._measure = {number: position.unit for number, position in goods.positions.items()}
-        self._shelves = {shop: book.assortment(shop) for shop in book.shops()}
+        self._shelves: dict[str, list[str]] = {}
         self._receipts = 0
+
+    def go_to(self, look: Look, day: date) -> None:
+        """The shops as they are on `day`."""
+        self._look = look
+        found = {name: look.shop(name) for name in self._shops}
+        self._shelves = {name: shop.assortment(day) for name, shop in found.items() if shop is not None}
 
     def basket(self, stream: UUID, at: datetime) -> Purchase:
         """A purchase of a few articles; the till asks the discounted price the rules allow."""
@@ -79,8 +87,8 @@ class Shopping:
         )
 
     def _lines(self, shop: str, gtins: Sequence[str], at: datetime) -> Iterator[BasketLine]:
-        for gtin, price in self._book.of(shop, gtins, at).items():
-            cap = price.base_price_tiyn * 9 // 10 if price.source == "farm" else price.base_price_tiyn
+        for gtin, price in self._look.of(shop, gtins, at).items():
+            cap = cap_tiyn(price, self._terms)
             shelf = cap * self._rng.randrange(112, 131) // 100
             if self._measure[price.position] == "piece":
                 quantity = Decimal(self._rng.randrange(1, 11))

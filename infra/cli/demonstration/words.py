@@ -6,6 +6,8 @@ WORDS: dict[str, dict[str, str]] = {
     "en": {
         "seed": "seed {seed}",
         "set_aside": "the data that were here are kept as database {name}",
+        "trade": "shops {shops}, articles {articles}, purchase prices {prices}, market prices {market} (R2.7, R2.17, R13)",
+        "assortment": "shops that have every listed food: {complete} of {shops} (O3.1, R12)",
         "first_list": "the data platform delivers the list (R14): families {families}, people {members}",
         "second_list": "a second list before the cut-off replaces the first by differences (R19)",
         "task_close_list": "the list is closed (R19)",
@@ -31,6 +33,8 @@ WORDS: dict[str, dict[str, str]] = {
     "ru": {
         "seed": "зерно {seed}",
         "set_aside": "прежние данные сохранены в базе {name}",
+        "trade": "магазинов {shops}, товаров {articles}, закупочных цен {prices}, рыночных цен {market} (R2.7, R2.17, R13)",
+        "assortment": "магазинов, где есть все товары перечня: {complete} из {shops} (O3.1, R12)",
         "first_list": "платформа данных передаёт список (R14): семей {families}, человек {members}",
         "second_list": "второй список, полученный до срока, заменяет первый по различиям (R19)",
         "task_close_list": "приём списков закрыт (R19)",
@@ -56,6 +60,8 @@ WORDS: dict[str, dict[str, str]] = {
     "kk": {
         "seed": "бастапқы мән {seed}",
         "set_aside": "бұрынғы деректер {name} базасында сақталды",
+        "trade": "{shops} дүкен, {articles} тауар, {prices} сатып алу бағасы, {market} нарық бағасы (R2.7, R2.17, R13)",
+        "assortment": "тізбедегі барлық тауары бар дүкендер: {shops} дүкеннен {complete} (O3.1, R12)",
         "first_list": "деректер платформасы тізімді береді (R14): {families} отбасы, {members} адам",
         "second_list": "мерзімге дейін келген екінші тізім біріншісін айырмашылықтары бойынша ауыстырады (R19)",
         "task_close_list": "тізім қабылдау жабылды (R19)",
