@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 
-from domain.calendar import due_dates
+from domain.calendar import Task, due_dates
+from domain.identity import cycle_id
 from domain.programmes import TEXT_PURPOSES, ProgrammeMonth
 from infra.postgres.view_store import ViewStore, everything_upto
 
@@ -13,9 +16,25 @@ from infra.postgres.view_store import ViewStore, everything_upto
 _READ = ("'month_status'", "'missing_numbers'", "'voucher_balances'", "'purchases'")
 
 
-def calendar_of(month: ProgrammeMonth) -> list[dict[str, str]]:
-    """The month's tasks and their days."""
-    return [{"task": task.value, "on": day.isoformat()} for task, day in due_dates(month)]
+def calendar_of(month: ProgrammeMonth, done: Mapping[str, date]) -> list[dict[str, str | None]]:
+    """The month's tasks: the day each is due, and the day it was done on.
+
+    `done` has the days by task. After a late first SMS the repeat is due so much later, where that is in time (R21).
+    """
+    due = dict(due_dates(month))
+    first = done.get(Task.FIRST_SMS)
+    if first is not None and Task.REMINDER in due:
+        later = first + timedelta(days=month.terms.reminder_after_days)
+        if later <= month.deadline:
+            due[Task.REMINDER] = max(due[Task.REMINDER], later)
+    return [
+        {
+            "task": task.value,
+            "on": on.isoformat(),
+            "done_on": day.isoformat() if (day := done.get(task)) else None,
+        }
+        for task, on in due.items()
+    ]
 
 
 def month_report(store: ViewStore, month: ProgrammeMonth) -> dict[str, Any]:
@@ -36,6 +55,15 @@ def month_report(store: ViewStore, month: ProgrammeMonth) -> dict[str, Any]:
             {"p": key[0], "m": key[1]},
         )
         found, position, no_number, spent, sold = cursor.fetchone() or (None, 0, 0, 0, (0, 0))
+        cursor.execute(
+            "SELECT convert_from(state, 'UTF8')::json FROM azyq_log.azyq_events"
+            " WHERE originator_id = %s AND topic = 'cycle.task_done' AND notification_id <= %s",
+            (str(cycle_id(*key)), position),
+        )
+        done = {
+            state["task"]: date.fromisoformat(state["due_on"]) + timedelta(days=state["days_late"])
+            for (state,) in cursor
+        }
     row = {
         name: int(value or 0) for name, value in (found or {}).items() if name not in ("programme", "month")
     }
@@ -47,7 +75,7 @@ def month_report(store: ViewStore, month: ProgrammeMonth) -> dict[str, Any]:
         "valid_from": month.valid_from.isoformat(),
         "valid_to": month.valid_to.isoformat(),
         "log_position": position,
-        "calendar": calendar_of(month),
+        "calendar": calendar_of(month, done),
         **_sections(Counter(row), no_number, spent, (int(sold[0]), int(sold[1]))),
     }
 

@@ -85,7 +85,8 @@ def tell(
 
     `id` is that of a voucher, a family (its stream or subject, or the list's own `family_id`), a programme's month, a
     redemption, a reversal, a message or a reply; with dashes or without. A voucher's story carries its own sums, a
-    family's those of all its vouchers; a purchase's or a message's has only what led to it and what became of it.
+    family's those of all its vouchers of the month a line is about; a purchase's or a message's has only what led to
+    it and what became of it.
     """
     connection = connect(dsn, role=APP_ROLE, autocommit=True, application_name="azyq-why")
     try:
@@ -98,6 +99,8 @@ def tell(
             if subject is not None:
                 plain = subject
                 events = _events(connection, _streams_of_family(programmes, subject))
+        if not events and _ID.match(plain):
+            events = _events(connection, _by_listing(connection, plain))
         if not events:
             events = _events(connection, [shop_id(id.strip()).hex])
     finally:
@@ -158,6 +161,17 @@ def _by_scan(connection: Connection, plain: str) -> list[str]:
         return [row[0] for row in cursor]
 
 
+def _by_listing(connection: Connection, subject: str) -> list[str]:
+    """Streams of a family in programmes that have no file any more, by reading which families were listed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT originator_id::text FROM azyq_log.azyq_events"
+            " WHERE topic = 'family.eligible' AND position(convert_to(%s, 'UTF8') IN state) > 0",
+            (f'"family":"{subject}"',),
+        )
+        return [row[0] for row in cursor]
+
+
 def _events(connection: Connection, streams: Sequence[str]) -> list[_Event]:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -173,9 +187,10 @@ def _events(connection: Connection, streams: Sequence[str]) -> list[_Event]:
 
 def _lines(events: Sequence[_Event], plain: str, language: str) -> Iterator[StoryLine]:
     kind = _kind(events, plain)
-    left: dict[str, int] = {}
+    months: dict[str, dict[str, int]] = {}  # what each voucher has left, by stream: a family's month
     draws: dict[str, Sequence[Sequence[Any]]] = {}
     for event in events:
+        left = months.setdefault(event.stream, {})
         changes = dict(_changes(event, draws))
         for voucher, change in changes.items():
             left[voucher] = left.get(voucher, 0) + change

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
+from domain.calendar import Task
 from domain.money import kzt
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ TITLES = {
     "en": {
         "nothing_due": "the calendar asks for nothing", "days_late": "days late",
         "waiting": "SMS that wait for the gateway",
+        "lists_until": "lists are taken up to", "done_on": "done on {day}",
         "calendar": "Calendar", "task_close_list": "the list closes", "task_first_sms": "SMS",
         "task_reminder": "SMS again", "task_lapse": "last day to answer", "task_expire": "vouchers expire",
         "task_close": "the month closes", "where_families": "Where the families are",
@@ -37,6 +39,7 @@ TITLES = {
     "ru": {
         "nothing_due": "календарь ничего не требует", "days_late": "опоздание, дней",
         "waiting": "SMS ждут шлюза",
+        "lists_until": "списки принимаются по", "done_on": "сделано {day}",
         "calendar": "Календарь", "task_close_list": "приём списков закрыт", "task_first_sms": "SMS",
         "task_reminder": "повторная SMS", "task_lapse": "последний день ответа",
         "task_expire": "ваучеры истекают", "task_close": "месяц закрывается",
@@ -57,6 +60,7 @@ TITLES = {
     "kk": {
         "nothing_due": "күнтізбе ештеңе талап етпейді", "days_late": "кешігу, күн",
         "waiting": "шлюзді күтіп тұрған SMS",
+        "lists_until": "тізім қабылдаудың соңғы күні", "done_on": "{day} орындалды",
         "calendar": "Күнтізбе", "task_close_list": "тізім қабылдау жабылады", "task_first_sms": "SMS",
         "task_reminder": "қайталама SMS", "task_lapse": "жауап берудің соңғы күні",
         "task_expire": "ваучер мерзімі бітеді", "task_close": "ай жабылады",
@@ -124,15 +128,21 @@ def _block(words: dict[str, str], section: str, figures: dict[str, int]) -> list
     return [words[section], *(f"{label:<{labels}}  {number:>{numbers}}" for label, number in shown)]
 
 
-def _calendar(words: dict[str, str], calendar: list[dict[str, str]]) -> list[str]:
-    labels = max(len(words[f"task_{entry['task']}"]) for entry in calendar)
-    return [
-        words["calendar"],
-        *(
-            f"{words['task_' + entry['task']]:<{labels}}  {date.fromisoformat(entry['on']):%d.%m.%Y}"
-            for entry in calendar
-        ),
-    ]
+def _calendar(words: dict[str, str], calendar: list[dict[str, str | None]]) -> list[str]:
+    shown = [_day(words, entry) for entry in calendar]
+    labels = max(len(label) for label, _ in shown)
+    return [words["calendar"], *(f"{label:<{labels}}  {day}" for label, day in shown)]
+
+
+def _day(words: dict[str, str], entry: dict[str, str | None]) -> tuple[str, str]:
+    """What is due and when, and when it was done if that was another day."""
+    on = date.fromisoformat(str(entry["on"]))
+    if entry["task"] == Task.CLOSE_LIST:
+        return words["lists_until"], f"{on - timedelta(days=1):%d.%m.%Y}"
+    late = ""
+    if entry["done_on"] not in (None, entry["on"]):
+        late = words["done_on"].format(day=f"{date.fromisoformat(str(entry['done_on'])):%d.%m.%Y}")
+    return words[f"task_{entry['task']}"], f"{on:%d.%m.%Y}{late and f' ({late})'}"
 
 
 def _figure(key: str, value: int) -> str:

@@ -16,6 +16,8 @@ from domain.calendar import day_end
 from domain.commands.run_day import ListMissing, ListUnfinished
 from domain.cycle import Cycle
 from domain.identity import message_id
+from infra.cli.month_tables import TITLES, _calendar
+from infra.reports import month_report
 from tests.integration.month_in_process import AKKOL, Month, Town, a_month, as_csv, events_of, query
 
 
@@ -291,6 +293,22 @@ class TestCaughtUp:
         outcome = july.azyq.drain_sms()
         # then it isn't sent, and isn't left for the next time
         assert (outcome.sent, outcome.waiting, july.outbox()) == (0, 0, [])
+
+    def test_R21_the_report_tells_what_was_done_when_and_when_the_repeat_is_now(
+        self, july: Month, town: Town
+    ) -> None:
+        july.list_of(town.households(1))
+        july.day(12)
+        july.azyq.catch_up_views()
+        calendar = {e["task"]: e for e in month_report(july.azyq.view_store, july.month)["calendar"]}
+        assert calendar["first_sms"] == {"task": "first_sms", "on": "2025-07-05", "done_on": "2025-07-12"}
+        assert calendar["reminder"] == {"task": "reminder", "on": "2025-07-17", "done_on": None}
+        assert calendar["lapse"] == {"task": "lapse", "on": "2025-07-31", "done_on": None}
+        told = "\n".join(_calendar(TITLES["en"], list(calendar.values())))
+        assert "lists are taken up to" in told
+        assert "04.07.2025\n" in told
+        assert "05.07.2025 (done on 12.07.2025)" in told
+        assert told.count("done on") == 1
 
     def test_R20_nothing_is_done_before_its_day_whatever_day_is_asked_for(
         self, july: Month, town: Town

@@ -15,11 +15,13 @@ import pytest
 from psycopg2.extensions import connection as Connection
 
 import infra.story
+from domain.calendar import day_start
 from domain.errors import LANGUAGES
 from domain.family import FamilyVouchers
 from domain.goods import load_goods
 from domain.identity import cycle_id
 from domain.money import kzt
+from domain.replies import Answer
 from infra.cli.story_lines import story_lines
 from infra.postgres.log import PostgresLog
 from infra.postgres.log_reader import LogReader
@@ -121,6 +123,43 @@ def test_a_family_is_found_by_stream_and_by_subject(
     assert lines == tell(told, keeper, PROGRAMMES, family.family)
     assert len(lines) == family.version
     assert lines[-1].details["remaining"] == kzt(family.available_tiyn)
+
+
+def test_what_remains_is_that_of_the_month_it_is_told_of(
+    keeper: PostgresVault, families: list[FamilyVouchers], database: str
+) -> None:
+    # given a family with vouchers in two programmes
+    log = PostgresLog(database)
+    there = (("akkol-2025", "2025-07", 3932_00), ("gas-2025", "2025-10", 3932_00))
+    subject, member = "f" * 32, "a" * 32
+    for number, (programme, name, _) in enumerate(there):
+        month = PROGRAMMES[programme].month(name)
+        at = day_start(month.first_sms_on)
+        family = FamilyVouchers.list_family(month, subject, "113220100", member, [member], "1-x", at)
+        family.record_sms(
+            month,
+            message=f"{number}" * 32,
+            purpose="consent_request",
+            language="kk",
+            encoding="ucs2",
+            parts=1,
+            gateway="outbox",
+            at=at,
+        )
+        family.record_reply(month, reply=f"{number}" * 32, answer=Answer.YES, channel="cli", at=at)
+        log.save(family)
+    log.close()
+    # then each line says what remains in its own month
+    lines = tell(database, keeper, PROGRAMMES, subject)
+    issued = [line.details for line in lines if line.topic == "voucher.issued"]
+    assert issued == [{"change": "+3 932.00", "remaining": "3 932.00"}] * 2
+
+
+def test_a_family_is_found_when_its_programmes_file_is_gone(
+    told: str, keeper: PostgresVault, families: list[FamilyVouchers]
+) -> None:
+    family = _shopper(families)
+    assert tell(told, keeper, {}, family.family) == tell(told, keeper, PROGRAMMES, family.family)
 
 
 def test_a_family_is_found_by_the_number_in_the_list(
