@@ -126,7 +126,7 @@ def as_csv(rows: Sequence[Sequence[str]], header: str = HEADER) -> str:
 
 def settings_for(dsn: str, folder: Path, **more: Any) -> Settings:
     values = {"DATABASE_URL": dsn, "AZYQ_DATA": folder / "data", "AZYQ_SMS_PER_SECOND": 1e9, **more}
-    return Settings(_env_file=None, **values)  # type: ignore[call-arg]
+    return Settings(_env_file=None, **values)
 
 
 @dataclass
