@@ -91,3 +91,14 @@ class GoodsVersionUnknown(Refusal):
         "ru": "Перечня товаров «{version}» нет; есть: {versions}.",
         "kk": "«{version}» тауарлар тізбесі жоқ; бары: {versions}.",
     }
+
+
+class ShopForeign(Refusal):
+    """A terminal asks for its own shop only (R2.7)."""
+
+    code = "shop_foreign"
+    texts = {
+        "en": "This terminal belongs to another shop.",
+        "ru": "Эта касса принадлежит другому магазину.",
+        "kk": "Бұл касса басқа дүкендікі.",
+    }

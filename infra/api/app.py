@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-import psycopg2
 import structlog
-from eventsourcing.persistence import OperationalError as LogUnavailable
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
@@ -16,26 +14,36 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.errors import Refusal
+from infra.api.counter import counter_router
+from infra.api.goods import GoodsServices, goods_router
 from infra.api.metrics import Requests, Watched, metrics_router, new_registry
 from infra.api.problems import Problem, problem_response
+from infra.api.qr_keys import qr_keys_router
 from infra.api.schemas import schemas_router
-from infra.api.services import ApiServices, Unavailable
+from infra.api.services import UNAVAILABLE, ApiServices, CounterServices
 from infra.api.sms import sms_router
+from infra.api.terminal_auth import TerminalAuth
+from infra.api.terminals import terminals_router
 from infra.sms.webhooks import SignatureMissing, SignatureWrong, TimestampOff
+from infra.web.assets import Assets
+from infra.web.services import WalletServices
+from infra.web.wallet import wallet_router
 
 log = structlog.get_logger(__name__)
-
-_UNAVAILABLE = (Unavailable, psycopg2.OperationalError, psycopg2.InterfaceError, LogUnavailable)
 
 
 def create_app(
     services: ApiServices,
     real_now: Callable[[], datetime] = lambda: datetime.now(UTC),
     watched: Watched | None = None,
+    wallet: WalletServices | None = None,
+    counter: CounterServices | None = None,
+    goods: GoodsServices | None = None,
 ) -> FastAPI:
     """The application over `services`; `real_now` is the clock that signatures are checked by.
 
-    With `watched` there is /metrics too.
+    With `watched` there is /metrics too, with `wallet` the recipient's pages and the keys of their codes, with
+    `counter` what terminals call, and with `goods` too what they keep at hand.
 
     Raises ValueError when the webhook secret is none. Addresses hold phones and a token (Kannel's), so the
     server's own access log is to be off.
@@ -57,6 +65,17 @@ def create_app(
         app.include_router(metrics_router(registry))
     app.include_router(sms_router(services, real_now))
     app.include_router(schemas_router())
+    if wallet is not None:
+        assets = Assets()
+        app.include_router(assets.router())
+        app.include_router(wallet_router(wallet, assets))
+        app.include_router(qr_keys_router(wallet.keys))
+    if counter is not None:
+        auth = TerminalAuth(counter)
+        app.include_router(terminals_router(counter, auth))
+        app.include_router(counter_router(counter, auth))
+        if goods is not None:
+            app.include_router(goods_router(goods, auth))
 
     @app.get("/healthz", tags=["operators"], summary="The process is up")
     async def healthz() -> dict[str, str]:
@@ -107,7 +126,7 @@ class _Failures:
         try:
             await self._app(scope, receive, noted)
         except Exception as error:
-            if isinstance(error, _UNAVAILABLE):
+            if isinstance(error, UNAVAILABLE):
                 problem = Problem(503, "not_available", headers={"Retry-After": "5"})
             else:
                 problem = Problem(500, "internal_error")

@@ -32,6 +32,8 @@ _STATUS = {
     "terminal_key_expired": 401,
     "terminal_revoked": 403,
     "terminal_key_of_other_environment": 403,
+    "shop_foreign": 403,
+    "goods_list_missing": 404,
 }
 # What a refusal may be about besides the body: no place in it to point to.
 _NOT_IN_BODY = {"id", "Idempotency-Key"}

@@ -16,6 +16,9 @@ from domain.ports import DeliveryReport, IncomingReply
 from infra.api.services import ReplyOutcome
 from infra.bootstrap import Azyq
 from infra.chain import Ages, Chain
+from infra.parts.counter import Tills
+from infra.parts.shelves import Shelves
+from infra.parts.wallet import Wallet
 
 GRACE_SECONDS = 3
 FUTURE_TOLERANCE = timedelta(minutes=5)
@@ -100,12 +103,15 @@ def listen(address: str) -> socket.socket:
     host, _, port = address.rpartition(":")
     host = host.strip("[]")
     try:
-        return socket.create_server(
+        listener = socket.create_server(
             (host, int(port)), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
         )
     except OSError as error:
         reason = "another process listens there" if error.errno == errno.EADDRINUSE else error.strerror
         raise OSError(f"can't listen on {address} (AZYQ_LISTEN): {reason}") from None
+    # asyncio leaves it out on a socket it did not make, and each answer would wait 40 ms for an acknowledgement
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def serve(azyq: Azyq, listener: socket.socket, stop: threading.Event, wake: threading.Event) -> None:
@@ -118,8 +124,11 @@ def serve(azyq: Azyq, listener: socket.socket, stop: threading.Event, wake: thre
     threading.Thread(target=watching.watch, args=(stop,), name="watch", daemon=True).start()
 
     # No access log: Kannel's addresses carry phone, text and token.
+    tills = Tills(azyq)
     config = uvicorn.Config(
-        create_app(Replies(azyq, wake.set), watched=watching),
+        create_app(
+            Replies(azyq, wake.set), watched=watching, wallet=Wallet(azyq), counter=tills, goods=Shelves(azyq)
+        ),
         access_log=False,
         log_config=None,
         timeout_graceful_shutdown=GRACE_SECONDS,
@@ -134,6 +143,10 @@ def serve(azyq: Azyq, listener: socket.socket, stop: threading.Event, wake: thre
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     log.info("serving", address=f"http://{shown}:{port}", env=azyq.settings.env)
-    server.run(sockets=[listener])  # in a thread of ours it leaves signals alone
+    try:
+        server.run(sockets=[listener])  # in a thread of ours it leaves signals alone
+    finally:
+        if not tills.lanes.close():
+            log.error("counter_not_drained", waiting=tills.lanes.writing.waiting())
     if not stop.is_set():
         raise RuntimeError("the API ended by itself")
