@@ -3,6 +3,8 @@
 Each client is a keep-alive connection that asks, waits for the answer, and asks again. One thread over epoll and
 plain bytes: what the generator takes of the cores is small and is said with the figures. Only 127.0.0.1.
 
+It prints a line when it is warm and a line of figures when the time is over.
+
 CORPUS is JSON: {"call": "check" | "redeem", "run": text, "ports": [..], "clients": n, "seconds": s, "warm_up": s,
 "tills": [{"key": Bearer key, "baskets": [JSON text of the lines]}], "codes": [..], "reuse": codes begin anew}.
 """
@@ -85,7 +87,11 @@ class Load:
             selector.register(connection.socket, selectors.EVENT_READ, connection)
             out += self._ask(connection)
         clock = time.perf_counter
+        warm = False
         while out and clock() < self._until + PATIENCE_SECONDS:
+            if not warm and clock() >= self._warm_until:
+                warm = True
+                print("warm", flush=True)
             for key, _ in selector.select(1.0):
                 connection = key.data
                 try:

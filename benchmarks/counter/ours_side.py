@@ -24,13 +24,14 @@ from benchmarks.counter.plan import (
 )
 from benchmarks.counter.processes import Servers, free_port
 from domain.calendar import ALMATY
-from domain.commands.terminals import Terminals
 from domain.family import FamilyVouchers
 from domain.identity import message_id
 from domain.programmes import ProgrammeMonth
 from domain.replies import Answer
 from infra.bootstrap import Azyq, open_azyq
 from infra.clock import SetClock
+from infra.parts.counter import terminals
+from infra.qr.keys import QrKeys
 from infra.settings import Settings
 from infra.trade_importing import import_trade
 
@@ -38,19 +39,23 @@ AT_ONCE = 500
 CODES_AT_MOST = 20_000  # for check, which takes a code again
 # How long before the servers' time codes are made: they live 90 s, and a server's clock starts with its process
 BEFORE = timedelta(seconds=40)
+# All the load comes from one machine, and a till of it asks as fast as it is answered
+TERMINAL_PER_SECOND = "2000"
+NO_KAFKA = "127.0.0.1:9"  # the API by itself asks nothing of it
 AZYQ = str(Path(sys.executable).with_name("azyq"))
 
 
 class OursSide:
-    """`azyq api`, a process a port."""
+    """`azyq api`, a process a port; the views are kept elsewhere, as beside Kafka, or with `views` by each process."""
 
     name = "ours"
 
-    def __init__(self, dsn: str, plan: Plan) -> None:
+    def __init__(self, dsn: str, plan: Plan, views: bool = False) -> None:
         self._plan = plan
         self._begun = time.monotonic()
         self._data = plan.folder / "data"
         self._dsn = dsn
+        self._views = views
         self._servers = Servers(plan.folder / "ours.log")
         self._rng = Random(2)
         self._streams: list[UUID] = []
@@ -69,14 +74,16 @@ class OursSide:
                 taken = import_trade(azyq.receive_trade, kind, path, at=clock(), language="en")
                 if taken.outcome.rejected:
                     raise SystemExit(f"{path.name}: {dict(taken.outcome.rejected)}")
-            terminals = Terminals(azyq.log, azyq.settings.env)
+            register = terminals(azyq)
             for _ in range(TERMINALS_A_SHOP):
                 for shop in self._plan.shops:
-                    key = terminals.enrol(terminals.invite(shop, clock()).code, clock()).key
+                    key = register.enrol(register.invite(shop, clock()).code, clock()).key
                     self._tills.append({"key": key, "baskets": self._plan.baskets[shop]})
             month = azyq.programme(PROGRAMME).month(MONTH)
             for start in range(0, self._plan.families, AT_ONCE):
                 self._families(azyq, month, min(AT_ONCE, self._plan.families - start))
+            if self._views:
+                azyq.catch_up_views()
             with azyq.log.connection().cursor() as cursor:
                 cursor.execute("ANALYZE azyq_log.azyq_events, azyq_log.family_stage, azyq_log.receipt")
 
@@ -121,6 +128,8 @@ class OursSide:
                 "AZYQ_DATA": str(self._data),
                 "AZYQ_CLOCK": self.now().isoformat(),
                 "AZYQ_LISTEN": f"127.0.0.1:{port}",
+                "AZYQ_TERMINAL_PER_SECOND": TERMINAL_PER_SECOND,
+                "KAFKA_BOOTSTRAP_SERVERS": "" if self._views else NO_KAFKA,
             }
             self._servers.start([AZYQ, "api"], environment, port)
             ports.append(port)
@@ -138,7 +147,7 @@ class OursSide:
     def codes(self, call: str, wanted: int) -> tuple[list[str], bool]:
         """Signed now. A code pays once, so each redemption gets its own, a family's in the order they were made."""
         again = call == "check"
-        keys = self._settings_keys()
+        keys = QrKeys(self._settings().qr_seeds())
         first = max(self._last + timedelta(seconds=1), self.now() - BEFORE)
         used: Counter[int] = Counter()
         codes = []
@@ -151,8 +160,3 @@ class OursSide:
             codes.append(keys.sign(self._streams[number], at).text)
             self._last = max(self._last, at)
         return codes, again
-
-    def _settings_keys(self) -> Any:
-        from infra.qr.keys import QrKeys
-
-        return QrKeys(self._settings().qr_seeds())

@@ -25,7 +25,7 @@ from infra.postgres.embedded import EmbeddedPostgres
 
 CALLS = ("check", "redeem")
 AT_MOST = {"check": 5_000, "redeem": 4_000}  # a second: so many codes are made for a run
-WARM_UP_SECONDS = 1.5
+WARM_UP_SECONDS = 2.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class Sizes:
     seconds: float
     rounds: int
     threads: int
+    views: bool
 
 
 def sizes_of(arguments: argparse.Namespace) -> Sizes:
@@ -57,6 +58,7 @@ def sizes_of(arguments: argparse.Namespace) -> Sizes:
         arguments.seconds,
         arguments.rounds,
         arguments.threads,
+        arguments.views,
     )
 
 
@@ -71,12 +73,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--seconds", type=float, default=8.0, help="of each run (default: %(default)s)")
     group.add_argument("--rounds", type=int, default=2, help="runs of each side (default: %(default)s)")
     group.add_argument("--threads", type=int, default=8, help="of a CRUD process (default: %(default)s)")
+    group.add_argument("--views", action="store_true", help="our API keeps the views too, as without Kafka")
 
 
 def measure(sizes: Sizes) -> dict[str, Any]:
     """All figures."""
     return {
         "seconds": sizes.seconds,
+        "views": sizes.views,
         "generator": _generator(sizes),
         "sizes": [_of_size(sizes, families) for families in sizes.families],
     }
@@ -106,7 +110,7 @@ def _side(name: str, dsn: str, plan: Plan, sizes: Sizes) -> Side:
         side = CrudSide(dsn, plan, sizes.threads)
         side.fill()
         return side
-    ours = OursSide(dsn, plan)
+    ours = OursSide(dsn, plan, sizes.views)
     ours.fill()
     return ours
 
@@ -133,17 +137,12 @@ def _round(
                     "codes": codes,
                     "reuse": reuse,
                 }
-                before = cpu_seconds(side.pids()), cpu_seconds([cluster])
-                figures = _drive(corpus, plan.folder)
-                sent = max(1, figures["sent"])
-                figures |= {
+                figures = _drive(corpus, plan.folder, side.pids(), cluster) | {
                     "side": side.name,
                     "call": call,
                     "workers": workers,
                     "clients": clients,
                     "round": number,
-                    "server_us": (cpu_seconds(side.pids()) - before[0]) / sent * 1e6,
-                    "postgres_us": (cpu_seconds([cluster]) - before[1]) / sent * 1e6,
                     "load": load()[0],
                 }
                 runs.append(figures)
@@ -153,16 +152,28 @@ def _round(
     return runs
 
 
-def _drive(corpus: dict[str, Any], folder: Path) -> dict[str, Any]:
+def _drive(
+    corpus: dict[str, Any], folder: Path, servers: Sequence[int] = (), cluster: int | None = None
+) -> dict[str, Any]:
+    """The clients' figures, and the CPU of a request (µs) once they are warm."""
     path = folder / "corpus.json"
     path.write_text(json.dumps(corpus))
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.counter.clients", path],
-        stdout=subprocess.PIPE,
-        timeout=corpus["seconds"] + corpus["warm_up"] + 60,
-        check=True,
-    )
-    figures: dict[str, Any] = json.loads(done.stdout)
+    command = [sys.executable, "-m", "benchmarks.counter.clients", str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as clients:
+        assert clients.stdout is not None
+        databases = [cluster] if cluster else []
+        clients.stdout.readline()
+        before = cpu_seconds(servers), cpu_seconds(databases)
+        line = clients.stdout.readline()
+        after = cpu_seconds(servers), cpu_seconds(databases)
+    if clients.returncode:
+        raise SystemExit(f"the clients ended with {clients.returncode}")
+    figures: dict[str, Any] = json.loads(line)
+    if servers:
+        done = max(1, figures["done"] + sum(figures["errors"].values()))
+        figures["server_us"], figures["postgres_us"] = (
+            (now - then) / done * 1e6 for now, then in zip(after, before, strict=True)
+        )
     return figures
 
 

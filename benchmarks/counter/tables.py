@@ -21,7 +21,9 @@ def show_counter(figures: dict[str, Any], console: Console) -> None:
     """Print what `benchmarks.counter.run.measure` found."""
     for size in figures["sizes"]:
         console.print(_side_by_side(size, figures["seconds"]))
-        console.print(_goals(size))
+        goals = _goals(size)
+        if goals.row_count:
+            console.print(goals)
     best = max((run["per_second"] for run in figures["generator"]), default=0.0)
     console.print(
         f"The clients alone, against a server that does nothing: {best:,.0f} requests/s, on the same cores. "
@@ -56,42 +58,34 @@ def _median(runs: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _side_by_side(size: dict[str, Any], seconds: float) -> Table:
-    sides = list(dict.fromkeys(run["side"] for run in size["runs"]))
     table = Table(
         title=f"The counter, {size['families']:,} families, runs of {seconds:g} s by turns (PostgreSQL"
         f" {size['version']}, fsync {size['fsync']}, synchronous_commit {size['synchronous_commit']})"
     )
-    for heading in ("call", "processes", "clients"):
-        table.add_column(heading, justify="left" if heading == "call" else "right")
-    for side in sides:
-        table.add_column(f"{side}\n/s", justify="right")
-        table.add_column("p50 / p95 / p99 / max\nms", justify="right")
-        table.add_column("CPU µs\n+ PostgreSQL", justify="right")
-    if len(sides) > 1:
-        table.add_column("ours / CRUD", justify="right")
+    table.add_column("call")
+    for heading in ("processes", "clients"):
+        table.add_column(heading, justify="right")
+    table.add_column("side")
+    for heading in ("/s", "p50 ms", "p95", "p99", "max", "CPU µs", "PostgreSQL's", "times CRUD"):
+        table.add_column(heading, justify="right")
     table.add_column("errors")
-    call = ""
-    for (name, workers, clients), found in medians(size).items():
-        if call and name != call:
-            table.add_section()
-        call = name
-        cells = [name, str(workers), str(clients)]
-        errors = []
-        for side in sides:
-            run = found.get(side)
-            if run is None:
-                cells += ["", "", ""]
-                continue
+    for (call, workers, clients), found in medians(size).items():
+        for place, (side, run) in enumerate(found.items()):
             ms = run["ms"]
-            cells += [
+            what = [call, str(workers), str(clients)] if place == 0 else ["", "", ""]
+            both = side == "ours" and "CRUD" in found
+            table.add_row(
+                *what,
+                side,
                 f"{run['per_second']:,.0f}",
-                f"{ms['p50']:.1f} / {ms['p95']:.1f} / {ms['p99']:.1f} / {ms['max']:.0f}",
-                f"{run['cpu_us']:,.0f} + {run['postgres_us']:,.0f}",
-            ]
-            errors += [f"{side} {code} x {count}" for code, count in run["errors"].items()]
-        if len(sides) > 1:
-            cells.append(f"{_times(found):.2f} x" if {"ours", "CRUD"} <= found.keys() else "")
-        table.add_row(*cells, "; ".join(errors))
+                *(f"{ms[name]:.1f}" for name in ("p50", "p95", "p99")),
+                f"{ms['max']:.0f}",
+                f"{run['cpu_us']:,.0f}",
+                f"{run['postgres_us']:,.0f}",
+                f"{_times(found):.2f}" if both else "",
+                "; ".join(f"{code} x {count}" for code, count in run["errors"].items()),
+            )
+        table.add_section()
     return table
 
 
