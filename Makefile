@@ -29,6 +29,7 @@ test: install-dev
 	.venv/bin/mypy; \
 	.venv/bin/mypy bin/install.py; \
 	.venv/bin/python -m tests.broker fetch; \
+	.venv/bin/python -m tests.browser fetch; \
 	.venv/bin/python -m pytest $(ARGS)
 
 bench: install-dev
