@@ -1,4 +1,4 @@
-"""What can be read and proved: reports, audit, rebuild, why, events, parked."""
+"""What can be read and proved: reports, audit, rebuild, why, events."""
 
 from __future__ import annotations
 
@@ -128,49 +128,3 @@ def events(
                 )
             if limit and shown >= limit:
                 return
-
-
-def parked_list(as_json: bool = JSON) -> None:
-    """Events that a view could not take in, with the reason."""
-    with opened() as azyq:
-        rows = azyq.view_store.parked(state=None)
-        if as_json:
-            print_json([row._asdict() for row in rows])
-        else:
-            for row in rows:
-                typer.echo(
-                    f"{row.view} #{row.position} {row.topic} {row.state}: {row.reason} {row.note or ''}"
-                )
-            typer.echo(f"{sum(row.state == 'open' for row in rows)} open")
-
-
-def parked_retry(view: str, position: int, as_json: bool = JSON) -> None:
-    """Try a parked event again, with what came after it in its stream."""
-    with opened() as azyq:
-        parked = {(row.view, row.position): row for row in azyq.view_store.parked()}
-        if (view, position) not in parked:
-            usage(f"{view} has no open parked event at position {position}")
-        known = {v.name: v for v in azyq.views}
-        taken = azyq.feed.retry(known[view], position, parked[view, position].stream)
-        if as_json:
-            print_json({"view": view, "position": position, "taken_in": taken})
-        else:
-            typer.echo("taken in" if taken else "still parked")
-        if not taken:
-            raise typer.Exit(1)
-
-
-def parked_discard(
-    view: str,
-    position: int,
-    reason: str = typer.Option(..., "--reason", help="Why it may be left out."),
-    as_json: bool = JSON,
-) -> None:
-    """Leave a parked event out of the view, with a reason."""
-    with opened() as azyq:
-        if not azyq.view_store.discard(view, position, reason):
-            usage(f"{view} has no open parked event at position {position}")
-        if as_json:
-            print_json({"view": view, "position": position, "state": "discarded", "reason": reason})
-        else:
-            typer.echo("discarded")

@@ -46,8 +46,7 @@ def work(azyq: Azyq, stop: threading.Event, wake: threading.Event) -> None:
     partitions = _partitions(cluster, stop)
     if partitions is None:
         return
-    with reply_intake(azyq, wake.set) as replies, _messages(azyq) as messages:
-        feed = PartitionFeed(azyq.log_reader, azyq.view_store, messages, azyq.views, partitions)
+    with reply_intake(azyq, wake.set) as replies, _event_intake(azyq, partitions) as feed:
         Worker(cluster.faust_options(), feed, replies).run(stop)
 
 
@@ -61,6 +60,19 @@ def reply_intake(azyq: Azyq, wake: Callable[[], None]) -> Iterator[ReplyIntake]:
             messages,
             lambda error: isinstance(error, _PASSING),
         )
+
+
+@contextmanager
+def event_intake(azyq: Azyq, cluster: Cluster) -> Iterator[PartitionFeed]:
+    """What takes the log's events from Kafka's messages. Raises KafkaTrouble."""
+    with _event_intake(azyq, partition_count(cluster, EVENTS)) as feed:
+        yield feed
+
+
+@contextmanager
+def _event_intake(azyq: Azyq, partitions: int) -> Iterator[PartitionFeed]:
+    with _messages(azyq) as messages:
+        yield PartitionFeed(azyq.log_reader, azyq.view_store, messages, azyq.views, partitions)
 
 
 def reply_parser(clock: Clock) -> Callable[[bytes], IncomingReply]:

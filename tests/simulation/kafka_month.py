@@ -96,13 +96,15 @@ class Fleet:
             process.process.kill()
             process.process.wait()
 
-    def mend(self) -> None:
-        """Start what ended by itself; only for want of a database it may."""
+    def mended(self) -> bool:
+        """Whether nothing had ended by itself; what had is started again. Only for want of a database it may."""
+        before = self.started.total()
         for name, process in list(self.running.items()):
             code = process.process.poll()
             if code is not None:
                 assert code == WITHOUT_A_DATABASE, (name, code, "".join(process.raw))
                 self.start(name)
+        return self.started.total() == before
 
     def stop(self) -> dict[str, int]:
         """SIGTERM to every process; their exit codes."""
@@ -124,7 +126,7 @@ def kill_at_random(fleet: Fleet, rng: Random, kills: int, over: threading.Event)
     down: list[tuple[float, str]] = []
     while kinds or down:
         over.wait(rng.uniform(0.1, 1.5)) if not over.is_set() else time.sleep(0.1)
-        fleet.mend()
+        fleet.mended()
         for due, name in sorted(down):
             if due <= time.monotonic() or not kinds:
                 fleet.start(name)
