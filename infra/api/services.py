@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+import psycopg2
+from eventsourcing.persistence import OperationalError as LogUnavailable
+
+from domain.commands.terminals import Credentials, IssuedKey
 from domain.ports import DeliveryReport, IncomingReply
+from infra.counter.tills import Lanes
+from infra.qr.keys import QrKeys
 
 OUTCOMES = (
     "consented",
@@ -22,11 +28,35 @@ class Unavailable(Exception):
     """Something behind us does not answer at the moment; the caller is to ask again (503)."""
 
 
+UNAVAILABLE = (Unavailable, psycopg2.OperationalError, psycopg2.InterfaceError, LogUnavailable)
+
+
 class ReplyOutcome(NamedTuple):
     """What a reply came to: one of OUTCOMES, and a text for the gateway to send back at once, if any."""
 
     outcome: str
     answer: str | None = None
+
+
+class CounterServices(Protocol):
+    """What terminals ask of the system behind them; `env` is trial or production."""
+
+    env: str
+    terminal_per_second: float
+    lanes: Lanes
+    qr_keys: QrKeys
+
+    def enrol(self, code: str) -> IssuedKey:
+        """A key for a one-time code; called from worker threads. Raises a Refusal."""
+        ...
+
+    def rotate(self, caller: Credentials) -> IssuedKey:
+        """Another key; called from worker threads. Raises a Refusal."""
+        ...
+
+    def now(self) -> datetime:
+        """The time of the system."""
+        ...
 
 
 class ApiServices(Protocol):

@@ -145,7 +145,7 @@ class Reader:
             family.id.hex,
             family.available_tiyn,
             [(voucher.id, voucher.available_tiyn) for voucher in family.vouchers.values()],
-            day_end(month.valid_to),
+            day_end(month.valid_to).replace(microsecond=0),
             month.programme.catalogue(self._goods).on(local_day(at)).version,
         )
 
