@@ -150,6 +150,11 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def keeps_time(self) -> bool:
+        """Whether it is some time: in production, and in a trial whose clock is set; else a trial plays what it is told."""
+        return self.env == "production" or self.clock is not None
+
+    @property
     def public_url(self) -> str:
         """How the outside reaches the API: AZYQ_PUBLIC_URL, else where it listens."""
         return (self.public_address or f"http://{self.listen}").rstrip("/")

@@ -34,7 +34,7 @@ def import_list(
     came = moment(at)
     language = language_of(lang)
     with opened(lang) as azyq:
-        if came is not None and _has_a_clock(azyq.settings) and came > azyq.clock():
+        if came is not None and azyq.settings.keeps_time and came > azyq.clock():
             usage(
                 f"--at {came.isoformat()} is not here yet; it is {azyq.clock().isoformat(timespec='seconds')}"
             )
@@ -81,7 +81,7 @@ def run(
         # For the gateway too: what is played on a day is sent on it.
         azyq.clock = _acting_clock(day, azyq.clock, azyq.settings)
         done = azyq.run_programme.run(
-            azyq.programme(programme), day, azyq.clock, only_when_over=_has_a_clock(azyq.settings)
+            azyq.programme(programme), day, azyq.clock, only_when_over=azyq.settings.keeps_time
         )
         if as_json:
             print_json([{"programme": programme, "month": d.month, **asdict(d.outcome)} for d in done])
@@ -101,17 +101,12 @@ def run(
             )
 
 
-def _has_a_clock(settings: Settings) -> bool:
-    """Whether it is some time: in production, and in a trial whose clock is set (docs/adr/0008)."""
-    return settings.env == "production" or settings.clock is not None
-
-
 def _acting_clock(day: date, clock: Clock, settings: Settings) -> Clock:
     """The clock; in a trial without a time of its own, nine in the morning of `day` where that isn't today."""
     from domain.calendar import ALMATY, local_day
 
     today = local_day(clock())
-    if _has_a_clock(settings):
+    if settings.keeps_time:
         if day > today:
             usage(f"{day} is not here yet; today is {today}")
         return clock

@@ -62,6 +62,8 @@ def reply(
         if message is None:
             made = hashlib.sha256(f"{sender}\n{text}\n{received.isoformat()}".encode()).hexdigest()
             message = f"cli-{made[:32]}"
+        if azyq.settings.keeps_time:
+            received = min(received, azyq.clock())  # no reply comes from the future
         (outcome,) = azyq.record_reply.run([IncomingReply(message, sender, "", text, received, "cli")])
         sent = azyq.drain_sms()
         if as_json:

@@ -345,6 +345,19 @@ def test_R7_R21_a_trial_clock_that_is_set_says_what_time_it_is(azyq: Shell, town
     ]
 
 
+def test_R22_a_reply_from_the_future_is_one_of_now(azyq: Shell, town: list[Household]) -> None:
+    azyq.json("month", "import", "list.csv", *AKKOL, *ON_TIME, "--numbers", "numbers.csv")
+    azyq.json("month", "run", "--programme", "akkol-2025", "--on", "2025-07-05")
+    now = {"AZYQ_CLOCK": "2025-07-06T12:00:00+05:00"}
+    for household, at in zip(town, ("2025-07-20T10:00", "2025-09-01T10:00"), strict=False):
+        reply = ("sms", "reply", "--from", str(household.phone), "--text", "ИӘ", "--at", at)
+        for sent in (1, 0):  # the same reply again is the same, though time goes on
+            assert azyq.json(*reply, **now) == {"outcome": "consented", "sent": sent}
+    given = [e.state["timestamp"][:13] for e in events_of(azyq.dsn) if e.topic == "family.consented"]
+    assert given == ["2025-07-06T12"] * 2
+    assert azyq.json("audit")["holds"] is True
+
+
 def test_a_reader_that_has_enough_is_no_error(azyq: Shell, town: list[Household]) -> None:
     azyq.json("month", "import", "list.csv", *AKKOL, *ON_TIME, "--numbers", "numbers.csv")
     found = subprocess.Popen(
