@@ -66,11 +66,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of this part."""
     group = parser.add_argument_group("the counter")
     group.add_argument("--families", default="5000", help="families with a voucher (default: %(default)s)")
-    group.add_argument("--clients", default="1,16,64", help="clients at once (default: %(default)s)")
+    group.add_argument("--clients", default="1,64", help="clients at once (default: %(default)s)")
     group.add_argument("--workers", default="1,2", help="processes that answer (default: %(default)s)")
     group.add_argument("--sides", default="crud,ours", help="which of the two (default: %(default)s)")
     group.add_argument("--calls", default="check,redeem", help="which calls (default: %(default)s)")
-    group.add_argument("--seconds", type=float, default=8.0, help="of each run (default: %(default)s)")
+    group.add_argument("--seconds", type=float, default=5.0, help="of each run (default: %(default)s)")
     group.add_argument("--rounds", type=int, default=2, help="runs of each side (default: %(default)s)")
     group.add_argument("--threads", type=int, default=8, help="of a CRUD process (default: %(default)s)")
     group.add_argument("--views", action="store_true", help="our API keeps the views too, as without Kafka")
