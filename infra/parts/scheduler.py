@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from contextlib import suppress
 from dataclasses import asdict
+from datetime import date
 
 import structlog
 
@@ -28,6 +29,7 @@ class Scheduler:
     def __init__(self, azyq: Azyq) -> None:
         self._azyq = azyq
         self._complained: set[str] = set()
+        self._inspected_on: date | None = None
 
     def tick(self) -> None:
         """One round. What a rule refuses, or what the gateway leaves waiting, is tried again at the next.
@@ -55,6 +57,24 @@ class Scheduler:
                 for task in done:
                     log.info("calendar", programme=programme.id, month=task.month, **asdict(task.outcome))
         azyq.drain_sms()
+        self._inspect(day)
+
+    def _inspect(self, day: date) -> None:
+        """Once a day: which listed foods shops have not got (O3.1), for those with a loan a breach (R12)."""
+        if self._inspected_on == day:
+            return
+        azyq, checked, lacking = self._azyq, 0, 0
+        try:
+            for shops in azyq.shops_in_batches():
+                self._go_on()
+                found = azyq.inspect_shops.check(shops, day, azyq.clock())
+                checked += len(found)
+                lacking += sum(bool(one.missing) for one in found)
+        except Refusal as refusal:
+            self._complain_once(f"assortment {refusal.code}", refusal)
+        self._inspected_on = day
+        if checked:
+            log.info("assortment", on=day.isoformat(), shops=checked, lacking=lacking)
 
     def _go_on(self, *progress: object) -> None:
         if self._azyq.stopping.is_set():

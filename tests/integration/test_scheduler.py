@@ -11,6 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from domain.calendar import ALMATY
+from domain.shop import Loan, Shop, ShopFacts
 from infra.parts.api import Replies
 from infra.parts.scheduler import Scheduler
 from tests.integration.month_in_process import Month, Town, a_month, an_answer, events_of
@@ -93,3 +94,22 @@ def test_a_reply_from_the_future_is_one_of_now(month: Month) -> None:
     assert str(outcome.outcome) == "consented"
     (event,) = [e for e in events_of(month.azyq.dsn) if e.topic == "family.consented"]
     assert datetime.fromisoformat(event.state["timestamp"]) <= month.clock()
+
+
+def test_O3_1_R12_once_a_day_shops_are_looked_through(month: Month) -> None:
+    azyq = month.azyq
+    shop = Shop.join("S001", ShopFacts("Дүкен", "", "", "113220100", "", "2020-01-01"), month.at(1))
+    shop.record_loan(Loan("ОК-1", "2026-07-01"), month.clock())
+    azyq.log.save(shop)
+    azyq.catch_up_views()
+    scheduler = Scheduler(azyq)
+    with capture_logs() as said:
+        month.at(3)
+        scheduler.tick()
+        month.at(3, 15)
+        scheduler.tick()
+    told = [entry for entry in said if entry["event"] == "assortment"]
+    assert [(entry["on"], entry["shops"], entry["lacking"]) for entry in told] == [("2025-07-03", 1, 1)]
+    month.at(4)
+    scheduler.tick()
+    assert month.counted()["shop.breach_recorded"] == 1  # nothing else is missing than the day before
