@@ -241,7 +241,7 @@ def test_parked_messages_and_events_are_listed_retried_and_discarded_with_a_reas
     assert told["state"] == "discarded"
     for event in of_views:
         assert place.azyq("parked", "discard", event["view"], "1", *why) == "discarded\n"
-    assert {one.state for one in parts.store.parked(None)} == {"discarded"}
+    assert {one.state for one in parts.store.parked(state=None)} == {"discarded"}
     assert [one.state for one in place.messages.list(None)].count("retried") == 2
     assert "0 open" in place.azyq("parked", "list")
     # and nothing was recorded or applied twice

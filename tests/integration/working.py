@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from kafka.errors import CoordinatorNotAvailableError
+
 from infra.kafka.cluster import Cluster
 from infra.logging import configure_logging
 from infra.postgres.log_reader import LogReader
@@ -85,6 +87,8 @@ def members(cluster: Cluster, group: str = GROUP) -> int:
     try:
         found = client.describe_groups([group]).get(group, {})
         return len(found["members"]) if found.get("group_state") == "Stable" else 0
+    except CoordinatorNotAvailableError:  # no group was ever there, and its topic is being made
+        return 0
     finally:
         client.close()
 
