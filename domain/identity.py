@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 AZYQ = UUID("5f0e5a3c-6e0b-5d1f-9b8a-0a2f1c7e4d25")
@@ -52,21 +53,25 @@ def code_key(digest: str) -> UUID:
     return uuid5(AZYQ, f"code/{digest}")
 
 
+@lru_cache(maxsize=50_000)
 def terminal_stream_id(terminal: str) -> UUID:
     """The stream of a terminal."""
     return uuid5(AZYQ, f"terminal/{terminal}")
 
 
+@lru_cache(maxsize=50_000)
 def shop_id(shop: str) -> UUID:
     """The stream of a shop (R2.7)."""
     return uuid5(AZYQ, f"shop/{shop}")
 
 
+@lru_cache(maxsize=1)
 def catalogue_id() -> UUID:
     """The one stream of the national catalogue's articles (R2.17)."""
     return uuid5(AZYQ, "catalogue")
 
 
+@lru_cache(maxsize=50_000)
 def market_id(kato: str) -> UUID:
     """The stream of the official market prices of a place (R13)."""
     return uuid5(AZYQ, f"market/{kato}")

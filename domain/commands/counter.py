@@ -102,7 +102,8 @@ class Counter:
 
     def attempt(self, calls: Sequence[Call], desk: Desk) -> list[Answer | Refusal]:
         """The same, once. Raises LogConflict when another writer was first: nothing is recorded then."""
-        wanted = {key for call in calls for key in _claims(call)}
+        claims = [_claims(call) for call in calls]
+        wanted = {key for keys in claims for key in keys}
         wanted |= {UUID(call.redemption) for call in calls if isinstance(call, Settlement | Return)}
         taken = dict(self._log.receipt_owners(list(wanted))) if wanted else {}
         streams = {stream for call in calls if (stream := _stream(call, taken)) is not None}
@@ -110,14 +111,14 @@ class Counter:
         coded = {c.stream for c in calls if isinstance(c, Purchase) and c.code}
         seen = dict(self._log.codes_seen(list(coded))) if coded else {}
         batch = _Batch(self, desk, taken, families, seen)
-        results = [batch.decide(call) for call in calls]
+        results = [batch.decide(call, keys) for call, keys in zip(calls, claims, strict=True)]
         receipts, codes = list(batch.claims.items()), list(batch.shown.items())
         self._log.save(*families.values(), receipts=receipts, codes=codes)
         return results
 
     # --- one call, on a family that is loaded -----------------------------------------------------------
 
-    def buy(self, call: Purchase, family: FamilyVouchers, body: str, desk: Desk) -> Redemption:
+    def buy(self, call: Purchase, key: UUID, family: FamilyVouchers, body: str, desk: Desk) -> Redemption:
         """A purchase that was not made before. Raises what a rule says no to."""
         month = self._month_of(family)
         desk.check_sale(call.shop, month.programme, call.at)
@@ -126,7 +127,7 @@ class Counter:
         basket = price_basket(call.lines, prices, goods, month.terms, call.partial)
         return family.redeem(
             month,
-            redemption=call_key(call.shop, call.key).hex,
+            redemption=key.hex,
             shop=call.shop,
             terminal=call.terminal,
             cashier=call.cashier,
@@ -149,13 +150,13 @@ class Counter:
             return family.capture(month, redemption=call.redemption, key=call.key, at=call.at)
         return family.void(month, redemption=call.redemption, key=call.key, reason=call.reason, at=call.at)
 
-    def bring_back(self, call: Return, family: FamilyVouchers) -> None:
+    def bring_back(self, call: Return, key: UUID, family: FamilyVouchers) -> None:
         """Goods come back."""
         redemption = family.redemptions[call.redemption]
         family.reverse(
             self._month_of(family),
             redemption=call.redemption,
-            reversal=call_key(call.shop, call.key).hex,
+            reversal=key.hex,
             key=call.key,
             body=call.body(),
             lines=None if call.lines is None else _places(redemption, call.lines),
@@ -187,18 +188,18 @@ class _Batch:
         self.claims: dict[UUID, UUID] = {}
         self.shown: dict[UUID, datetime] = {}
 
-    def decide(self, call: Call) -> Answer | Refusal:
-        """What becomes of `call`."""
+    def decide(self, call: Call, keys: tuple[UUID, ...]) -> Answer | Refusal:
+        """What becomes of `call`, which stands for `keys`."""
         try:
             stream = _stream(call, self._taken)
             family = None if stream is None else self._families.get(stream)
             match call:
                 case Purchase():
-                    return self._buy(call, family)
+                    return self._buy(call, keys, family)
                 case Settlement():
-                    return self._settle(call, family)
+                    return self._settle(call, keys, family)
                 case Return():
-                    return self._bring_back(call, family)
+                    return self._bring_back(call, keys, family)
                 case Activation():
                     if family is None:
                         raise NotIssued("code")
@@ -206,8 +207,8 @@ class _Batch:
         except Refusal as refusal:
             return refusal
 
-    def _buy(self, call: Purchase, family: FamilyVouchers | None) -> Bought:
-        receipt, key = receipt_keys(call.shop, call.receipt, call.key)
+    def _buy(self, call: Purchase, keys: tuple[UUID, ...], family: FamilyVouchers | None) -> Bought:
+        receipt, key, *codes = keys
         owners = {self._taken[one] for one in (receipt, key) if one in self._taken}
         reused = KeyReused("receipt" if receipt in self._taken else "Idempotency-Key")
         if owners - {call.stream}:
@@ -219,17 +220,17 @@ class _Batch:
         if found is None:
             if owners:
                 raise reused  # for a capture, a void or a return
-            self._check_code(call)
-            found = self._counter.buy(call, family, body, self._desk)
-            self._claim(family.id, *_claims(call))
+            self._check_code(call, codes)
+            found = self._counter.buy(call, key, family, body, self._desk)
+            self._claim(family.id, *keys)
             if call.code:
                 self.shown[family.id] = self._seen[family.id] = call.code.issued_at
         return Bought(found, "held" if found.hold_until else "captured", found.remaining_tiyn)
 
-    def _check_code(self, call: Purchase) -> None:
+    def _check_code(self, call: Purchase, codes: Sequence[UUID]) -> None:
         if call.code is None:
             return
-        if code_key(call.code.digest) in self._taken:
+        if any(code in self._taken for code in codes):
             raise CodeSpent("code")
         if call.code.refusal is not None:
             raise call.code.refusal
@@ -237,30 +238,30 @@ class _Batch:
         if newest is not None and call.code.issued_at < newest:
             raise CodeReplayed("code")
 
-    def _settle(self, call: Settlement, family: FamilyVouchers | None) -> Settled:
+    def _settle(self, call: Settlement, keys: tuple[UUID, ...], family: FamilyVouchers | None) -> Settled:
         found = _own(call.redemption, call.shop, family)
         assert family is not None
         status = "captured" if call.captured else "voided"
-        if call_key(call.shop, call.key) in self._taken:
+        if keys[0] in self._taken:
             if found.settle_key != call.key or found.status != status:
                 raise KeyReused("Idempotency-Key")
         else:
             self._counter.settle(call, family)
             if found.settle_key == call.key:
-                self._claim(family.id, *_claims(call))
+                self._claim(family.id, *keys)
         # What was paid in one step was never settled: its own answer says it all.
         left = found.remaining_tiyn if found.settle_key is None else found.settled_remaining_tiyn
         return Settled(found, status, left)
 
-    def _bring_back(self, call: Return, family: FamilyVouchers | None) -> Returned:
+    def _bring_back(self, call: Return, keys: tuple[UUID, ...], family: FamilyVouchers | None) -> Returned:
         found = _own(call.redemption, call.shop, family)
         assert family is not None
-        if call_key(call.shop, call.key) in self._taken and call.key not in found.reversals:
+        if keys[0] in self._taken and call.key not in found.reversals:
             raise KeyReused("Idempotency-Key")
         before = call.key in found.reversals
-        self._counter.bring_back(call, family)
+        self._counter.bring_back(call, keys[0], family)
         if not before:
-            self._claim(family.id, *_claims(call))
+            self._claim(family.id, *keys)
         return Returned(found, found.reversals[call.key])
 
     def _claim(self, stream: UUID, *keys: UUID) -> None:

@@ -14,9 +14,10 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.errors import Refusal
-from infra.api.counter import counter_router
+from infra.api.counter import Counter
 from infra.api.goods import GoodsServices, goods_router
 from infra.api.metrics import Requests, Watched, metrics_router, new_registry
+from infra.api.often import Often
 from infra.api.problems import Problem, problem_response
 from infra.api.qr_keys import qr_keys_router
 from infra.api.schemas import schemas_router
@@ -58,6 +59,10 @@ def create_app(
     )
     for kind in (Problem, Refusal, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _refused)
+    if counter is not None:
+        auth = TerminalAuth(counter)
+        tills = Counter(counter, auth)
+        app.add_middleware(Often, endpoints=tills.often)
     app.add_middleware(_Failures)
     if watched is not None:
         registry, requests = new_registry(watched)
@@ -71,9 +76,8 @@ def create_app(
         app.include_router(wallet_router(wallet, assets))
         app.include_router(qr_keys_router(wallet.keys))
     if counter is not None:
-        auth = TerminalAuth(counter)
         app.include_router(terminals_router(counter, auth))
-        app.include_router(counter_router(counter, auth))
+        app.include_router(tills.router)
         if goods is not None:
             app.include_router(goods_router(goods, auth))
 

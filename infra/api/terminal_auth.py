@@ -16,6 +16,7 @@ from infra.api.services import CounterServices
 from infra.counter.lanes import LaneFull
 from infra.counter.reader import Question, Said, WhoAmI
 
+SCHEME = "terminalKey"
 _KEYS_KNOWN = 50_000
 _KEY_MOST = 200
 
@@ -34,7 +35,7 @@ class TerminalAuth(SecurityBase):
 
     def __init__(self, services: CounterServices) -> None:
         self.model = HTTPBearerModel(description="the key of POST /v1/terminals/enrol")
-        self.scheme_name = "terminalKey"
+        self.scheme_name = SCHEME
         self._services = services
         per_second = services.terminal_per_second
         self._terminals = Rate(per_second, 2 * per_second)
