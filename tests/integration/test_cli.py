@@ -377,8 +377,10 @@ def test_a_reader_that_has_enough_is_no_error(azyq: Shell, town: list[Household]
 
 
 def test_a_folder_for_samples_that_is_a_file_is_wrong_usage(azyq: Shell, town: list[Household]) -> None:
+    before = (azyq.folder / "list.csv").read_bytes()
     wrong(azyq("sample", "--out", "list.csv"), "--out list.csv is not a folder")
     wrong(azyq("sample", "--out", "list.csv/deeper"), "--out list.csv/deeper is not a folder")
+    assert (azyq.folder / "list.csv").read_bytes() == before
 
 
 def test_R20_a_day_that_is_played_is_sent_on_that_day(azyq: Shell, town: list[Household]) -> None:
