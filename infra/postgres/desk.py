@@ -10,6 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,17 @@ from infra.postgres.log import PostgresLog
 STREAMS_KEPT = 20_000  # a shop with 300 articles is some 100 kB
 
 
+@lru_cache(maxsize=100_000)
+def _shop(shop: str) -> UUID:
+    return shop_id(shop)
+
+
+@lru_cache(maxsize=20_000)
+def _markets(kato: str) -> tuple[UUID, ...]:
+    """Streams of the market prices of a place, from near to far."""
+    return tuple(map(market_id, places_of(kato)))
+
+
 class Look:
     """What the desk knew at one moment. Nobody may record anything on the aggregates in it: they are shared."""
 
@@ -41,7 +53,7 @@ class Look:
 
     def shop(self, shop: str) -> Shop | None:
         """The shop of this id, one of those asked for (R2.7)."""
-        found: Shop | None = self._streams[shop_id(shop)]
+        found: Shop | None = self._streams[_shop(shop)]
         return found
 
     @property
@@ -52,7 +64,7 @@ class Look:
 
     def markets(self, shop: Shop) -> list[Market | None]:
         """The markets that a shop's farm goods are measured by, from near to far (R13)."""
-        return [self._streams.get(market_id(place)) for place in places_of(shop.kato)]
+        return [self._streams.get(market) for market in _markets(shop.kato)]
 
     def check_sale(self, shop: str, programme: Programme, at: datetime) -> None:
         """Raises ShopUnknown, ShopClosed, ShopNotOpenYet, ShopOutsideRegion (R2.7, R4)."""
@@ -88,17 +100,13 @@ class Desk:
 
         One query when nothing of it is new; a shop seen for the first time takes one more.
         """
-        outlets = [shop_id(shop) for shop in shops]
+        outlets = [_shop(shop) for shop in shops]
         wanted = dict.fromkeys([*outlets, catalogue_id(), *streams])
-        wanted |= dict.fromkeys(self._markets(outlets))
+        wanted |= dict.fromkeys(self._places(outlets))
         found = self._current(list(wanted))
         # Of a shop that was not known, or has moved, the place is known only now.
-        more = [
-            market_id(place)
-            for outlet in outlets
-            if (shop := found[outlet]) is not None
-            for place in places_of(shop.kato)
-        ]
+        katos = {shop.kato for outlet in outlets if (shop := found[outlet]) is not None}
+        more = [market for kato in katos for market in _markets(kato)]
         if missing := [stream for stream in dict.fromkeys(more) if stream not in found]:
             found |= self._current(missing)
         return Look(found, self._lists)
@@ -115,10 +123,11 @@ class Desk:
         """The price in force at `at` of each article the shop has one for (R13)."""
         return self.look([shop]).of(shop, gtins, at)
 
-    def _markets(self, outlets: Sequence[UUID]) -> list[UUID]:
+    def _places(self, outlets: Sequence[UUID]) -> list[UUID]:
         with self._lock:
             shops = [self._kept[outlet][1] for outlet in outlets if outlet in self._kept]
-        return [market_id(place) for shop in shops if shop is not None for place in places_of(shop.kato)]
+        katos = {shop.kato for shop in shops if shop is not None}
+        return [market for kato in katos for market in _markets(kato)]
 
     def _current(self, streams: Sequence[UUID]) -> dict[UUID, Any]:
         versions = self._versions(streams)
