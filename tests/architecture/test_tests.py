@@ -10,8 +10,9 @@ from tests.architecture.source import Function, dotted, every_test
 
 # Clauses marked "system" in the rules, of the month of a programme.
 CLAUSES = [
-    *("O1", "O3.2", "O5.2", "O9"),
-    *("R2.2", "R2.3", "R2.6", "R2.10", "R2.16"),
+    *("O1", "O3.1", "O3.2", "O5.2", "O9"),
+    *("R2.2", "R2.3", "R2.6", "R2.7", "R2.10", "R2.16", "R2.17"),
+    *("R9", "R10", "R11", "R12", "R13"),
     *("R4", "R5", "R6", "R7", "R8"),
     *("R14", "R15", "R16", "R18", "R19", "R20", "R21", "R22", "R23", "R24", "R25"),
     *("R2.23", "R28", "R30"),
