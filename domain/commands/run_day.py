@@ -57,7 +57,8 @@ class ListUnfinished(Refusal):
 class TaskOutcome:
     """A task of the calendar: how many families it touched, and whether anything is left for the next run.
 
-    `days_late`: from the day it was due to the day it was done on; `no_number`: families that can't be asked (R18).
+    `days_late`: from the day it was due to the day it was done on, or from the day after it for what ends a day;
+    `no_number`: families that can't be asked (R18).
     """
 
     task: str
@@ -132,7 +133,8 @@ class RunDay:
             clock = _at_the_end_of(due_on, now) if ends_the_day else now
             families, waiting = self._do(task, month, cycle, clock, progress)
             at = clock()
-            days_late = (local_day(at) - due_on).days
+            # What ends a day is in time right after it.
+            days_late = max(0, (local_day(at) - due_on).days - ends_the_day)
             if not waiting:
                 cycle.finish_task(
                     month, task=task.value, due_on=due_on, days_late=days_late, families=families, at=at

@@ -275,10 +275,16 @@ class TestCaughtUp:
         assert tasks(july)[1:] == [
             ("first_sms", "05", 27),
             ("reminder", "10", 22),
-            ("lapse", "31", 1),
-            ("expire", "31", 1),
-            ("close", "31", 1),
+            ("lapse", "31", 0),
+            ("expire", "31", 0),
+            ("close", "31", 0),
         ]
+
+    def test_R21_a_days_end_is_late_from_the_day_after_it(self, july: Month, town: Town) -> None:
+        july.list_of(town.households(1))
+        july.clock.now = datetime.fromisoformat("2025-08-03T00:00:00+05:00")
+        july.azyq.run_day.run(july.month, date(2025, 7, 31), july.clock)
+        assert tasks(july)[-3:] == [("lapse", "31", 2), ("expire", "31", 2), ("close", "31", 2)]
 
     def test_R21_what_waits_in_the_queue_at_the_deadline_is_not_sent_after_it(
         self, july: Month, town: Town
