@@ -13,6 +13,7 @@ from domain.family import FamilyVouchers
 from domain.goods import GoodsListMissing, GoodsVersion
 from domain.programmes import ProgrammeMonth
 from infra.bootstrap import Azyq
+from infra.parts.shop_window import ShopWindow
 from infra.web.history import TOPICS, PastPurchase, fold
 from infra.web.services import Offer, ShopShown
 
@@ -23,6 +24,7 @@ class Wallet:
     def __init__(self, azyq: Azyq) -> None:
         self._azyq = azyq
         self.keys = azyq.qr_keys
+        self._window = ShopWindow(azyq)
 
     def now(self) -> datetime:
         """The time of the system."""
@@ -68,7 +70,7 @@ class Wallet:
 
     def shops(self, family: FamilyVouchers) -> Sequence[ShopShown]:
         """Where the voucher is taken."""
-        return ()
+        return self._window.shops(family)
 
     def shop_names(self, shops: Sequence[str]) -> Mapping[str, str]:
         """Name by shop."""
@@ -77,9 +79,13 @@ class Wallet:
         look = self._azyq.desk.look(shops)
         return {shop: found.name for shop in shops if (found := look.shop(shop)) is not None}
 
-    def offers(self, family: FamilyVouchers) -> Sequence[Offer]:
-        """What the articles on the list cost at these shops today."""
-        return ()
+    def cheapest(self, family: FamilyVouchers) -> Mapping[int, Offer]:
+        """The lowest price today of each position that one of these shops has (R13)."""
+        return self._window.cheapest(family)
+
+    def offers(self, family: FamilyVouchers, shop: str) -> Sequence[Offer]:
+        """What one of these shops has on the list today."""
+        return self._window.offers(family, shop)
 
     def activate(self, stream: UUID) -> bool:
         """Open the month's vouchers (R7)."""

@@ -23,11 +23,12 @@ class ShopShown(NamedTuple):
 
 
 class Offer(NamedTuple):
-    """What one article costs at one shop: tiyn a unit; `position` is the article's in the goods list."""
+    """What an article costs a recipient at one shop: tiyn a `measure` (piece, kg, l); `position` is the goods list's."""
 
     shop: str
     position: int
     article: str
+    measure: str
     price_tiyn: int
 
 
@@ -72,8 +73,12 @@ class WalletServices(Protocol):
         """Name by shop; unknown ones are absent."""
         ...
 
-    def offers(self, family: FamilyVouchers) -> Sequence[Offer]:
-        """What the articles on the list cost at these shops today."""
+    def cheapest(self, family: FamilyVouchers) -> Mapping[int, Offer]:
+        """The lowest price today of each position that one of these shops has (R13)."""
+        ...
+
+    def offers(self, family: FamilyVouchers, shop: str) -> Sequence[Offer]:
+        """What one of these shops has on the list today; nothing where it is none of them."""
         ...
 
     def activate(self, stream: UUID) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 from uuid import UUID
 
 import structlog
@@ -120,6 +120,20 @@ def wallet_router(services: WalletServices, assets: Assets) -> APIRouter:
                 return _to(found.address())
             code = code_shown(services.keys.sign(found.stream, services.now()))
             return pages.render("full.html", found.language, code=code, **_common(found))
+
+        return await answered(request, token, answer)
+
+    @router.api_route("/w/{token}/shops/{shop}", methods=["GET", "HEAD"])
+    async def shop_prices(token: str, shop: str, request: Request) -> Response:
+        """What a shop of the family's place has on the list, and at what price (R6, R13)."""
+
+        def answer(found: Opened) -> Response:
+            known = [one for one in services.shops(found.family) if one.id == shop]
+            if not known or found.stage not in ("active", "spent"):
+                return _to(found.address())
+            offers = services.offers(found.family, shop)
+            values = _common(found) | {"base": f"/w/{found.token}/shops/{quote(shop, safe='')}"}
+            return pages.render("shop.html", found.language, shop=known[0], offers=offers, **values)
 
         return await answered(request, token, answer)
 

@@ -54,11 +54,11 @@ class CodeShown(NamedTuple):
 
 
 class GoodShown(NamedTuple):
-    """One position of the goods list in the reader's language, and the lowest price of it (tiyn a unit), if any."""
+    """One position of the goods list in the reader's language, and where it costs least, if anywhere."""
 
     name: str
     unit: str
-    from_tiyn: int | None
+    cheapest: Offer | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def wallet_page(
         members=[MemberShown(names.get(v.member), v.available_tiyn, v.amount_tiyn) for v in vouchers],
         purchases=purchases,
         shop_names=services.shop_names(sorted({purchase.shop for purchase in purchases})),
-        goods=_goods(goods, services.offers(family), language),
+        goods=_goods(goods, services.cheapest(family), language),
         shops=services.shops(family),
         desk=services.month_of(family).programme.complaint_desk(family.region),
         lists={version.version: version for version in (goods, *then) if version},
@@ -115,13 +115,9 @@ def wallet_page(
     )
 
 
-def _goods(goods: GoodsVersion | None, offers: Sequence[Offer], language: str) -> list[GoodShown]:
-    if goods is None:
-        return []
-    lowest: dict[int, int] = {}
-    for offer in offers:
-        lowest[offer.position] = min(offer.price_tiyn, lowest.get(offer.position, offer.price_tiyn))
+def _goods(goods: GoodsVersion | None, cheapest: Mapping[int, Offer], language: str) -> list[GoodShown]:
+    positions = sorted(goods.positions.items()) if goods else []
     return [
-        GoodShown(position.names[language], position.unit, lowest.get(number))
-        for number, position in sorted(goods.positions.items())
+        GoodShown(position.names[language], position.unit, cheapest.get(number))
+        for number, position in positions
     ]

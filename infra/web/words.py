@@ -23,6 +23,7 @@ _CURRENCY = {"kk": "тг", "ru": "тг", "en": "KZT"}
 _UNITS = {
     "kg": ("кг", "кг", "kg"),
     "litre": ("л", "л", "l"),
+    "l": ("л", "л", "l"),
     "piece": ("дана", "шт.", "pc"),
 }
 
@@ -133,6 +134,11 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
     ),
     "history": ("Тарих", "История", "History"),
     "history_none": ("Әзірге сатып алу жоқ.", "Покупок пока нет.", "No purchases yet."),
+    "history_earlier": (
+        "Бұрынғы сатып алулар ({count})",
+        "Прежние покупки ({count})",
+        "Earlier purchases ({count})",
+    ),
     "shop_number": ("Дүкен {id}", "Магазин {id}", "Shop {id}"),
     "paid_by": ("Ваучер төледі", "Оплачено ваучером", "Paid by the voucher"),
     "held": (
@@ -171,6 +177,12 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
         "Осы тауарлардың құнын ваучер төлейді.",
         "Стоимость этих товаров оплачивает ваучер.",
         "The voucher pays the price of these goods.",
+    ),
+    "offers": ("Ваучермен бағалар", "Цены по ваучеру", "Prices with the voucher"),
+    "offers_none": (
+        "Дүкен бүгінгі бағаларын әлі бермеген.",
+        "Магазин ещё не сообщил сегодняшних цен.",
+        "The shop has not told today's prices yet.",
     ),
     "price_from": ("{price} бастап", "от {price}", "from {price}"),
     "complaint": ("Шағымдану", "Пожаловаться", "Complain"),
@@ -215,7 +227,7 @@ class Words:
         return f"{number}{_NBSP}{self.unit(unit)}" if unit else number
 
     def unit(self, unit: str) -> str:
-        """kg, litre or piece in short."""
+        """A unit of the goods list (kg, litre, piece) or a measure of an article (kg, l, piece) in short."""
         return _UNITS[unit][self._index]
 
     def day(self, day: date) -> str:

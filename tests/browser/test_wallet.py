@@ -115,6 +115,7 @@ def test_R26_after_a_purchase_the_page_shows_the_new_sum_by_itself(site: Site, n
     page.clock.run_for(30_500)
     expect(page.locator(".sum")).to_have_text("11 656 тг")
     expect(page.locator(".purchase")).to_have_count(1)
+    assert site.family().available_tiyn == 1_165_600
 
 
 def test_a_code_that_could_not_be_renewed_is_covered_when_it_ends(site: Site, new_page: NewPage) -> None:
@@ -222,6 +223,7 @@ def test_a_language_that_was_chosen_stays(site: Site, new_page: NewPage) -> None
     expect(page.get_by_role("heading", name="Show this code at the till")).to_be_visible()
     page.get_by_role("link", name="Back to the wallet").click()
     expect(page.get_by_role("heading", name="Left to spend")).to_be_visible()
+    assert page.url == site.url + "?lang=en"
 
 
 @pytest.mark.parametrize("width", [280, 320, 360, 1280])

@@ -16,6 +16,8 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from domain.shop import Shop
+from infra.parts.shop_window import ShopWindow
 from infra.web.assets import FOLDER, Assets
 from infra.web.guesses import Guesses
 from infra.web.pages import HEADERS
@@ -180,12 +182,21 @@ def test_R28_the_history_has_what_was_bought_returned_held_and_called_off(
     assert "<b>167.50 KZT</b>" in history
     assert "Goods returned, 11.07.2025, 09:00</span> <b>+70 KZT</b>" in history
     assert "219 KZT held until 12.07.2025, 10:15" in history
-    assert "Shop S002" in history
+    assert "Магазин «Достык»" in history
     family = site.family()
     held = next(r for r in family.redemptions.values() if r.status == "held")
     family.void(site.month.month, redemption=held.id, key="v", reason="timed_out", at=site.month.clock())
     site.month.azyq.log.save(family)
     assert "The purchase came to nothing" in shown(client.get(site.path, headers=EN))
+
+
+def test_R28_a_long_history_is_folded(site: Site, client: TestClient) -> None:
+    site.activate()
+    for _ in range(7):
+        site.buy((RICE, "1"))
+    text = shown(client.get(site.path, headers=EN))
+    assert "Earlier purchases (2)" in text
+    assert text.count('class="purchase"') == 7
 
 
 def test_R2_3_R6_the_goods_list_of_the_day(site: Site, client: TestClient) -> None:
@@ -194,6 +205,42 @@ def test_R2_3_R6_the_goods_list_of_the_day(site: Site, client: TestClient) -> No
     assert "Wheat flour, first grade" in text
     assert "The list of goods (19)" in text
     assert "without its mark-up" in text
+
+
+def test_R2_7_R13_where_to_buy_and_at_what_price(site: Site, client: TestClient) -> None:
+    site.activate()
+    text = shown(client.get(site.path, headers=RU))
+    assert "Магазин «Достык»</a> <span>г. Акколь, ул. Бегельдинова, 5" in text
+    assert "«Береке» дүкені" in text
+    assert "Алыстағы" not in text
+    assert "от 405 тг / кг" in text  # rice, at the cheaper of the two
+    assert "от 432 тг / шт." in text  # sugar is sold by the piece there
+    assert f"/w/{site.token}/shops/S002" in text
+    prices = shown(client.get(site.path + "/shops/S002", headers=RU))
+    assert "Күріш «Ақмаржан»</span> <span>405 тг / кг" in prices
+    assert client.get(site.path + "/shops/FAR").headers["Location"] == site.path
+    assert client.get(site.path + "/shops/nowhere").status_code == 303
+
+
+def test_R2_7_a_shop_that_closed_is_not_named_a_minute_later(site: Site) -> None:
+    window = ShopWindow(site.month.azyq, seconds=lambda: now[0])
+    now, family = [0.0], site.family()
+    assert sorted(shop.id for shop in window.shops(family)) == ["S001", "S002"]
+    shop = site.month.azyq.log.load([Shop.create_id("S002")])[Shop.create_id("S002")]
+    shop.close("repairs", site.month.clock())
+    site.month.azyq.log.save(shop)
+    site.month.azyq.catch_up_views()
+    assert len(window.shops(family)) == 2
+    now[0] = 61.0
+    assert [shop.id for shop in window.shops(family)] == ["S001"]
+    assert window.cheapest(family)[5].price_tiyn == 45_000
+
+
+def test_a_page_is_there_before_the_views_are(site: Site, client: TestClient) -> None:
+    site.activate()
+    with psycopg2.connect(site.month.azyq.dsn) as connection, connection.cursor() as cursor:
+        cursor.execute("DROP VIEW IF EXISTS azyq_views.shops")
+    assert "Where to buy" not in shown(client.get(site.path, headers=EN))
 
 
 def test_R30_complaints_go_to_the_oblast_akimat_through_e_otinish(site: Site, client: TestClient) -> None:

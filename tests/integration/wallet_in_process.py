@@ -15,7 +15,9 @@ from typing import Any
 from fastapi import FastAPI
 
 from domain.basket import ArticlePrice, BasketLine, price_basket
+from domain.catalogue import Article, Catalogue
 from domain.purchase import Redemption
+from domain.shop import Shop, ShopFacts
 from infra.api.app import create_app
 from infra.clock import SetClock
 from infra.parts.api import Replies, listen
@@ -122,6 +124,32 @@ class Site:
         self.month.azyq.log.save(family)
 
 
+def stock(month: Month) -> None:
+    """Three shops: two in the town, one elsewhere; the second buys cheaper."""
+    at = month.clock()
+    catalogue = Catalogue.begin(at)
+    goods = month.azyq.goods.on(month.month.valid_from).version
+    names = {RICE: "Күріш «Ақмаржан»", MILK: "Айран 2,5 %", SUGAR: "Қант, қапта"}
+    articles = [
+        Article(RICE, names[RICE], 5, "kg"),
+        Article(MILK, names[MILK], 15, "l"),
+        Article(SUGAR, names[SUGAR], 10, "piece"),
+    ]
+    catalogue.list_articles(goods, articles, at)
+    shops = []
+    for shop, name, kato, address, percent in (
+        ("S001", "«Береке» дүкені", "113220100", "Ақкөл қ., Нұрмағамбетов к., 12", 100),
+        ("S002", "Магазин «Достык»", "113220100", "г. Акколь, ул. Бегельдинова, 5", 90),
+        ("FAR", "Алыстағы", "751110000", "Алматы", 10),
+    ):
+        one = Shop.join(shop, ShopFacts(name, "", "", kato, address, "2025-01-01"), at)
+        prices = [(gtin, "trade", price.base_price_tiyn * percent // 100) for gtin, price in PRICES.items()]
+        one.set_prices("2025-07-01", prices, at)
+        shops.append(one)
+    month.azyq.log.save(catalogue, *shops)
+    month.azyq.catch_up_views()
+
+
 @contextmanager
 def a_site(
     database: str, folder: Path, size: int = 3, ticking: bool = False, programme: str = AKKOL, first: int = 5
@@ -131,6 +159,7 @@ def a_site(
         if ticking:
             clock = TickingClock(month.clock.now)
             month.clock = month.azyq.clock = clock
+        stock(month)
         town = Town(7)
         household, silent = town.household(size), town.household(2)
         month.list_of([household, silent])
