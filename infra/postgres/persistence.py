@@ -1,4 +1,4 @@
-"""eventsourcing's PostgreSQL module, made to act as our role and to keep every option of the DSN, as TLS."""
+"""eventsourcing's PostgreSQL module, acting as our role; keeps the options of the DSN, as TLS, and what it leaves open."""
 
 from __future__ import annotations
 
@@ -19,4 +19,7 @@ class Factory(postgres.PostgresFactory):
         further: dict[str, Any] = json.loads(self.env.get(OPTIONS) or "{}")
         arguments = self.datastore.pool.kwargs  # nothing is connected before the first use
         assert isinstance(arguments, dict)
+        if not arguments.get("password"):
+            # The library has to be told one; an empty one would keep libpq from PGPASSWORD and a password file.
+            arguments["password"] = None
         arguments.update(further)

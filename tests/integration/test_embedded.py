@@ -18,9 +18,12 @@ from uuid import UUID
 import psycopg2
 import pytest
 
+from domain.cycle import StrayReply
+from infra.clock import real_clock
 from infra.postgres import embedded
 from infra.postgres.connect import APP_ROLE, connect, eventsourcing_env
 from infra.postgres.embedded import EmbeddedPostgres, EmbeddedUnavailable
+from infra.postgres.log import PostgresLog
 from infra.postgres.schema import MIGRATIONS, SchemaError, migrate, status
 from tests.conftest import new_database
 
@@ -413,3 +416,35 @@ def test_any_form_of_database_url_is_understood(database: str) -> None:
     )
     assert '"sslmode": "verify-full"' in env["AZYQ_POSTGRES_OPTIONS"]
     assert "-c jit=off -c role=azyq_app" in env["AZYQ_POSTGRES_OPTIONS"]
+
+
+@pytest.mark.parametrize("where", ["PGPASSWORD", "PGPASSFILE", "DATABASE_URL"])
+def test_a_password_is_taken_from_wherever_libpq_takes_it(
+    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a server that asks for a password
+    with EmbeddedPostgres(tmp_path / "data") as dsn:
+        migrate(dsn)
+        ask(dsn, "CREATE ROLE clerk LOGIN PASSWORD 'slippery' IN ROLE azyq_app; SELECT 1")
+        rules = tmp_path / "data/postgres/pg_hba.conf"
+        rules.write_text("local all clerk scram-sha-256\n" + rules.read_text())
+        ask(dsn, "SELECT pg_reload_conf()")
+        clerk = dsn.replace("//azyq@", "//clerk@")
+        with pytest.raises(psycopg2.OperationalError, match="password"):
+            connect(clerk)
+        # when it is given in any of the ways
+        if where == "DATABASE_URL":
+            clerk = dsn.replace("//azyq@", "//clerk:slippery@")
+        elif where == "PGPASSWORD":
+            monkeypatch.setenv("PGPASSWORD", "slippery")
+        else:
+            passwords = tmp_path / "passwords"
+            passwords.write_text("*:*:*:clerk:slippery\n")
+            passwords.chmod(0o600)
+            monkeypatch.setenv("PGPASSFILE", str(passwords))
+        # then the log is written and read with it
+        log = PostgresLog(clerk)
+        stray = StrayReply.receive(reply="a" * 32, channel="http", answer="yes", at=real_clock())
+        log.save(stray)
+        assert stray.id in log.load([stray.id])
+        log.close()
