@@ -131,7 +131,8 @@ def _router(services: CounterServices, auth: TerminalAuth, often: dict[str, Endp
         assert isinstance(answer, calls.Bought)
         return _json(201, answers.bought(answer))
 
-    async def settle(request: Request, caller: Credentials, redemption: str, model: type[M]) -> Response:
+    async def settle(request: Request, redemption: str, model: type[M]) -> Response:
+        caller = await auth(request)
         key = _key(request)
         call = await _body(request, model, optional=True)
         found = _redemption(redemption)
@@ -152,8 +153,8 @@ def _router(services: CounterServices, auth: TerminalAuth, often: dict[str, Endp
             models.CaptureCall, models.RedemptionAnswer, 200, "It was paid (R27)", keyed=True, optional=True
         ),
     )
-    async def capture(request: Request, id: str, caller: Credentials = signed_in) -> Response:
-        return await settle(request, caller, id, models.CaptureCall)
+    async def capture(request: Request, id: str) -> Response:
+        return await settle(request, id, models.CaptureCall)
 
     @router.post(
         "/redemptions/{id}/void",
@@ -166,8 +167,8 @@ def _router(services: CounterServices, auth: TerminalAuth, often: dict[str, Endp
             optional=True,
         ),
     )
-    async def void(request: Request, id: str, caller: Credentials = signed_in) -> Response:
-        return await settle(request, caller, id, models.VoidCall)
+    async def void(request: Request, id: str) -> Response:
+        return await settle(request, id, models.VoidCall)
 
     @router.post(
         "/redemptions/{id}/reversals",
@@ -175,7 +176,8 @@ def _router(services: CounterServices, auth: TerminalAuth, often: dict[str, Endp
             models.ReversalCall, models.ReversalAnswer, 201, "Goods came back, whole or by line", keyed=True
         ),
     )
-    async def reverse(request: Request, id: str, caller: Credentials = signed_in) -> Response:
+    async def reverse(request: Request, id: str) -> Response:
+        caller = await auth(request)
         key = _key(request)
         call = await _body(request, models.ReversalCall)
         found = _redemption(id)
