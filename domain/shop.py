@@ -22,6 +22,8 @@ from domain.shop_refusals import (
     BreachUnknown,
     ConditionUnknown,
     LoanMissing,
+    PriceBackdated,
+    PriceUnknown,
     ShopClosed,
     ShopNotOpenYet,
     ShopOutsideRegion,
@@ -168,6 +170,14 @@ class Shop(Aggregate):
                 timestamp=at,
             )
         return len(new)
+
+    def end_price(self, gtin: str, valid_from: date, at: datetime) -> None:
+        """The shop has the article no more from a day on (O3.1). Raises PriceUnknown, PriceBackdated."""
+        if self.price_on(gtin, valid_from) is None:
+            raise PriceUnknown("gtin", shop=self.shop, gtin=gtin, day=valid_from.isoformat())
+        if valid_from < local_day(at):
+            raise PriceBackdated("from", day=local_day(at).isoformat())
+        self.set_prices(valid_from.isoformat(), [(gtin, NONE, 0)], at)
 
     def assortment(self, day: date) -> list[str]:
         """The articles the shop has on the local `day` (O3.1)."""

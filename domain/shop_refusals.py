@@ -102,3 +102,25 @@ class ShopForeign(Refusal):
         "ru": "Эта касса принадлежит другому магазину.",
         "kk": "Бұл касса басқа дүкендікі.",
     }
+
+
+class PriceUnknown(Refusal):
+    """The shop has no such article (O3.1)."""
+
+    code = "price_unknown"
+    texts = {
+        "en": "The shop “{shop}” has no price for {gtin} on {day}.",
+        "ru": "У магазина «{shop}» нет цены на {gtin} на {day}.",
+        "kk": "«{shop}» дүкенінде {day} күні {gtin} бағасы жоқ.",
+    }
+
+
+class PriceBackdated(Refusal):
+    """A day that is over keeps the price it had (R13)."""
+
+    code = "price_backdated"
+    texts = {
+        "en": "A price can't be changed for days that are over: it can be set from {day} on.",
+        "ru": "Цену нельзя изменить задним числом: её можно установить с {day}.",
+        "kk": "Баға өткен күннен бастап өзгертілмейді: {day} бастап қоюға болады.",
+    }

@@ -10,6 +10,7 @@ from domain.calendar import local_day
 from domain.catalogue import Catalogue
 from domain.commands.conflicts import until_saved
 from domain.goods import GoodsCatalogue
+from domain.gtin import canonical_gtin, gtin_is_valid
 from domain.identity import catalogue_id, shop_id
 from domain.ports import Log
 from domain.prices import missing_positions
@@ -57,6 +58,11 @@ class InspectShops:
     def end_loan(self, shop: str, reason: str, at: datetime) -> bool:
         """The loan ended before its day; False when there is none (R11)."""
         return self._with(shop, lambda found: found.end_loan(reason, at))
+
+    def end_price(self, shop: str, gtin: str, valid_from: date, at: datetime) -> None:
+        """The shop has the article no more from a day on (O3.1). Raises PriceUnknown, PriceBackdated."""
+        known = canonical_gtin(gtin) if gtin_is_valid(gtin) else gtin
+        self._with(shop, lambda found: found.end_price(known, valid_from, at))
 
     def breach(self, shop: str, condition: str, detail: str, at: datetime) -> str:
         """An inspector found a condition not kept; the breach's id (R12). Raises ConditionUnknown, LoanMissing."""

@@ -38,6 +38,7 @@ from domain.trade_rows import (
 )
 
 ROWS_AT_ONCE = 2000  # bounded, so that redemptions never wait long for the log's lock
+STREAMS_KEPT = 2000  # some 100 kB a shop
 TIMES_MARKET = 3  # a purchase price so many times the official market price is a slip of the point
 
 Row = TypeVar("Row")
@@ -162,6 +163,8 @@ class ReceiveTrade:
         source = iter(rows)
         while batch := list(islice(source, ROWS_AT_ONCE)):
             outcome.rows += len(batch)
+            if len(streams) > STREAMS_KEPT:
+                streams.clear()
             found: Numbered[Row] = []
             refused: list[tuple[int, str, dict[str, object]]] = []
             for number, raw in batch:

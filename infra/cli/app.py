@@ -90,12 +90,14 @@ app.add_typer(shop_group, name="shop")
 
 for name, what, take_in in (
     ("article", "Articles of the national catalogue: take them in.", trade.import_articles),
-    ("price", "Purchase prices of shops: take them in.", trade.import_prices),
+    ("price", "Purchase prices of shops: take them in, end them.", trade.import_prices),
     ("market", "Official market prices: take them in.", trade.import_market),
 ):
     trade_group = group(what)
     trade_group.callback()(lambda: None)  # one command alone would take its group's place
     trade_group.command(name="import")(take_in)
+    if name == "price":
+        trade_group.command(name="end")(trade.end_price)
     app.add_typer(trade_group, name=name)
 
 terminal_group = group("Terminals: a one-time code for a shop, revoke one, list them.")

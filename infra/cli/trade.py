@@ -6,8 +6,13 @@ from pathlib import Path
 
 import typer
 
-from infra.cli.running import JSON, LANGUAGE, language_of, moment, opened, print_json
+from infra.cli.running import JSON, LANGUAGE, language_of, moment, opened, print_json, usage
 
+ENDED = {
+    "en": "{shop}: no {gtin} from {day} on",
+    "ru": "{shop}: {gtin} нет в продаже с {day}",
+    "kk": "{shop}: {day} бастап {gtin} сатылмайды",
+}
 FILE = typer.Argument(help="The file: CSV, XLSX or JSON lines, compressed or not.")
 AT = typer.Option(None, "--at", help="When it came (default: now).")
 REJECTS = typer.Option(None, "--rejects", help="Write the rejected rows, with code and reason, here.")
@@ -83,3 +88,30 @@ def import_market(
 ) -> None:
     """Take in official market prices: position, kato, market_price, valid_from (R13)."""
     take_in("market", file, at, rejects, as_json, lang, goods)
+
+
+def end_price(
+    shop: str = typer.Argument(metavar="SHOP", help="The shop's id."),
+    gtin: str = typer.Argument(metavar="GTIN", help="The article that it has no more."),
+    valid_from: str = typer.Option(None, "--from", help="From which day on, as 2025-07-05 (default: today)."),
+    at: str = AT,
+    as_json: bool = JSON,
+    lang: str = LANGUAGE,
+) -> None:
+    """Take an article out of a shop's assortment from a day on (O3.1)."""
+    came = moment(at)
+    if len(gtin) > 20 or not gtin.isascii() or not gtin.isdigit():
+        usage("a GTIN has 8, 12, 13 or 14 digits")
+    with opened(lang) as azyq:
+        from domain.calendar import local_day
+        from domain.trade_rows import plain_day
+
+        now = came or azyq.clock()
+        day = plain_day(valid_from) if valid_from else local_day(now)
+        if day is None:
+            usage(f"--from is a day as 2025-07-05, not {valid_from!r}")
+        azyq.inspect_shops.end_price(shop, gtin, day, now)
+        if as_json:
+            print_json({"shop": shop, "gtin": gtin, "from": day.isoformat()})
+        else:
+            typer.echo(ENDED[language_of(lang)].format(shop=shop, gtin=gtin, day=day))

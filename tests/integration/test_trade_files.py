@@ -196,6 +196,7 @@ def test_files_larger_than_a_batch_and_others_who_write_meanwhile(
     stocked: Month, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(receive_trade, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(receive_trade, "STREAMS_KEPT", 3)
     days = [f"2025-07-{day:02}" for day in range(1, 12)]
     rows = [["S001", RICE, f"2{day[-2:]}.00", "trade", day] for day in days]
     saves = []
@@ -274,6 +275,9 @@ def test_a_clerks_day_with_the_shops(cli: Cli) -> None:
     assert (row["shop"], row["status"], row["loan_contract"], row["breaches"]) == ("S001", "open", "ОК-7", [])
     (found,) = cli.json("shop", "check", "--on", "2025-07-05")
     assert (len(found["missing"]), found["loan"], found["recorded"]) == (18, True, True)
+    cli("price", "end", "S001", f"0{RICE}", "--from", "2025-07-06")
+    (found,) = cli.json("shop", "check", "--on", "2025-07-06")
+    assert len(found["missing"]) == 19
     breach = cli.json("shop", "breach", "S001", "--condition", "label")["breach"]
     assert [b["condition"] for b in cli.json("shop", "show", "S001")["breaches"]] == ["assortment", "label"]
     cli("shop", "mend", "S001", breach)
@@ -307,6 +311,9 @@ def test_a_clerks_day_with_the_shops(cli: Cli) -> None:
         (("shop", "close", "S001", "--reason", "x" * 501), 2, "500"),
         (("shop", "import", "no-such-file.csv"), 1, "list_not_found"),
         (("article", "import", "no-such-file.csv", "--goods", "X"), 1, "list_not_found"),
+        (("price", "end", "S001", RICE), 1, "price_unknown"),
+        (("price", "end", "S001", "٤"), 2, "digits"),
+        (("price", "end", "S001", RICE, "--from", "soon"), 2, "2025-07-05"),
         (("price", "import"), 2, "Missing argument"),
     ],
 )

@@ -14,6 +14,8 @@ from domain.shop_refusals import (
     BreachUnknown,
     ConditionUnknown,
     LoanMissing,
+    PriceBackdated,
+    PriceUnknown,
     ShopClosed,
     ShopNotOpenYet,
     ShopOutsideRegion,
@@ -136,7 +138,14 @@ def test_R13_a_day_that_is_over_keeps_its_price(told: Story) -> None:
 
 def test_O3_1_what_is_not_sold_any_more_leaves_the_assortment(told: Story) -> None:
     told.shop.set_prices("2025-07-01", [(RICE, "trade", 10_050)], on(1))
-    told.shop.set_prices("2025-07-08", [(RICE, "none", 0)], on(1))
+    with pytest.raises(PriceUnknown):
+        told.shop.end_price(MILK, date(2025, 7, 8), on(2))
+    with pytest.raises(PriceBackdated):
+        told.shop.end_price(RICE, date(2025, 7, 8), on(9))
+    told.shop.end_price(RICE, date(2025, 7, 8), on(2))
+    told.then("shop.prices_set", "shop.prices_set")
+    with pytest.raises(PriceUnknown):
+        told.shop.end_price(RICE, date(2025, 7, 9), on(2))
     assert told.shop.assortment(date(2025, 7, 7)) == [RICE]
     assert told.shop.assortment(date(2025, 7, 8)) == []
 
