@@ -85,6 +85,9 @@ def list_terminals(
     """The terminals, with their shop and until when they can be used."""
     language = language_of(lang)
     with opened(lang) as azyq:
+        from datetime import datetime
+
+        from domain.calendar import ALMATY
         from projections.terminals import Terminals
 
         azyq.catch_up_views()
@@ -96,5 +99,7 @@ def list_terminals(
             print_json([{name: value for name, value in row.items() if name != "stream"} for row in rows])
             return
         for row in rows:
-            until = f"{row['expires_at']:.16}" if row["stage"] != "revoked" else f"{row['revoked_at']:.16}"
-            typer.echo(f"{row['terminal']}  {row['shop']:12} {STAGES[row['stage']][language]:16} {until}")
+            ends = row["revoked_at"] if row["stage"] == "revoked" else row["expires_at"]
+            until = datetime.fromisoformat(ends).astimezone(ALMATY)
+            stage = STAGES[row["stage"]][language]
+            typer.echo(f"{row['terminal']}  {row['shop']:12} {stage:16} {until:%Y-%m-%d %H:%M}")
