@@ -32,6 +32,12 @@ class Delivery(NamedTuple):
     value: bytes | None
 
 
+class Log(Source, Protocol):
+    """The log; `identities` gives stream and version of the events at these positions."""
+
+    def identities(self, positions: Sequence[int]) -> Mapping[int, tuple[str, int]]: ...
+
+
 class ParkedMessages(Protocol):
     """Where messages that can't be read as ours are noted, without what is in them."""
 
@@ -88,7 +94,7 @@ class PartitionFeed:
 
     def __init__(
         self,
-        source: Source,
+        source: Log,
         store: PartitionStore,
         messages: ParkedMessages,
         views: Sequence[View],
@@ -182,6 +188,7 @@ class PartitionFeed:
         """What `deliveries` carry, by partition and in order of the log; and how many were parked."""
         arrived: dict[int, list[Carried]] = {}
         strange: list[tuple[int, int, str]] = []
+        found: list[tuple[Delivery, Carried]] = []
         for delivery in deliveries:
             try:
                 carried = self._read(delivery)
@@ -189,7 +196,14 @@ class PartitionFeed:
                 strange.append((delivery.partition, delivery.offset, wrong.reason))
             else:
                 if carried is not None:
-                    arrived.setdefault(delivery.partition, []).append(carried)
+                    found.append((delivery, carried))
+        known = self._source.identities([carried.event.position for _, carried in found]) if found else {}
+        for delivery, carried in found:
+            event = carried.event
+            if known.get(event.position) == (event.stream, event.version):
+                arrived.setdefault(delivery.partition, []).append(carried)
+            else:  # of another system, or of this one before its database was restored
+                strange.append((delivery.partition, delivery.offset, "the log has another event at this id"))
         for of_partition in arrived.values():
             of_partition.sort(key=attrgetter("event.position"))
         if strange:

@@ -44,6 +44,16 @@ class LogReader:
             )
             return [Raw(*row) for row in cursor]
 
+    def identities(self, positions: Sequence[int]) -> dict[int, tuple[str, int]]:
+        """Stream and version of the events at these positions, by position, of those that there are."""
+        with self._reading.mine().cursor() as cursor:
+            cursor.execute(
+                "SELECT notification_id, originator_id::text, originator_version FROM azyq_log.azyq_events"
+                " WHERE notification_id = ANY(%s)",
+                (list(positions),),
+            )
+            return {position: (stream, version) for position, stream, version in cursor}
+
     def of_stream(self, stream: str, upto: int) -> list[Raw]:
         """Events of one stream up to position `upto`, in order."""
         with self._reading.mine().cursor() as cursor:

@@ -6,6 +6,7 @@ import random
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+from uuid import uuid4
 
 import orjson
 import pytest
@@ -258,6 +259,29 @@ def test_an_id_beyond_the_log_moves_nothing(parts: Parts, kafka: Kafka) -> None:
     last = kafka.sent[-1]
     strange = _changed(last, id=str(10**9), previous=str(parts.reader.head()))._replace(offset=902)
     assert "beyond the end" in _swallowed(parts, kafka, strange)
+
+
+def test_a_message_of_another_log_is_parked_and_moves_nothing(parts: Parts, kafka: Kafka) -> None:
+    # given views that have all, and events that are not published yet
+    parts.tell(9, 5)
+    feed = kafka.feed()
+    feed.take(kafka.publish())
+    before = parts.reader.head()
+    parts.tell(10, 3, None, "2025-08")
+    mine = parts.reader.after(before, 10)
+    # when messages come that another system's publisher made, as of a copy of the topic: the same ids, other streams
+    strange = []
+    for offset, raw in enumerate(mine, start=900):
+        message = encode(raw._replace(stream=str(uuid4())), 0, SCHEMAS)
+        stream = orjson.loads(message.value)["stream"]
+        strange.append(Delivery(partition_of(stream, N), offset, message.key, message.value))
+    other_version = encode(mine[0]._replace(version=7), kafka.last[0], SCHEMAS)
+    strange.append(Delivery(partition_of(mine[0].stream, N), 999, other_version.key, other_version.value))
+    assert feed.take(strange) == (0, 0, len(strange))
+    assert {parked.reason for parked in kafka.messages.list()} == {"the log has another event at this id"}
+    # then they have changed nothing, and what is ours goes on
+    feed.take(kafka.publish())
+    then_all_is_as_folded(parts)
 
 
 def test_an_event_of_a_newer_version_is_parked_as_from_the_log(parts: Parts, kafka: Kafka) -> None:
