@@ -19,6 +19,7 @@ import base45
 import cbor2
 import pytest
 import zxingcpp
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hypothesis import given
 from hypothesis import strategies as st
@@ -189,6 +190,20 @@ def test_a_terminal_can_verify_with_the_published_keys_alone() -> None:
     public = Ed25519PublicKey.from_public_bytes(base64.urlsafe_b64decode(jwk["x"] + "="))
     raw = base45.b45decode(CODE.text.removeprefix(PREFIX))
     public.verify(raw[-64:], raw[:-64])
+
+
+def test_the_documented_way_to_verify_works() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "qr.md").read_text(encoding="utf-8")
+    names: dict[str, Any] = {}
+    exec(text.partition("```python\n")[2].partition("```")[0], names)
+    at = NOW.timestamp()
+    assert names["verify"](CODE.text, KEYS.jwks(), lambda: at + 90) == STREAM.hex
+    with pytest.raises(ValueError, match="force"):
+        names["verify"](CODE.text, KEYS.jwks(), lambda: at + 91)
+    with pytest.raises(InvalidSignature):
+        names["verify"](spelt(RAW[:-1] + bytes([RAW[-1] ^ 1])), KEYS.jwks(), lambda: at)
+    for name in ("malformed", "foreign", "forged", "expired", "not_yet_valid", "replayed", "spent"):
+        assert f"`code_{name}`" in text
 
 
 def test_no_code_is_made_at_a_time_that_four_bytes_do_not_hold() -> None:
