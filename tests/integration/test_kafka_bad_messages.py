@@ -123,6 +123,8 @@ def test_what_nobody_should_have_written_is_parked_or_left_out_and_the_rest_goes
     # and what is none of ours
     message, stream = ours[-1]
     home = partition_of(stream, N)
+    # as of a copy of another system's topic
+    raw, elsewhere = parts.reader.after(parts.reader.head() - 1, 1)[0], str(uuid4())
     beyond = str(parts.reader.head() + 10_000)
     strange = {
         place.write(EVENTS, 0, b"k", b"hello"): "the message is not JSON",
@@ -132,6 +134,7 @@ def test_what_nobody_should_have_written_is_parked_or_left_out_and_the_rest_goes
         place.send(changed(message, source="/elsewhere"), stream): "source",
         place.send(changed(message, id=beyond), stream): "beyond the end of the log",
         place.write(EVENTS, (home + 1) % N, message.key, message.value): "another partition",
+        place.send(encode(raw._replace(stream=elsewhere), 0, f"{URL}/schemas"), elsewhere): "another event",
         place.write(EVENTS, 0, b"k", b"x" * (LARGEST_MESSAGE - OVERHEAD)): "",
     }
     # and events of a newer version are in the log
