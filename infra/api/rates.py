@@ -38,3 +38,8 @@ class Rate:
         if not allowed:
             wait = max(1, math.ceil((1 - tokens) / self._per_second))
             raise Problem(429, "too_many_requests", headers={"Retry-After": str(wait)})
+
+    def give_back(self, name: str) -> None:
+        """A request of `name` is not to count after all."""
+        tokens, since = self._buckets.get(name, (self._burst, self._clock()))
+        self._buckets[name] = (min(self._burst, tokens + 1), since)

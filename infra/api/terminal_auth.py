@@ -30,7 +30,7 @@ class TerminalAuth(SecurityBase):
     """A FastAPI dependency: who asks, by the key. A key that this process has not met is looked up first; all are
     compared again with the log by the lane that does what was asked, so that a revocation holds at once.
 
-    Rates: `per_second` for a terminal whose key was good, and a tenth of that many unknown keys for an address.
+    Rates: `per_second` for a terminal whose key was good, and a tenth of that many wrong keys for an address.
     """
 
     def __init__(self, services: CounterServices) -> None:
@@ -39,7 +39,7 @@ class TerminalAuth(SecurityBase):
         self._services = services
         per_second = services.terminal_per_second
         self._terminals = Rate(per_second, 2 * per_second)
-        self._strangers = Rate(max(1.0, per_second / 10), max(20.0, per_second))
+        self._strangers = Rate(max(1.0, per_second / 10), 10 * per_second)
         self._known: OrderedDict[str, None] = OrderedDict()
 
     async def __call__(self, request: Request) -> Credentials:
@@ -51,8 +51,10 @@ class TerminalAuth(SecurityBase):
         if shown.env != self._services.env:
             raise OtherEnvironment
         if shown.key_hash not in self._known:
-            self._strangers.take(request.client.host if request.client else "")
+            address = request.client.host if request.client else ""
+            self._strangers.take(address)
             await self.ask(Question(shown, self._services.now(), WhoAmI()))
+            self._strangers.give_back(address)
             self._known[shown.key_hash] = None
             if len(self._known) > _KEYS_KNOWN:
                 self._known.popitem(last=False)
