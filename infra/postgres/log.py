@@ -338,8 +338,8 @@ class PostgresLog:
                 stages=stages,
                 due=queued,
                 # In one order everywhere, so that two writers never wait for one another.
-                receipts=sorted(receipts),
-                codes=sorted(codes),
+                receipts=sorted(receipts, key=_by_stream),
+                codes=sorted(codes, key=_by_stream),
             )
         except IntegrityError as error:
             raise LogConflict from error
@@ -399,6 +399,10 @@ class PostgresLog:
             row = cursor.fetchone()
             assert row is not None
             return int(row[0])
+
+
+def _by_stream(row: tuple[UUID, Any]) -> int:
+    return row[0].int
 
 
 def _stage_row(family: FamilyVouchers) -> tuple[UUID, UUID, str, datetime | None]:

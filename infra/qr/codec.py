@@ -7,6 +7,7 @@ read: whatever differs by a bit, a space or a letter's case is refused.
 from __future__ import annotations
 
 import re
+import struct
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -27,6 +28,8 @@ LIFE = timedelta(seconds=90)
 AHEAD = timedelta(seconds=5)  # by how much the clocks of two machines may differ
 
 _LETTERS = re.compile(r"[0-9A-Z $%*+\-./:]+", re.ASCII)
+_ALPHABET = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
+_VALUES = bytes(max(_ALPHABET.find(letter), 0) for letter in range(256))
 _FIRST, _LAST = 2**16, 2**32  # the seconds that CBOR writes in four bytes, as all of ours are until 2106
 _CONTENT_BYTES = len(cbor2.dumps([VERSION, bytes(KEY_ID_BYTES), bytes(16), _FIRST]))
 # After CBOR's heads: of the array and the version, then one more before each of the three.
@@ -87,10 +90,7 @@ def parse(text: str) -> SignedCode:
     """The code that `text` spells. Raises CodeMalformed for anything but the one spelling of a code."""
     if not text.startswith(PREFIX) or len(text) > LONGEST or not _LETTERS.fullmatch(text):
         raise CodeMalformed("code")
-    try:
-        raw = base45.b45decode(text.removeprefix(PREFIX))
-    except ValueError:
-        raise CodeMalformed("code") from None
+    raw = _decode(text.removeprefix(PREFIX))
     content, signature = raw[:_CONTENT_BYTES], raw[_CONTENT_BYTES:]
     if len(content) < _CONTENT_BYTES or len(signature) != SIGNATURE_BYTES:
         raise CodeMalformed("code")
@@ -99,7 +99,21 @@ def parse(text: str) -> SignedCode:
         raise CodeMalformed("code")
     issued_at = datetime.fromtimestamp(seconds, UTC)
     found = SignedCode(Code(UUID(bytes=content[_STREAM]), issued_at, content[_KEY_ID]), content, signature)
-    # Written again it must be the same: that leaves no second spelling, and nothing for a CBOR reader to trip over.
-    if found.code.content() != content or found.text != text:
+    # Written again it must be the same: that leaves nothing for a CBOR reader to trip over. Base45 has one spelling.
+    if found.code.content() != content:
         raise CodeMalformed("code")
     return found
+
+
+def _decode(text: str) -> bytes:
+    """What base45 (RFC 9285) in `text` spells; a till's call is half as dear as with the library, which goes letter by
+    letter. Raises CodeMalformed."""
+    values = text.encode("ascii").translate(_VALUES)
+    triples = [
+        a + 45 * b + 2025 * c for a, b, c in zip(values[0::3], values[1::3], values[2::3], strict=False)
+    ]
+    rest = len(values) % 3
+    last = values[-2] + 45 * values[-1] if rest == 2 else 0
+    if rest == 1 or last > 0xFF or max(triples, default=0) > 0xFFFF:
+        raise CodeMalformed("code")
+    return struct.pack(f">{len(triples)}H", *triples) + (bytes([last]) if rest else b"")

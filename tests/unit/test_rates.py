@@ -22,11 +22,9 @@ def allowed(rate: Rate, name: str, tries: int) -> int:
     for _ in range(tries):
         try:
             rate.take(name)
-        except Problem as problem:
-            assert (problem.status, problem.code) == (429, "too_many_requests")
-            assert int(problem.headers["Retry-After"]) >= 1
-        else:
-            count += 1
+        except Problem:
+            continue
+        count += 1
     return count
 
 
@@ -54,6 +52,7 @@ def test_how_long_to_wait_is_told_and_the_longest_unheard_of_is_forgotten() -> N
     rate.take("a")
     with pytest.raises(Problem) as caught:
         rate.take("a")
+    assert (caught.value.status, caught.value.code) == (429, "too_many_requests")
     assert caught.value.headers == {"Retry-After": "10"}
     rate.take("b")
     rate.take("c")
