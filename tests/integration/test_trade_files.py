@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter as Counts
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
+from domain.basket import ArticlePrice, BasketLine
 from domain.beneficiary import iin_is_valid
 from domain.catalogue import Catalogue
 from domain.commands import receive_trade
+from domain.commands.counter import Counter
+from domain.commands.counter_calls import Bought, Purchase
 from domain.identity import catalogue_id
 from domain.shop import Loan, Shop
-from domain.shop_refusals import GoodsVersionUnknown
+from domain.shop_refusals import GoodsVersionUnknown, ShopClosed
+from infra.audit import run_audit
 from infra.cli.app import app
 from infra.sample import HEADERS, write_sample
 from infra.trade_importing import KINDS, TradeImport, import_trade
 from tests.integration.month_in_process import Month, a_month, as_csv
+from tests.integration.test_redeem import with_vouchers
 
 RICE, FLOUR, POTATOES = "4870000000012", "4870000000029", "4870000000036"
 SHOP = ["S001", "120240000010", "Дүкен", "113220100", "Абая, 1", "2020-01-01", "no", "", ""]
@@ -48,9 +55,9 @@ def shop_of(month: Month, name: str = "S001") -> Shop:
     return found
 
 
-def counts(month: Month) -> Counter[str]:
+def counts(month: Month) -> Counts[str]:
     """Events of shops and prices, by topic."""
-    return Counter(
+    return Counts(
         {t: n for t, n in month.counted().items() if t.startswith(("shop.", "catalogue.", "market."))}
     )
 
@@ -326,3 +333,40 @@ def test_a_file_of_another_kind_is_refused_by_its_columns(cli: Cli, kind: str) -
     other = cli.folder / "other.csv"
     other.write_text("iin,phone\n1,2\n")
     assert "list_column_missing" in cli(kind, "import", str(other), exits=1)
+
+
+# --- the audit -------------------------------------------------------------------------------------------
+
+
+class Believing:
+    """Prices that a till was told, whatever the log says."""
+
+    def of(self, shop: str, gtins: Sequence[str], at: datetime) -> Mapping[str, ArticlePrice]:
+        return {RICE: ArticlePrice(5, "trade", 25_100)}
+
+
+def test_R2_7_R13_a_purchase_beside_the_logs_prices_or_at_a_closed_shop_is_found(stocked: Month) -> None:
+    take(stocked, "prices", [["S001", RICE, "250.00", "trade", "2025-07-01"]])
+    (stream,) = with_vouchers(stocked, 1)
+    desk, tills = stocked.azyq.desk, Counter(stocked.azyq.log, stocked.azyq.month_of, stocked.azyq.goods)
+    rice = BasketLine(RICE, Decimal(1), 30_000, 25_000)
+
+    def buy(number: int) -> Purchase:
+        return Purchase(stream, "S001", "T1", "C1", f"r{number}", f"k{number}", (rice,), stocked.clock())
+
+    def found() -> dict[str, int]:
+        stocked.azyq.catch_up_views()
+        return dict(run_audit(stocked.azyq.dsn, stocked.azyq.programmes, stocked.azyq.goods).found)
+
+    (bought,) = tills.run([buy(1)], desk.look(["S001"]))
+    assert isinstance(bought, Bought)
+    assert found() == {}
+    stocked.azyq.redeem(Believing()).run([buy(2)])
+    assert found() == {"price_in_log": 1}
+    stocked.at(7)
+    stocked.azyq.inspect_shops.close("S001", "", stocked.clock())
+    stocked.at(8)
+    (refused,) = tills.run([buy(3)], desk.look(["S001"]))
+    assert isinstance(refused, ShopClosed)
+    stocked.azyq.redeem(Believing()).run([buy(4)])
+    assert found() == {"price_in_log": 2, "shop_open": 1}
