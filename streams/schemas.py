@@ -50,6 +50,7 @@ def _row(description: str, *columns: Schema) -> Schema:
 
 
 _TEXT: Schema = {"type": "string"}
+_NUMBER: Schema = {"type": "integer", "minimum": 1}
 _SUMS = _row("[voucher, tiyn]", _TEXT, _TIYN)
 _BASKET: Schema = {
     "type": "array",
@@ -110,6 +111,15 @@ _OF_FIELD: Mapping[str, Schema] = {
     "valid_from": {"format": "date"},
     "valid_to": {"format": "date"},
     "due_on": {"format": "date"},
+    "opened_on": {"format": "date"},
+    "until": {"format": "date"},
+    "found_on": {"format": "date"},
+    "mended_on": {"format": "date"},
+    "shop": {"description": "id of the shop"},
+    "kato": {"description": "KATO code"},
+    "trader": {"description": "keyed digest of a sole trader's IIN; empty for a company"},
+    "condition": {"examples": ["catalogue", "assortment", "label"]},
+    "goods_version": {"description": "version of the list of goods that positions are numbered by"},
     "days_late": {"minimum": 0},
     "rows": {"minimum": 0},
     "accepted": {"minimum": 0},
@@ -118,6 +128,14 @@ _OF_FIELD: Mapping[str, Schema] = {
     "digest": {"pattern": "^[0-9a-f]{64}$", "description": "SHA-256 of the file"},
 }
 _OF_TOPIC: Mapping[tuple[str, str], Schema] = {
+    ("shop.prices_set", "prices"): _row(
+        "[GTIN, source: trade, farm or none, tiyn a unit that the shop pays]", _TEXT, _TEXT, _TIYN
+    ),
+    ("market.prices_set", "prices"): _row("[position in the goods list, tiyn a unit]", _NUMBER, _TIYN),
+    ("catalogue.articles_listed", "articles"): _row(
+        "[GTIN, name, position in the goods list, measure: piece, kg or l]", _TEXT, _TEXT, _NUMBER, _TEXT
+    ),
+    ("shop.breach_recorded", "missing"): {"description": "positions of the goods list (O3.1)"},
     ("voucher.issued", "vouchers"): _row("[voucher, token of the member, tiyn]", _TEXT, _TEXT, _TIYN),
     ("voucher.expired", "vouchers"): _SUMS,
     ("voucher.reversed", "lines"): _row(

@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[2]
 PROGRAMMES = load_programmes(ROOT / "programmes")
 GOODS = load_goods((ROOT / "goods/goods-list.csv").read_text(encoding="utf-8"))
 
-Change = Callable[[dict[str, Any]], None]
+Change = Callable[[dict[str, Any]], object]
 
 
 @pytest.fixture(scope="module")
