@@ -107,8 +107,10 @@ def test_R13_the_price_in_force_on_the_day_counts_as_the_log_had_it() -> None:
     assert findings(later, at=time(9)) == []
     # What was recorded after the purchase, or so shortly before it that the till may not have seen it, accuses nobody.
     assert findings(later, position=49) == []
-    at_once = prices(50, time(10), "2025-07-10", (RICE, "trade", 9_000))
-    assert findings(at_once) == findings(at_once, purchase={"cap_tiyn": 9_000}) == []
+    for at, found in (("08:59:30", []), ("08:58:30", ["price_in_log"])):
+        before = prices(50, f"2025-07-10T{at}+05:00", "2025-07-10", (RICE, "trade", 9_000))
+        assert findings(before) == found
+        assert findings(before, purchase={"cap_tiyn": 9_000}) == []
 
 
 @pytest.mark.parametrize(
