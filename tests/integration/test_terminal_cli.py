@@ -1,0 +1,63 @@
+"""`azyq terminal` from outside: a code, a list, an end (R2.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from domain.commands.terminals import credentials_of
+from infra.parts.counter import terminals
+from tests.integration.counter_in_process import AKKOL_KATO, stock
+from tests.integration.month_in_process import Month, a_month, query
+from tests.integration.test_cli import KEY, Shell
+
+NOON = {"AZYQ_CLOCK": "2025-07-06T12:00:00+05:00"}
+
+
+@pytest.fixture
+def shop(database: str, tmp_path: Path) -> Iterator[tuple[Shell, Month]]:
+    """One shop, and a shell beside it."""
+    with a_month(database, tmp_path, AZYQ_MASTER_KEY=KEY) as month:
+        stock(month, {"S001": AKKOL_KATO})
+        month.at(6, 12)
+        yield Shell(database, tmp_path), month
+
+
+def test_R2_7_a_terminal_is_enrolled_listed_and_revoked(shop: tuple[Shell, Month]) -> None:
+    azyq, month = shop
+    told = azyq.json("terminal", "enrol", "S001", **NOON)
+    assert (told["shop"], told["expires_at"][:16]) == ("S001", "2025-07-07T12:00")
+    key = terminals(month.azyq).enrol(told["code"], month.clock()).key
+    assert credentials_of(key).terminal == told["terminal"]
+    (listed,) = azyq.json("terminal", "list", **NOON)
+    assert (listed["terminal"], listed["shop"], listed["stage"], listed["env"]) == (
+        *(told["terminal"], "S001", "enrolled", "trial"),
+    )
+    assert azyq.json("terminal", "list", "--shop", "S002", **NOON) == []
+    shown = azyq("terminal", "list", "--lang", "ru", **NOON).stdout
+    assert "подключён" in shown
+    assert azyq.json("terminal", "revoke", told["terminal"].upper(), "--reason", "lost", **NOON)["now"] is True
+    assert azyq.json("terminal", "revoke", told["terminal"], **NOON)["now"] is False
+    (listed,) = azyq.json("terminal", "list", **NOON)
+    assert (listed["stage"], listed["revoked_at"][:10]) == ("revoked", "2025-07-06")
+    assert azyq("audit", **NOON).returncode == 0
+    kept = str(query(month.azyq.dsn, "SELECT string_agg(t::text, '') FROM azyq_views.terminals_v1 t"))
+    assert key not in kept
+
+
+def test_a_terminal_that_can_not_be_is_refused(shop: tuple[Shell, Month]) -> None:
+    azyq, month = shop
+    for arguments, code in (
+        (("enrol", "NOSHOP"), "shop_unknown"),
+        (("enrol", ""), "shop_unknown"),
+        (("revoke", "nobody"), "terminal_unknown"),
+    ):
+        found = azyq("terminal", *arguments, **NOON)
+        assert (found.returncode, found.stderr.splitlines()[-1].split(":")[0]) == (1, code)
+    shop_id = month.azyq.desk.shop("S001")
+    assert shop_id is not None
+    month.azyq.inspect_shops.close("S001", "test", month.clock())
+    found = azyq("terminal", "enrol", "S001", "--lang", "kk", **NOON)
+    assert (found.returncode, found.stderr.splitlines()[-1].split(":")[0]) == (1, "shop_closed")
