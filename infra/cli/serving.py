@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from typing import TYPE_CHECKING
 
 import typer
@@ -66,6 +68,8 @@ def _needs_kafka(command: str) -> None:
 
 
 def _run(lang: str, *parts: Part) -> None:
+    # While it starts nothing is under way, so that it may end at once.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with opened(lang) as azyq:
         from infra.parts.running import run_parts
 
