@@ -38,7 +38,9 @@ def test_R2_7_a_terminal_is_enrolled_listed_and_revoked(shop: tuple[Shell, Month
     assert azyq.json("terminal", "list", "--shop", "S002", **NOON) == []
     shown = azyq("terminal", "list", "--lang", "ru", **NOON).stdout
     assert "подключён" in shown
-    assert azyq.json("terminal", "revoke", told["terminal"].upper(), "--reason", "lost", **NOON)["now"] is True
+    assert (
+        azyq.json("terminal", "revoke", told["terminal"].upper(), "--reason", "lost", **NOON)["now"] is True
+    )
     assert azyq.json("terminal", "revoke", told["terminal"], **NOON)["now"] is False
     (listed,) = azyq.json("terminal", "list", **NOON)
     assert (listed["stage"], listed["revoked_at"][:10]) == ("revoked", "2025-07-06")
