@@ -85,7 +85,7 @@ _COUNTS: Schema = {"type": "integer", "minimum": 0}
 _OF_FIELD: Mapping[str, Schema] = {
     "timestamp": {**_TIME, "description": "when it was decided"},
     "cycle": {"description": "programme/month"},
-    "programme": {"examples": ["akkol-2025"]},
+    "programme": {"description": "the programme's id, as its file is named"},
     "month": {"description": "YYYY-MM", "pattern": "^[0-9]{4}-[0-9]{2}$"},
     "rules": {"description": "version of the programme's rules that it was decided under (R31)"},
     "region": {"description": "KATO code"},
