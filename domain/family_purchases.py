@@ -99,16 +99,7 @@ class Purchases:
         if earlier is not None:
             return earlier
         self.check_spendable(month, at)
-        if draws is not None:
-            drawn_on = asked_draws(draws, self.vouchers, basket.pays_tiyn)
-            drawn = sum(amount for _, amount in drawn_on)
-        else:
-            drawn = basket.pays_tiyn if draw_tiyn is None else draw_tiyn
-            if not 0 < drawn <= basket.pays_tiyn:
-                raise BadBasket("draw_tiyn", reason="draw_out_of_bounds", limit=kzt(basket.pays_tiyn))
-            if drawn > self.available_tiyn:
-                raise NotEnough("lines", available=kzt(self.available_tiyn), needed=kzt(drawn))
-            drawn_on = spread(drawn, self.vouchers.values())
+        drawn_on = self.draws_for(basket, draw_tiyn, draws)
         left_out = [[refusal.details["line"], gtin, refusal.code] for refusal, gtin in basket.left_out]
         fields: dict[str, Any] = {
             "redemption": redemption,
@@ -120,7 +111,7 @@ class Purchases:
             "body": body,
             "lines": basket.lines,
             "draws": drawn_on,
-            "drawn_tiyn": drawn,
+            "drawn_tiyn": sum(amount for _, amount in drawn_on),
             "goods_version": basket.goods_version,
             "rules": month.terms.version,
             "code": code,
@@ -134,6 +125,19 @@ class Purchases:
             until = at + timedelta(minutes=month.terms.hold_minutes)
             self._record(events.Held, hold_until=until.isoformat(), **fields)
         return self.redemptions[redemption]
+
+    def draws_for(
+        self, basket: PricedBasket, draw_tiyn: int | None, draws: Sequence[tuple[str, int]] | None
+    ) -> list[list[Any]]:
+        """[voucher, tiyn] of what a purchase of `basket` would take (R25). Raises BadBasket, NotEnough."""
+        if draws is not None:
+            return asked_draws(draws, self.vouchers, basket.pays_tiyn)
+        drawn = basket.pays_tiyn if draw_tiyn is None else draw_tiyn
+        if not 0 < drawn <= basket.pays_tiyn:
+            raise BadBasket("draw_tiyn", reason="draw_out_of_bounds", limit=kzt(basket.pays_tiyn))
+        if drawn > self.available_tiyn:
+            raise NotEnough("lines", available=kzt(self.available_tiyn), needed=kzt(drawn))
+        return spread(drawn, self.vouchers.values())
 
     def capture(self, month: ProgrammeMonth, *, redemption: str, key: str, at: datetime) -> Redemption:
         """The payment of a held redemption succeeded (R27). Raises UnknownRedemption, NotHeld; twice is once."""

@@ -26,6 +26,7 @@ def _drawing(status: str) -> On:
             "programme": programme,
             "month": month,
             "shop": data["shop"],
+            "receipt": data["receipt"],
             "status": status,
             "bought_at": data["timestamp"],
             "drawn_tiyn": data["drawn_tiyn"],
@@ -79,7 +80,7 @@ class Purchases(View):
     """
 
     name = "purchases"
-    version = 1
+    version = 2
     table = Table(
         columns=(
             ("redemption", "text"),
@@ -87,6 +88,7 @@ class Purchases(View):
             ("programme", "text"),
             ("month", "text"),
             ("shop", "text"),
+            ("receipt", "text"),
             ("status", "text"),
             ("bought_at", "timestamptz"),
             ("drawn_tiyn", "bigint"),
@@ -95,7 +97,7 @@ class Purchases(View):
             ("lines", "text"),
         ),
         key=("redemption",),
-        indexes=(("stream",), ("programme", "month")),
+        indexes=(("stream",), ("programme", "month"), ("shop", "bought_at")),
     )
     on = {
         F.Redeemed.TOPIC: _drawing("captured"),

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from domain.basket import ArticlePrice, price_basket
+from domain.basket import ArticlePrice, BasketLine, PricedBasket, price_basket
 from domain.calendar import local_day
 from domain.code_refusals import CodeReplayed, CodeSpent
 from domain.commands.conflicts import until_saved
@@ -83,6 +83,22 @@ class PricesOnly:
         """Nothing is refused."""
 
 
+def priced(
+    month: ProgrammeMonth,
+    shared_goods: GoodsCatalogue,
+    desk: Desk,
+    shop: str,
+    lines: Sequence[BasketLine],
+    at: datetime,
+    partial: bool,
+) -> PricedBasket:
+    """What a basket costs at `at` (R6, R13). Raises what `check_sale`, GoodsCatalogue.on and `price_basket` raise."""
+    desk.check_sale(shop, month.programme, at)
+    goods = month.programme.catalogue(shared_goods).on(local_day(at))
+    prices = desk.of(shop, [line.gtin for line in lines], at)
+    return price_basket(lines, prices, goods, month.terms, partial)
+
+
 class Counter:
     """`attempt` decides calls in order and saves them in one transaction; `run` again until they are saved."""
 
@@ -121,10 +137,7 @@ class Counter:
     def buy(self, call: Purchase, key: UUID, family: FamilyVouchers, body: str, desk: Desk) -> Redemption:
         """A purchase that was not made before. Raises what a rule says no to."""
         month = self._month_of(family)
-        desk.check_sale(call.shop, month.programme, call.at)
-        goods = month.programme.catalogue(self._goods).on(local_day(call.at))
-        prices = desk.of(call.shop, [line.gtin for line in call.lines], call.at)
-        basket = price_basket(call.lines, prices, goods, month.terms, call.partial)
+        basket = priced(month, self._goods, desk, call.shop, call.lines, call.at, call.partial)
         return family.redeem(
             month,
             redemption=key.hex,

@@ -20,6 +20,7 @@ from infra.api.metrics import Requests, Watched, metrics_router, new_registry
 from infra.api.often import Often
 from infra.api.problems import Problem, problem_response
 from infra.api.qr_keys import qr_keys_router
+from infra.api.sales import SalesServices, sales_router
 from infra.api.schemas import schemas_router
 from infra.api.services import UNAVAILABLE, ApiServices, CounterServices
 from infra.api.sms import sms_router
@@ -28,6 +29,8 @@ from infra.api.terminals import terminals_router
 from infra.sms.webhooks import SignatureMissing, SignatureWrong, TimestampOff
 from infra.web.assets import Assets
 from infra.web.services import WalletServices
+from infra.web.till import till_router
+from infra.web.till_key import TillKey
 from infra.web.wallet import wallet_router
 
 log = structlog.get_logger(__name__)
@@ -40,11 +43,13 @@ def create_app(
     wallet: WalletServices | None = None,
     counter: CounterServices | None = None,
     goods: GoodsServices | None = None,
+    sales: SalesServices | None = None,
 ) -> FastAPI:
     """The application over `services`; `real_now` is the clock that signatures are checked by.
 
     With `watched` there is /metrics too, with `wallet` the recipient's pages and the keys of their codes, with
-    `counter` what terminals call, and with `goods` too what they keep at hand.
+    `counter` what terminals call and the page that is one, with `goods` too what they keep at hand, with `sales` their
+    day.
 
     Raises ValueError when the webhook secret is none. Addresses hold phones and a token (Kannel's), so the
     server's own access log is to be off.
@@ -63,6 +68,7 @@ def create_app(
         auth = TerminalAuth(counter)
         tills = Counter(counter, auth)
         app.add_middleware(Often, endpoints=tills.often)
+        app.add_middleware(TillKey)
     app.add_middleware(_Failures)
     if watched is not None:
         registry, requests = new_registry(watched)
@@ -70,14 +76,16 @@ def create_app(
         app.include_router(metrics_router(registry))
     app.include_router(sms_router(services, real_now))
     app.include_router(schemas_router())
+    assets = Assets()
+    app.include_router(assets.router())
     if wallet is not None:
-        assets = Assets()
-        app.include_router(assets.router())
         app.include_router(wallet_router(wallet, assets))
         app.include_router(qr_keys_router(wallet.keys))
     if counter is not None:
         app.include_router(terminals_router(counter, auth))
+        app.include_router(sales_router(counter, sales, auth))  # before what takes an id
         app.include_router(tills.router)
+        app.include_router(till_router(counter, auth, assets))
         if goods is not None:
             app.include_router(goods_router(goods, auth))
 

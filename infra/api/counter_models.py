@@ -57,6 +57,10 @@ class LineCall(Call):
     shelf_price_tiyn: _Tiyn
     price_tiyn: _Tiyn
 
+    def basket_line(self) -> BasketLine:
+        """The line as it is priced."""
+        return BasketLine(self.gtin, Decimal(self.quantity), self.shelf_price_tiyn, self.price_tiyn)
+
 
 class DrawCall(Call):
     """What one voucher is to pay."""
@@ -79,10 +83,7 @@ class RedemptionCall(Call):
 
     def basket(self) -> tuple[BasketLine, ...]:
         """The lines."""
-        return tuple(
-            BasketLine(line.gtin, Decimal(line.quantity), line.shelf_price_tiyn, line.price_tiyn)
-            for line in self.lines
-        )
+        return tuple(line.basket_line() for line in self.lines)
 
 
 class CaptureCall(Call):

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
+from domain.basket import PricedBasket
 from domain.commands.counter_calls import Bought, Returned, Settled
 from domain.purchase import Redemption, Reversal
 
 _LINE = ("gtin", "quantity", "position", "shelf_price_tiyn", "price_tiyn", "cap_tiyn")
 _TOTALS = ("shelf_total_tiyn", "price_total_tiyn", "pays_tiyn")
+
+
+class Quoted(Protocol):
+    """A basket as a purchase would settle it (`infra.counter.reader.Quoted`)."""
+
+    @property
+    def basket(self) -> PricedBasket: ...
+
+    @property
+    def draws(self) -> Sequence[Sequence[Any]]: ...
+
+    @property
+    def available_tiyn(self) -> int: ...
+
+    @property
+    def draw(self) -> str: ...
 
 
 def bought(answer: Bought | Settled) -> dict[str, Any]:
@@ -24,6 +42,25 @@ def bought(answer: Bought | Settled) -> dict[str, Any]:
         "lines": _lines(redemption),
         "left_out": [{"line": line, "gtin": gtin, "code": code} for line, gtin, code in redemption.left_out],
         "draws": [{"voucher": voucher, "draw_tiyn": tiyn} for voucher, tiyn in redemption.draws],
+    }
+
+
+def quoted(answer: Quoted) -> dict[str, Any]:
+    """A basket as `bought` would have it, were it bought now."""
+    basket = answer.basket
+    left_out = [(refusal.details["line"], gtin, refusal.code) for refusal, gtin in basket.left_out]
+    out = {line for line, _, _ in left_out}
+    numbers = [n for n in range(1, len(basket.lines) + len(out) + 1) if n not in out]
+    drawn = sum(tiyn for _, tiyn in answer.draws)
+    return {
+        "draw": answer.draw,
+        "pays_tiyn": basket.pays_tiyn,
+        "drawn_tiyn": drawn,
+        "available_tiyn": answer.available_tiyn,
+        "remaining_tiyn": answer.available_tiyn - drawn,
+        "lines": _numbered(numbers, basket.lines),
+        "left_out": [{"line": line, "gtin": gtin, "code": code} for line, gtin, code in left_out],
+        "draws": [{"voucher": voucher, "draw_tiyn": tiyn} for voucher, tiyn in answer.draws],
     }
 
 
@@ -49,9 +86,13 @@ def returned(answer: Returned) -> dict[str, Any]:
 
 
 def _lines(redemption: Redemption) -> list[dict[str, Any]]:
+    return _numbered(redemption.numbers(), redemption.lines)
+
+
+def _numbered(numbers: Sequence[int], lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [
         {"line": number, **{name: line[name] for name in (*_LINE, *_TOTALS)}}
-        for number, line in zip(redemption.numbers(), redemption.lines, strict=True)
+        for number, line in zip(numbers, lines, strict=True)
     ]
 
 

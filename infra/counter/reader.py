@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from domain.basket import BasketLine, PricedBasket
 from domain.calendar import day_end, local_day
 from domain.code_refusals import CodeReplayed, CodeSpent
+from domain.commands.counter import priced
 from domain.commands.counter_calls import ShownCode
 from domain.commands.terminals import Credentials
 from domain.errors import Refusal
@@ -23,6 +25,8 @@ from infra.counter.answers import standing
 from infra.counter.families import RememberingLog
 from infra.postgres.desk import Look
 from infra.postgres.log import PostgresLog
+
+PRICING = timedelta(minutes=30)  # how long a code that was checked in time prices baskets
 
 
 class Check(NamedTuple):
@@ -39,6 +43,17 @@ class Find(NamedTuple):
     receipt: str | None
 
 
+class Quote(NamedTuple):
+    """What the vouchers behind a code would pay for a basket: a purchase that isn't made."""
+
+    stream: UUID
+    code: ShownCode
+    lines: tuple[BasketLine, ...]
+    draw_tiyn: int | None
+    draws: tuple[tuple[str, int], ...] | None
+    partial: bool
+
+
 class WhoAmI(NamedTuple):
     """Whether the key is good."""
 
@@ -48,7 +63,7 @@ class Question(NamedTuple):
 
     credentials: Credentials
     at: datetime
-    what: Check | Find | WhoAmI
+    what: Check | Find | Quote | WhoAmI
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +84,17 @@ class Found:
     body: dict[str, Any]
 
 
-Said = Left | Found | Caller
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A basket as a purchase would settle it; sums in tiyn, draws by voucher."""
+
+    basket: PricedBasket
+    draws: list[list[Any]]
+    available_tiyn: int
+    draw: str  # what the programme's voucher pays: discount, price
+
+
+Said = Left | Found | Quoted | Caller
 
 
 class Reader:
@@ -96,7 +121,7 @@ class Reader:
             s for one, caller in zip(batch, callers, strict=True) if (s := _stream(one, caller, owners))
         }
         families: dict[UUID, FamilyVouchers] = self._families.load(list(streams))
-        checked = {one.what.stream for one in batch if isinstance(one.what, Check)}
+        checked = {one.what.stream for one in batch if isinstance(one.what, Check | Quote)}
         seen = self._log.codes_seen(list(checked)) if checked else {}
         said: list[Said | BaseException] = []
         newer: dict[UUID, datetime] = {}
@@ -109,6 +134,8 @@ class Reader:
                     said.append(self._check(one.what, one.at, caller, family, floor, owners, seen))
                     if seen.get(one.what.stream) != one.what.code.issued_at:
                         newer[one.what.stream] = seen[one.what.stream] = one.what.code.issued_at
+                elif isinstance(one.what, Quote):
+                    said.append(self._quote(one.what, one.at, caller, family, floor, owners, seen))
                 elif isinstance(one.what, Find):
                     said.append(_find(one.what, caller, family))
                 else:
@@ -149,11 +176,38 @@ class Reader:
             month.programme.catalogue(self._goods).on(local_day(at)).version,
         )
 
+    def _quote(
+        self,
+        quote: Quote,
+        at: datetime,
+        caller: Caller,
+        family: FamilyVouchers | None,
+        floor: Look,
+        owners: dict[UUID, UUID],
+        seen: dict[UUID, datetime],
+    ) -> Quoted:
+        """Says no to what a purchase says no to, but for the code's age: a basket takes longer to fill than a code
+        lives, so one that was checked in time, and is the family's newest, goes on pricing it for a while."""
+        if code_key(quote.code.digest) in owners:
+            raise CodeSpent("code")
+        made, newest = quote.code.issued_at, seen.get(quote.stream)
+        if quote.code.refusal is not None and not (made == newest and at - made < PRICING):
+            raise quote.code.refusal
+        if newest is not None and made < newest:
+            raise CodeReplayed("code")
+        if family is None:
+            raise NotIssued("code")
+        month = self._month_of(family)
+        basket = priced(month, self._goods, floor, caller.shop, quote.lines, at, quote.partial)
+        family.check_spendable(month, at)
+        draws = family.draws_for(basket, quote.draw_tiyn, quote.draws)
+        return Quoted(basket, draws, family.available_tiyn, month.terms.draw)
+
 
 def _keys(batch: Sequence[Question], callers: Sequence[Caller | Refusal]) -> list[UUID]:
     keys = set()
     for one, caller in zip(batch, callers, strict=True):
-        if isinstance(one.what, Check):
+        if isinstance(one.what, Check | Quote):
             keys.add(code_key(one.what.code.digest))
         elif isinstance(one.what, Find) and isinstance(caller, Caller):
             keys.add(_find_key(one.what, caller))
@@ -167,7 +221,7 @@ def _find_key(find: Find, caller: Caller) -> UUID:
 
 
 def _stream(one: Question, caller: Caller | Refusal, owners: dict[UUID, UUID]) -> UUID | None:
-    if isinstance(one.what, Check):
+    if isinstance(one.what, Check | Quote):
         return one.what.stream
     if isinstance(one.what, Find) and isinstance(caller, Caller):
         return owners.get(_find_key(one.what, caller))

@@ -17,6 +17,7 @@ from infra.api.services import ReplyOutcome
 from infra.bootstrap import Azyq
 from infra.chain import Ages, Chain
 from infra.parts.counter import Tills
+from infra.parts.sales import Sales
 from infra.parts.shelves import Shelves
 from infra.parts.wallet import Wallet
 
@@ -124,10 +125,15 @@ def serve(azyq: Azyq, listener: socket.socket, stop: threading.Event, wake: thre
     threading.Thread(target=watching.watch, args=(stop,), name="watch", daemon=True).start()
 
     # No access log: Kannel's addresses carry phone, text and token.
-    tills = Tills(azyq)
+    tills, sales = Tills(azyq), Sales(azyq)
     config = uvicorn.Config(
         create_app(
-            Replies(azyq, wake.set), watched=watching, wallet=Wallet(azyq), counter=tills, goods=Shelves(azyq)
+            Replies(azyq, wake.set),
+            watched=watching,
+            wallet=Wallet(azyq),
+            counter=tills,
+            goods=Shelves(azyq),
+            sales=sales,
         ),
         access_log=False,
         log_config=None,
@@ -146,6 +152,7 @@ def serve(azyq: Azyq, listener: socket.socket, stop: threading.Event, wake: thre
     try:
         server.run(sockets=[listener])  # in a thread of ours it leaves signals alone
     finally:
+        sales.close()
         if not tills.lanes.close():
             log.error("counter_not_drained", waiting=tills.lanes.writing.waiting())
     if not stop.is_set():

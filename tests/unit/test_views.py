@@ -32,8 +32,8 @@ LINES = [
     {"shelf_price_tiyn": 247, "price_tiyn": 177, "quantity": "1"},
 ]
 DRAWS = {"redemption": "r", "draws": [[VOUCHER, 100], [OTHER, 20]], "drawn_tiyn": 120}
-REDEEMED = ("voucher.redeemed", {**DRAWS, "lines": LINES, "shop": "s"})
-HELD = ("voucher.held", {**DRAWS, "lines": LINES, "shop": "s"})
+REDEEMED = ("voucher.redeemed", {**DRAWS, "lines": LINES, "shop": "s", "receipt": "1"})
+HELD = ("voucher.held", {**DRAWS, "lines": LINES, "shop": "s", "receipt": "1"})
 CAPTURED = ("voucher.captured", DRAWS)
 VOIDED = ("voucher.voided", {**DRAWS, "to": "available"})
 EXPIRED = ("voucher.expired", {"vouchers": [[OTHER, 80]], "expired_tiyn": 80})
