@@ -53,10 +53,12 @@ class Till:
     def post(self, path: str, body: Any = None, key: str | None = None, **headers: str) -> Response:
         if key is not None:
             headers["Idempotency-Key"] = key
-        return self.client.post(path, json=body, headers=self.headers | headers)
+        answer: Response = self.client.post(path, json=body, headers=self.headers | headers)
+        return answer
 
     def get(self, path: str, **params: str) -> Response:
-        return self.client.get(path, params=params, headers=self.headers)
+        answer: Response = self.client.get(path, params=params, headers=self.headers)
+        return answer
 
     def check(self, code: str) -> Response:
         return self.post("/v1/vouchers/check", {"code": code})

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -395,8 +396,7 @@ def test_R26_draws_are_as_the_shop_asks(counter: Counter) -> None:
 def test_R26_a_hundred_parallel_spends_of_the_last_tenge_exactly_one_wins(counter: Counter) -> None:
     tills = [counter.till("S001"), counter.till("S002")]
     rest = counter.available() - 7_000
-    draw = {"draw_tiyn": rest}
-    assert tills[0].buy(counter.code(), line(RICE, "200"), **draw).status_code == 201
+    assert tills[0].buy(counter.code(), line(RICE, "200"), draw_tiyn=rest).status_code == 201
     assert counter.available() == 7_000
     codes = [counter.code(at=counter.later(seconds=1)) for _ in range(1)]
     sign, stream, now = counter.tills.qr_keys.sign, counter.streams[0], counter.month.clock()
@@ -447,9 +447,9 @@ def test_R27_capture_void_and_the_end_of_the_hold_at_once_exactly_one_wins(count
         held = till.buy(counter.code(), capture=False).json()["redemption"]
         counter.later(minutes=16)
         acts: list[Callable[[], Any]] = [
-            lambda held=held, number=number: till.settle(held, "capture", f"c-{number}").status_code,
-            lambda held=held, number=number: till.settle(held, "void", f"v-{number}").status_code,
-            lambda: counter.month.azyq.run_programme.release_holds(counter.month.clock),
+            partial(till.settle, held, "capture", f"c-{number}"),
+            partial(till.settle, held, "void", f"v-{number}"),
+            partial(counter.month.azyq.run_programme.release_holds, counter.month.clock),
         ]
         random.Random(number).shuffle(acts)
         with ThreadPoolExecutor(3) as threads:
@@ -640,7 +640,7 @@ def test_R32_a_commit_whose_answer_was_lost_is_found_by_asking_again(
     counter: Counter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     till = counter.till()
-    recorder = type(counter.month.azyq.log._application.recorder)
+    recorder: Any = type(counter.month.azyq.log._application.recorder)
     insert = recorder._insert_once
     lost = iter((True,))
 
