@@ -92,9 +92,13 @@ TILL_WORDS: Mapping[str, tuple[str, str, str]] = {
         "Этот браузер перестанет быть кассой. Чтобы подключить его снова, понадобится новый код.",
         "This browser stops being a till. Connecting it again takes a new code.",
     ),
-    "script.shop": ("«{name}»", "«{name}»", "{name}"),
     "script.left_until": ("{day} дейін жарамды", "Действует до {day}", "Valid until {day}"),
-    "script.checking": ("Тексерілуде…", "Проверяется…", "Checking…"),
+    "script.fill_in": (
+        "Әр жолдың мөлшері мен бағаларын толтырыңыз.",
+        "Заполните количество и цены в каждой строке.",
+        "Fill in the quantity and the prices of every line.",
+    ),
+    "script.at_most": ("Ең көбі {quantity}.", "Не больше {quantity}.", "At most {quantity}."),
     "script.no_code": (
         "Алдымен сатып алушының кодын оқыңыз.",
         "Сначала считайте код покупателя.",

@@ -127,7 +127,7 @@ globalThis.Till = (() => {
   }
 
   return {
-    $, t, money, plainMoney, parseMoney, parseQuantity, showQuantity, lineTotal, unit, random,
+    $, t, money, plainMoney, parseMoney, parseQuantity, showQuantity, thousandths, lineTotal, unit, random,
     call, insist, problems, say, blame, remember, recall, language,
   };
 })();

@@ -1,7 +1,7 @@
 "use strict";
 // What was sold today, and goods that come back.
 (() => {
-  const { $, t, money, parseQuantity, showQuantity, random, call, insist, problems, say, blame, remember, recall } = Till;
+  const { $, t, money, parseQuantity, showQuantity, thousandths, random, call, insist, problems, say, blame, remember, recall } = Till;
   const BEHIND = [400, 1000, 2000, 4000]; // the day is read from a view, a moment behind the log
   let shown = null;
   let nameOf = (gtin) => gtin;
@@ -20,7 +20,7 @@
   }
 
   function show(day) {
-    if (day.name) $("shop").textContent = t("shop", { name: day.name });
+    if (day.name) $("shop").textContent = day.name;
     $("day-count").textContent = String(day.count);
     $("day-paid").textContent = money(day.drawn_tiyn);
     $("day-shelf").textContent = money(day.shelf_total_tiyn);
@@ -81,7 +81,8 @@
     item.querySelector(".fine").textContent = t("bought", { bought: showQuantity(line.quantity), returned: showQuantity(returned) });
     input.inputMode = "decimal";
     input.disabled = Number(returned) >= Number(line.quantity);
-    shown.lines.push({ line: line.line, input, error: item.querySelector(".error") });
+    const rest = thousandths(line.quantity) - thousandths(returned);
+    shown.lines.push({ line: line.line, input, error: item.querySelector(".error"), rest });
     return item;
   }
 
@@ -100,10 +101,14 @@
     if (!shown || $("return").dataset.state !== "asking") return;
     const lines = [];
     let wrong = false;
-    for (const { line, input, error } of shown.lines) {
+    for (const { line, input, error, rest } of shown.lines) {
       const text = input.value.trim();
       const quantity = text === "" || whole ? null : parseQuantity(text);
-      blame(input, error, quantity === null && text !== "" && !whole ? t("bad_quantity") : "");
+      let complaint = quantity === null && text !== "" && !whole ? t("bad_quantity") : "";
+      if (quantity !== null && thousandths(quantity) > rest) {
+        complaint = t("at_most", { quantity: showQuantity(String(Number(rest) / 1000)) });
+      }
+      blame(input, error, complaint);
       if (!error.hidden) wrong = true;
       if (quantity !== null) lines.push({ line, quantity });
     }

@@ -146,6 +146,8 @@
     say($("basket-error"), "");
     $("pay-left").hidden = true;
     const lines = basket.asked();
+    const missing = lines ? (code ? "" : t("no_code")) : t("fill_in");
+    $("pay-say").textContent = basket.plain().length ? missing : "";
     if (!lines || !code) {
       basket.unpriced();
       return;
@@ -337,6 +339,7 @@
 
   // --- from the beginning -------------------------------------------------------------------------------------------
 
+  $("no-script").remove();
   day.begin(basket.nameOf, enrolling);
   $("cashier").value = recall("cashier") || "1";
   const kept = recall("basket", sessionStorage);
