@@ -10,7 +10,7 @@ from random import Random
 from typing import Any, Protocol
 
 from domain.calendar import ALMATY
-from infra.prices import PriceBook
+from benchmarks.price_book import PriceBook
 from infra.sample import write_sample
 
 PROGRAMME, MONTH, KATO = "akkol-2025", "2025-07", "113220100"
