@@ -9,8 +9,8 @@ from pathlib import Path
 from random import Random
 from typing import Any, Protocol
 
-from domain.calendar import ALMATY
 from benchmarks.price_book import PriceBook
+from domain.calendar import ALMATY
 from infra.sample import write_sample
 
 PROGRAMME, MONTH, KATO = "akkol-2025", "2025-07", "113220100"
