@@ -30,6 +30,10 @@ def asserts_something(test: Function) -> bool:
             name = dotted(node.func).rpartition(".")[2]
             if name in {"raises", "fail", "warns"} or name.startswith(CHECKS):
                 return True
+        # Playwright's: expect(…).to_have_text(…)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Call):
+            if dotted(node.value.func) == "expect" and node.attr.startswith(("to_", "not_to_")):
+                return True
     return False
 
 
@@ -61,6 +65,8 @@ def test_the_rule_itself_tells_tests_apart() -> None:
 
     assert asserts_something(function("def test_x():\n    with pytest.raises(ValueError):\n        f()"))
     assert asserts_something(function("def test_x():\n    story.then_lapsed()"))
+    assert asserts_something(function("def test_x():\n    expect(page.main).to_be_visible()"))
+    assert not asserts_something(function("def test_x():\n    expect(page.main)"))
     assert not asserts_something(function("def test_x():\n    f()"))
     assert names_clause("test_R2_6_the_amount", "R2.6")
     assert not names_clause("test_R21_lapse", "R2.1")
