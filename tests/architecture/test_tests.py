@@ -31,9 +31,13 @@ def asserts_something(test: Function) -> bool:
             if name in {"raises", "fail", "warns"} or name.startswith(CHECKS):
                 return True
         # Playwright's: expect(…).to_have_text(…)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Call):
-            if dotted(node.value.func) == "expect" and node.attr.startswith(("to_", "not_to_")):
-                return True
+        if (
+            isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Call)
+            and dotted(node.value.func) == "expect"
+            and node.attr.startswith(("to_", "not_to_"))
+        ):
+            return True
     return False
 
 
