@@ -44,7 +44,7 @@ TILL_WORDS: Mapping[str, tuple[str, str, str]] = {
         "Корзина пуста. Найдите товар выше.",
         "The basket is empty. Find an article above.",
     ),
-    "quantity": ("Мөлшері", "Количество", "Quantity"),
+    "quantity": ("Мөлшері", "Кол-во", "Quantity"),
     "shelf_price": ("Сөредегі баға, тг", "Цена на полке, тг", "Shelf price, KZT"),
     "price": ("Үстемесіз баға, тг", "Цена без надбавки, тг", "Price without mark-up, KZT"),
     "pays": ("Ваучер төлейді", "Платит ваучер", "The voucher pays"),

@@ -119,6 +119,7 @@
   }
 
   async function ask(pending) {
+    shown.pending = pending;
     remember("return", pending);
     say($("return-error"), "");
     state("waiting", t("paying"));
@@ -158,7 +159,7 @@
     bringBack(false);
   });
   $("return-all").addEventListener("click", () => bringBack(true));
-  $("return-again").addEventListener("click", () => ask(recall("return")));
+  $("return-again").addEventListener("click", () => ask(shown.pending));
   $("return-close").addEventListener("click", () => $("return").close());
   $("return").addEventListener("cancel", (event) => {
     if ($("return-close").hidden) event.preventDefault();

@@ -13,6 +13,7 @@
   let asking = 0;
   let timer = 0;
   let busy = false;
+  let pending = null; // what was asked and not answered; kept beyond the page, too
 
   // --- the terminal ---------------------------------------------------------------------------------------------
 
@@ -33,9 +34,12 @@
     $("enrol").hidden = true;
     $("till").hidden = false;
     if (ok) basket.setArticles(body.articles);
-    else if (!basket.plain().length) say($("basket-error"), body.detail);
-    if (!ok) setTimeout(start, 5000);
-    if (recall("pending")) ask();
+    else {
+      say($("basket-error"), body.detail);
+      setTimeout(refreshPrices, 5000);
+    }
+    pending ||= recall("pending");
+    if (pending) ask();
     else if (document.activeElement === document.body) $("code").focus();
     day.load();
     day.resume();
@@ -44,8 +48,11 @@
 
   async function refreshPrices() {
     if ($("till").hidden) return;
-    const { ok, body } = await call("/v1/prices");
-    if (ok) basket.setArticles(body.articles);
+    const { ok, lost, body } = await call("/v1/prices");
+    if (lost) setTimeout(refreshPrices, 5000);
+    if (!ok) return;
+    basket.setArticles(body.articles);
+    price();
   }
 
   // The key is kept by the browser out of reach; only its last day is known here.
@@ -162,8 +169,10 @@
     if (mine !== asking) return;
     if (!answer.ok) {
       refused(answer);
+      if (answer.lost) timer = setTimeout(() => preview(lines), Math.max(2000, answer.after || 0));
       return;
     }
+    say($("basket-error"), "");
     quote = { ...answer.body, asked: body, customer: customerPays(answer.body) };
     basket.priced(quote);
     $("pays").textContent = money(quote.drawn_tiyn);
@@ -245,11 +254,10 @@
     return `T${now.getFullYear()}${digits}-${random().slice(0, 6)}`;
   }
 
-  // One basket has one key and, unless the shop gave another, one receipt: asked twice it is paid once, even when it
-  // was changed after an answer that never came.
+  // One basket has one key and, unless the shop gave another, one receipt: asked twice it is paid once.
   function named() {
-    const kept = recall("key") || { key: random(), receipt: newReceipt() };
-    remember("key", kept);
+    const kept = recall("key", sessionStorage) || { key: random(), receipt: newReceipt() };
+    remember("key", kept, sessionStorage);
     return kept;
   }
 
@@ -265,13 +273,13 @@
       receipt: $("receipt").value.trim() || receipt,
       cashier,
     };
-    remember("pending", { path: "/v1/redemptions", key, body: JSON.stringify(body), receipt: body.receipt, customer: quote.customer });
+    pending = { path: "/v1/redemptions", key, body: JSON.stringify(body), customer: quote.customer };
+    remember("pending", pending);
     ask();
   });
   $("ask-again").addEventListener("click", ask);
 
   async function ask() {
-    const pending = recall("pending");
     if (!pending || busy) return;
     lock(true);
     for (const name of ["receipt", "cashier"]) blame($(name), $(name + "-error"), "");
@@ -295,24 +303,37 @@
       enrolling(answer.body); // asked about again as soon as there is a key
       return;
     }
+    const asked = pending;
+    answered();
     if (answer.ok) {
-      paid(answer.body, pending);
+      paid(answer.body, asked.customer);
       return;
     }
-    remember("pending", null);
     if (answer.body.code === "idempotency_key_reused" && !answer.body.pointer) {
-      const before = await call("/v1/redemptions?receipt=" + encodeURIComponent(recall("key")?.receipt || pending.receipt));
-      if (before.ok) {
-        paid(before.body, { customer: null }, t("paid_before"));
+      // As by a page that was opened twice.
+      remember("key", null, sessionStorage);
+      const body = JSON.parse(asked.body);
+      const before = await call("/v1/redemptions?receipt=" + encodeURIComponent(body.receipt));
+      if (before.ok && sameGoods(before.body.lines, body.lines)) {
+        paid(before.body, null, t("paid_before"));
         return;
       }
     }
     refused(answer);
   }
 
-  function paid(redemption, { customer }, note = "") {
-    remember("pending", null);
-    remember("key", null);
+  function answered() {
+    if (recall("pending")?.key === pending.key) remember("pending", null);
+    pending = null;
+  }
+
+  function sameGoods(paidFor, asked) {
+    const goods = (lines) => lines.map((line) => `${line.gtin} ${Number(line.quantity)}`).join();
+    return goods(paidFor) === goods(asked);
+  }
+
+  function paid(redemption, customer, note = "") {
+    remember("key", null, sessionStorage);
     basket.rememberShelfPrices();
     say($("done-note"), note);
     $("done-what").textContent = t("voucher_paid");
