@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 TASKS = frozenset({"close_list", "first_sms", "reminder", "lapse", "expire", "close"})
 CYCLE_CHECKS: dict[str, tuple[str, ...]] = {
     "cycle.opened": ("stream_identity", "rules_version"),
-    "cycle.list_started": ("cycle_order", "list_day"),
+    "cycle.list_started": ("list_day",),
     "cycle.list_received": ("cycle_order", "list_rows", "rules_version"),
     "cycle.task_done": ("cycle_order", "task_once", "task_day", "rules_version"),
     "reply.unknown_sender": ("stream_identity", "reply_once"),
@@ -61,14 +61,13 @@ class CycleFold:
         day = local_day_text(data["timestamp"])
         match topic:
             case "cycle.list_started":
-                if self._started is not None:
-                    bad("cycle_order", "R19", "a list was begun before the one before it was in")
                 if not facts.list_from <= day <= facts.list_cutoff:
                     bad(
                         "list_day",
                         "R19",
                         f"a list begun on {day}: taken from {facts.list_from} to {facts.list_cutoff}",
                     )
+                # One that was cut off and then replaced is never in.
                 self._started = {"delivery": data["delivery"], "digest": data["digest"]}
             case "cycle.list_received":
                 started, self._started = self._started, None

@@ -395,7 +395,7 @@ class ReceiveList:
         known_phones = self._vault.phones(asked_nobody) if asked_nobody else {}
         for named, stream in zip(batch, streams, strict=True):
             family = known.get(stream)
-            before = set() if family is None else set(family.members)
+            before = [] if family is None else list(family.members)
             if family is None:
                 family = FamilyVouchers.list_family(
                     month, named.family, named.region, named.applicant, named.members, delivery, at
@@ -412,10 +412,8 @@ class ReceiveList:
             decided.no_number += family.stage == "no_number"
             decided.members += len(named.members)
             now = set(family.members)
-            decided.claims += [
-                (_key(month, member), stream) for member in family.members if member not in before
-            ]
-            decided.releases += [(_key(month, member), stream) for member in before - now]
+            decided.members_of += [(_key(month, member), stream) for member in family.members]
+            decided.releases += [(_key(month, member), stream) for member in before if member not in now]
             decided.families.append(family)
         return decided
 
@@ -432,9 +430,12 @@ class ReceiveList:
         def save() -> _Decided:
             nonlocal ready
             batch, ready = ready or decide(), None
-            # Who moved from another family of an earlier delivery is given up there first: this file says so.
-            owners = self._staging.owners([key for key, _ in batch.claims])
-            self._log.save(*batch.families, claims=batch.claims, releases=[*batch.releases, *owners.items()])
+            # Who moved from another family of an earlier delivery is given up there first: this file says so. All
+            # are looked at, for a delivery that was cut off may have moved somebody whom this one leaves in place.
+            owners = self._staging.owners([key for key, _ in batch.members_of])
+            claims = [(key, stream) for key, stream in batch.members_of if owners.get(key) != stream]
+            given_up = [(key, owners[key]) for key, _ in claims if key in owners]
+            self._log.save(*batch.families, claims=claims, releases=[*batch.releases, *given_up])
             return batch
 
         saved = until_saved(save)
@@ -449,7 +450,7 @@ class _Decided:
     """A batch of families as the delivery has them, not saved yet."""
 
     families: list[FamilyVouchers] = field(default_factory=list)
-    claims: list[tuple[UUID, UUID]] = field(default_factory=list)
+    members_of: list[tuple[UUID, UUID]] = field(default_factory=list)  # (claim, stream)
     releases: list[tuple[UUID, UUID]] = field(default_factory=list)
     counted: Counter[str] = field(default_factory=Counter)
     members: int = 0

@@ -321,7 +321,7 @@ class PostgresLog:
         LogBusy when others hold the log for longer than a caller should wait.
         """
         changed = [aggregate for aggregate in aggregates if aggregate.pending_events]
-        if not changed and not due:
+        if not changed and not due and not claims:
             return
         families = {a.id: a for a in aggregates if isinstance(a, FamilyVouchers)}
         stages = [_stage_row(a) for a in changed if isinstance(a, FamilyVouchers)]

@@ -295,6 +295,39 @@ class TestDeliveries:
             assert july.subject(a.people[1]) in july.family(b).members
         assert len(july.claims()) == 32
 
+    def test_R5_R19_a_list_cut_off_and_then_replaced_leaves_nobody_unclaimed(
+        self, july: Month, town: Town, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("domain.commands.receive_list.FAMILIES_AT_ONCE", 1)
+        # Which family is decided first follows from random ids, hence several pairs at once.
+        pairs = [(town.household(), town.household()) for _ in range(8)]
+        first = [h for pair in pairs for h in pair]
+        july.list_of(first)
+        # given a list in which people move, cut off half-way
+        save, saved = july.azyq.log.save, list[str]()
+
+        def save_some(*aggregates: object, **more: Any) -> None:
+            saved.extend(["claims"] if "claims" in more else [])
+            if len(saved) > 8:
+                raise RuntimeError("cut off")
+            save(*aggregates, **more)
+
+        moved = [h for a, b in pairs for h in (a.without(a.people[1]), b.joined_by(a.people[1]))]
+        with monkeypatch.context() as patched:
+            patched.setattr(july.azyq.log, "save", save_some)
+            with pytest.raises(RuntimeError, match="cut off"):
+                july.list_of(moved, day=3)
+        # when the list before comes again in its place
+        july.list_of(first, day=4)
+        # then each person is claimed by the family that has them
+        for home in first:
+            for person in home.people:
+                key = membership_key(AKKOL, "2025-07", july.subject(person))
+                assert july.claims().get(key) == july.stream(home)
+        july.azyq.catch_up_views()
+        verdict = run_audit(july.azyq.dsn, july.azyq.programmes, july.azyq.goods)
+        assert verdict.holds, verdict.findings
+
     def test_R5_a_family_merges_into_another(self, july: Month, town: Town) -> None:
         one, other = town.household(2), town.household(3)
         july.list_of([one, other])
