@@ -22,7 +22,7 @@ from domain.programmes import ProgrammeMonth
 from domain.sms_text import parts, render
 
 UNKNOWN_OUTCOME = "unknown_outcome"
-QUESTIONS = ("consent_request", "reminder")
+QUESTIONS = ("consent_request", "reminder", "not_understood")
 BACKOFF_SECONDS = (1, 2, 4, 8, 16, 60, 300)
 
 
@@ -204,8 +204,10 @@ class SendSms:
             item = sending[message.message_id]
             if result.accepted:
                 accepted.append(message)
-            elif result.reason == UNKNOWN_OUTCOME:
-                faltered = True  # stays `sending`: a report, or time, will tell
+            elif result.reason == UNKNOWN_OUTCOME or (result.retry and item.state == "sending"):
+                faltered = (
+                    True  # stays `sending`: a report, or time, will tell, also of a hand-over before this one
+                )
             elif result.retry:
                 delay = BACKOFF_SECONDS[min(item.attempts, len(BACKOFF_SECONDS) - 1)]
                 again[item.message] = at + timedelta(seconds=delay)

@@ -190,6 +190,27 @@ class TestUnknownOutcome:
         assert first == second
         assert len(of(july, "sms.sent")) == 1
 
+    @pytest.mark.parametrize("word", ["an answer", "a report"])
+    def test_R22_word_of_it_counts_though_the_gateway_was_busy_at_the_repeat(
+        self, july: Month, sending: Sending, gateway: Scripted, word: str
+    ) -> None:
+        # given a repeat of it that the gateway surely did not take
+        gateway._script += ["busy"] * 100
+        sending.later(10)
+        july.azyq.drain_sms()
+        assert len(gateway.handed) == 2
+        # when the first one turns out to have arrived
+        if word == "an answer":
+            assert july.reply(gateway.handed[0].to, "21*1") == "consented"
+        else:
+            sending.report(gateway.handed[0], "delivered")
+        # then it is not sent again
+        gateway._script.clear()
+        sending.later(3600)
+        july.azyq.drain_sms()
+        assert [m.purpose for m in gateway.handed].count("consent_request") == 2
+        assert len([s for s in of(july, "sms.sent") if s["purpose"] == "consent_request"]) == 1
+
     def test_a_rejection_by_the_network_does_not_settle_it(
         self, july: Month, sending: Sending, gateway: Scripted
     ) -> None:
@@ -294,6 +315,21 @@ class TestReports:
         july.day(10)
         assert july.family(home).stage == "consented"
         assert len(of(july, "sms.sent")) == 3, "request, reminder, confirmation"
+
+    def test_R21_nobody_is_asked_again_after_the_deadline(self, july: Month, town: Town) -> None:
+        gateway = Scripted()
+        Sending(july, gateway)
+        home = town.household()
+        july.asked(home)
+        # given an answer of the last hour that is not understood
+        july.at(31, 23)
+        assert july.reply(home.phone, "🙂") == "not_understood"
+        # when the month is over before the question leaves, and its end is not recorded yet
+        july.clock.now += timedelta(hours=2)
+        july.azyq.drain_sms()
+        # then it does not leave
+        assert [message.purpose for message in gateway.handed] == ["consent_request"]
+        assert july.azyq.sms_queue.waiting() == 0
 
     def test_what_nobody_wants_any_more_is_not_sent(self, july: Month, town: Town) -> None:
         gateway = Scripted()
