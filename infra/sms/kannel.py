@@ -30,6 +30,8 @@ BUSY = "gateway_busy"
 NO_ENTRY = "gateway_refused_login"
 MISCONFIGURED = "gateway_misconfigured"
 REJECTED = "gateway_rejected"
+# What Kannel refuses of every message alike: no sending number anywhere, or our address for reports
+_OUR_SETTINGS = ("Sender missing", "Garbage 'from'", "DLR-")
 
 
 class _NoSecrets(logging.Filter):
@@ -134,6 +136,8 @@ def _understood(message_id: str, answer: httpx.Response) -> SendResult:
         return SendResult(message_id, False, True, NO_ENTRY)
     if status in (429, 503):
         return SendResult(message_id, False, True, BUSY)
+    if status == 400 and answer.text.startswith(_OUR_SETTINGS):
+        return SendResult(message_id, False, True, MISCONFIGURED)
     if status in (400, 413, 414, 422):
         return SendResult(message_id, False, False, REJECTED)
     if status >= 500:
