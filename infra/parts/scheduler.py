@@ -52,7 +52,7 @@ class Scheduler:
             except ListMissing as refusal:
                 self._complain_once(f"{programme.id} {day:%Y-%m}", refusal)
             except Refusal as refusal:
-                self._complain_once(f"{programme.id} {refusal.code}", refusal)
+                self._complain_once(f"{programme.id} {refusal.code} {day}", refusal)
             else:
                 for task in done:
                     log.info("calendar", programme=programme.id, month=task.month, **asdict(task.outcome))

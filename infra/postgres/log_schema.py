@@ -1,4 +1,4 @@
-"""Tables of the event log: the eventsourcing library's own, and two that are written in the same transaction."""
+"""Tables of the event log: the eventsourcing library's own, and small ones that are written in the same transaction."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from domain.calendar import ALMATY
+from domain.cycle import Cycle
 from domain.shop import Loan, Shop, ShopFacts
 from infra.parts.api import Replies
 from infra.parts.scheduler import Scheduler
@@ -82,6 +83,18 @@ def test_R14_a_month_without_a_list_is_complained_of_once(month: Month) -> None:
     month.at(5, 11)
     scheduler.tick()
     assert len(month.outbox()) == 1
+
+
+def test_R19_a_list_that_was_not_finished_is_complained_of_once_a_day(month: Month) -> None:
+    cycle = Cycle.open(month.month, month.at(3))
+    assert cycle.start_list(month.month, "a" * 64, month.clock())
+    month.azyq.log.save(cycle)
+    scheduler = Scheduler(month.azyq)
+    with capture_logs() as logged:
+        for day in (5, 5, 6):
+            month.at(day)
+            scheduler.tick()
+    assert [line.get("code") for line in logged] == ["list_unfinished"] * 2
 
 
 def test_a_reply_from_the_future_is_one_of_now(month: Month) -> None:
