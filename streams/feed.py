@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
@@ -11,10 +12,12 @@ import structlog
 
 from projections.events import Raw, read_event
 from projections.folding import Parked, Step, fold_steps, fold_stream, keys_to_load, steps
-from projections.view import Key, Recorded, Row, Rows, Unreadable, View
+from projections.view import Key, Recorded, Row, Rows, Unreadable, View, ViewMissing
 from streams.topics import partition_of
+from streams.trouble import where
 
 BATCH = 5_000
+LOOK_AGAIN_SECONDS = 5.0  # for views that wait for their rebuild
 _log = structlog.get_logger(__name__)
 
 Event = Recorded | Unreadable
@@ -68,32 +71,33 @@ class Feed:
     def __init__(self, source: Source, store: Store, views: Sequence[View]) -> None:
         self._source = source
         self._store = store
-        self._views = list(views)
+        self._all = tuple(views)
+        self._views: list[View] = []
+        self._complained: set[str] = set()
         self._prepared = False
+        self._looked = 0.0
         self._read: tuple[int, int, list[Event]] | None = None
 
     def prepare(self) -> None:
         """Make the tables that are missing; a view whose table is of another version waits for its rebuild."""
-        outdated = self._store.prepare(self._views)
+        outdated = self._store.prepare(self._all)
+        self._views = list(self._all)
         for view in outdated:
-            _log.error("view_outdated", view=view.name, version=view.version)
-        self._views = [view for view in self._views if view not in outdated]
+            self._leave_out(view)
+        self._looked = time.monotonic()
         self._prepared = True
 
     def run_once(self, max_events: int = BATCH) -> int:
         """One batch into every view; how many events the view furthest behind took."""
-        if not self._prepared:
+        waiting = len(self._views) < len(self._all)
+        if not self._prepared or (waiting and time.monotonic() - self._looked >= LOOK_AGAIN_SECONDS):
             self.prepare()
         most = 0
-        for view in self._views:
-            with self._store.turn(view) as turn:
-                events = self._after(turn.position, max_events)
-                if events:
-                    parked = apply_batch(turn, not_held(turn, events))
-                    turn.move(events[-1].position)
-                    most = max(most, len(events))
-            if events:
-                alarm(view, parked)
+        for view in list(self._views):
+            try:
+                most = max(most, self._feed(view, max_events))
+            except ViewMissing:
+                self._leave_out(view)
         return most
 
     def catch_up(self) -> int:
@@ -118,7 +122,7 @@ class Feed:
                 if not self.run_once():
                     (wait or self._source.wait)(poll_seconds)
             except Exception as error:
-                _log.error("feed_interrupted", error=type(error).__name__)
+                _log.error("feed_interrupted", error=type(error).__name__, at=where(error))
                 stop.wait(poll_seconds)
 
     def retry(self, view: View, position: int, stream: str) -> bool:
@@ -137,6 +141,23 @@ class Feed:
                 turn.settle([] if parked else [position])
         alarm(view, parked)
         return all(p.position != position for p in parked)
+
+    def _feed(self, view: View, max_events: int) -> int:
+        with self._store.turn(view) as turn:
+            events = self._after(turn.position, max_events)
+            if not events:
+                return 0
+            parked = apply_batch(turn, not_held(turn, events))
+            turn.move(events[-1].position)
+        alarm(view, parked)
+        return len(events)
+
+    def _leave_out(self, view: View) -> None:
+        """Until its table is of our version."""
+        if view.name not in self._complained:
+            self._complained.add(view.name)
+            _log.error("view_outdated", view=view.name, version=view.version)
+        self._views = [other for other in self._views if other is not view]
 
     def _after(self, position: int, limit: int) -> list[Event]:
         if self._read is not None and self._read[:2] == (position, limit) and self._read[2]:

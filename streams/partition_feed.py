@@ -154,11 +154,12 @@ class PartitionFeed:
         """Read from the log what was published to `partitions` and never arrived; how many events.
 
         For partitions that nothing comes from: what was lost at the end of one shows in no message after it. Views
-        that waited for a rebuild are looked at again.
+        that waited for a rebuild are looked at again, without any partition too.
         """
         if not self._prepared or len(self._views) < len(self._all):
             self.prepare()
-        sent = self._store.sent(self._topic)
+        partitions = list(partitions)
+        sent = self._store.sent(self._topic) if partitions else None
         if sent is None:
             return 0
         if sent.partitions != self._partitions:

@@ -17,7 +17,7 @@ import structlog
 from projections.events import Raw
 from streams.messages import LARGEST_CARRIED, Message, encode
 from streams.topics import EVENTS, PARKED, partition_of
-from streams.trouble import KafkaTrouble, TooLarge
+from streams.trouble import KafkaTrouble, TooLarge, where
 
 FLIGHT = 6_000  # messages sent at once
 TURN_SECONDS = 0.5  # a stand-by asks so often whether it may take over; the active one says that it lives
@@ -172,7 +172,8 @@ class Publisher:
                     pause = self._pause(pause)
                 except Exception as error:
                     # The database is away, or another one is active by now: begin again from what it says.
-                    self._say("publisher_interrupted", getattr(error, "code", None) or type(error).__name__)
+                    code = getattr(error, "code", None) or type(error).__name__
+                    self._say("publisher_interrupted", code, where(error))
                     self.close()
                     stop.wait(pause)
                     pause = min(2 * pause, _LONGEST_PAUSE / 5)
@@ -276,7 +277,8 @@ class Publisher:
             self._announcements.done()
         except Exception as error:
             self._announce_at = time.monotonic() + _ANNOUNCE_AGAIN_SECONDS
-            _log.warning("parked_not_announced", reason=getattr(error, "code", None) or type(error).__name__)
+            reason = getattr(error, "code", None) or type(error).__name__
+            _log.warning("parked_not_announced", reason=reason, at=where(error))
             self._reopen()
 
     def _pause(self, seconds: float) -> float:

@@ -24,6 +24,7 @@ from faust.sensors import Monitor
 from streams.partition_feed import Delivery, Taken
 from streams.topics import EVENTS, REPLIES
 from streams.transport import KafkaTransport
+from streams.trouble import where
 
 GROUP = "azyq-views"
 BATCH = 1_000
@@ -98,14 +99,15 @@ class Worker:
                 try:
                     asyncio.run(_Member(self, folder, stop).work())
                 except Exception as error:
-                    self._say("worker_interrupted", type(error).__name__)
+                    self._say("worker_interrupted", error)
             stop.wait(0 if stop.is_set() else _PAUSE_SECONDS)
 
-    def _say(self, event: str, error: str) -> None:
+    def _say(self, event: str, error: Exception) -> None:
         """Log a trouble once, until something else is the matter or work went on."""
-        if f"{event} {error}" != self._said:
-            self._said = f"{event} {error}"
-            _log.error(event, error=error)
+        kind, at = type(error).__name__, where(error)
+        if f"{event} {kind} {at}" != self._said:
+            self._said = f"{event} {kind} {at}"
+            _log.error(event, error=kind, at=at)
 
     def _app(self, folder: str) -> faust.App:
         app = faust.App(
@@ -230,7 +232,7 @@ class _Member:
             except _Closed:
                 break
             except Exception as error:
-                self._worker._say("worker_waits", type(error).__name__)
+                self._worker._say("worker_waits", error)
                 until = time.monotonic() + _PAUSE_SECONDS
                 while time.monotonic() < until and not self._stop.is_set():
                     await asyncio.sleep(0.05)
@@ -248,8 +250,7 @@ class _Member:
             now = time.monotonic()
             mine = [tp.partition for tp in self._assigned() if tp.topic == worker._events_topic]
             idle = [p for p in mine if now - self._seen.setdefault(p, now) >= worker._tail]
-            if idle:
-                await self._until_done(self._threads[0], partial(worker._events.check_tails, idle))
+            await self._until_done(self._threads[0], partial(worker._events.check_tails, idle))
 
     def _assigned(self) -> Sequence[Any]:
         try:

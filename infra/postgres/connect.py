@@ -94,8 +94,7 @@ class ThreadConnections:
     def __init__(
         self, dsn: str, application_name: str, *, role: str = APP_ROLE, autocommit: bool, setup: str = ""
     ) -> None:
-        """`setup`: a statement run on each new connection, in autocommit only."""
-        assert autocommit or not setup
+        """`setup`: a statement run on each new connection, before its first transaction."""
         self._dsn = dsn
         self._role = role
         self._autocommit = autocommit
@@ -108,10 +107,11 @@ class ThreadConnections:
         """This thread's connection. Raises psycopg2.OperationalError without a server."""
         connection: Connection | None = getattr(self._local, "connection", None)
         if connection is None or connection.closed:
-            connection = connect(self._dsn, self._role, self._autocommit, self._name)
+            connection = connect(self._dsn, self._role, autocommit=True, application_name=self._name)
             if self._setup:
                 with connection.cursor() as cursor:
                     cursor.execute(self._setup)
+            connection.autocommit = self._autocommit
             self._local.connection = connection
             self._all.add(connection)
         return connection

@@ -134,7 +134,9 @@ class Turn:
                 "INSERT INTO azyq_views.parked AS p (view, position, stream, topic, reason)"
                 " SELECT %s, * FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::text[])"
                 " ON CONFLICT (view, position) DO UPDATE SET reason = EXCLUDED.reason,"
-                " state = CASE WHEN p.state = 'discarded' THEN p.state ELSE 'open' END",
+                " state = CASE WHEN p.state = 'discarded' THEN p.state ELSE 'open' END,"
+                " parked_at = CASE WHEN p.state = 'retried' THEN now() ELSE p.parked_at END,"
+                " announced_at = CASE WHEN p.state = 'retried' THEN NULL ELSE p.announced_at END",
                 (self.view.name, *(list(column) for column in zip(*parked, strict=True))),
             )
 

@@ -14,6 +14,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from infra.postgres.connect import APP_ROLE, ThreadConnections, connect
+from infra.postgres.published import steady_dsn
 from infra.postgres.turn import SCHEMA, Place, Turn, place_of
 from infra.postgres.view_tables import (
     Builder,
@@ -76,11 +77,20 @@ def everything_upto(view: str) -> str:
 
 
 class ViewStore:
-    """Where views are kept; safe to share among threads. Raises psycopg2.OperationalError without a server."""
+    """Where views are kept; safe to share among threads. Raises psycopg2.OperationalError without a server.
 
-    def __init__(self, dsn: str) -> None:
+    Who hangs in the middle of a turn, or whose host died, holds a view up for `hung_seconds` at most: then the server
+    ends that turn, and nothing of it has happened.
+    """
+
+    def __init__(self, dsn: str, hung_seconds: float = 30) -> None:
         self._dsn = dsn
-        self._connections = ThreadConnections(dsn, "azyq-views", autocommit=False)
+        self._connections = ThreadConnections(
+            steady_dsn(dsn),
+            "azyq-views",
+            autocommit=False,
+            setup=f"SET idle_in_transaction_session_timeout = {int(hung_seconds * 1_000)}",
+        )
 
     def close(self) -> None:
         """Close every connection."""

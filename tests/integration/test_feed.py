@@ -9,7 +9,9 @@ from typing import Any
 from uuid import uuid4
 
 import orjson
+import psycopg2
 import pytest
+from structlog.testing import capture_logs
 
 from domain.goods import load_goods
 from infra.postgres.connect import connect
@@ -20,7 +22,9 @@ from infra.programmes import load_programmes
 from projections.all_views import VIEWS
 from projections.folding import fold_of_log
 from projections.view import Key, Row
+from streams import feed as feeding
 from streams.feed import Feed
+from streams.rebuild import rebuild
 from tests.months import random_month, save_month
 
 ROOT = Path(__file__).parents[2]
@@ -258,6 +262,56 @@ def test_what_was_mended_is_folded_at_a_retry(parts: Parts, monkeypatch: pytest.
     for event in parked:
         assert parts.feed.retry(BY_NAME[event.view], event.position, event.stream)
     assert parts.store.parked() == []
+    assert parts.tables() == parts.folded()
+
+
+def test_what_was_taken_in_and_is_parked_anew_is_announced_anew(parts: Parts) -> None:
+    parts.append("sms.failed", GOOD | {"class_version": 2})
+    parts.feed.catch_up()
+    view = BY_NAME["sms_journal"]
+    with parts.store.connection() as connection, connection.cursor() as cursor:
+        cursor.execute("UPDATE azyq_views.parked SET announced_at = now(), state = 'retried'")
+    for announced in (0, 1):
+        assert not parts.feed.retry(view, 1, parts.reader.after(0, 1)[0].stream)
+        with parts.store.connection() as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT state, count(announced_at) FROM azyq_views.parked WHERE view = %s GROUP BY state",
+                (view.name,),
+            )
+            assert cursor.fetchall() == [("open", announced)]
+            cursor.execute("UPDATE azyq_views.parked SET announced_at = now()")
+
+
+def test_a_view_of_another_version_is_fed_once_it_is_rebuilt_and_holds_up_no_other(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts.tell(8, 10)
+    parts.feed.catch_up()
+    view, last = VIEWS[0], VIEWS[-1]
+    monkeypatch.setattr(type(view), "version", view.version + 1)
+    parts.tell(9, 10, None, "2025-08")
+    with capture_logs() as logs:
+        parts.feed.catch_up()
+        parts.feed.catch_up()
+    assert [line["view"] for line in logs if line["event"] == "view_outdated"] == [view.name]
+    assert parts.store.position(view) < parts.store.position(last) == parts.reader.head()
+    rebuild(parts.reader, parts.store, view)
+    parts.tell(10, 10, None, "2025-09")
+    monkeypatch.setattr(feeding, "LOOK_AGAIN_SECONDS", 0.0)
+    parts.feed.catch_up()
+    assert parts.tables() == parts.folded()
+
+
+def test_who_hangs_in_a_turn_holds_the_others_up_for_a_while_only(parts: Parts) -> None:
+    parts.tell(11, 10)
+    parts.feed.prepare()
+    hanging = ViewStore(parts.dsn, hung_seconds=0.5)
+    turn = hanging.turn(VIEWS[0])
+    turn.__enter__()
+    parts.feed.catch_up()
+    with pytest.raises(psycopg2.Error):
+        turn.__exit__(None, None, None)
+    hanging.close()
     assert parts.tables() == parts.folded()
 
 
