@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,15 @@ from domain.calendar import Task, local_day
 from domain.identity import cycle_id, reply_stream_id
 from domain.programmes import ProgrammeMonth
 from domain.voucher_refusals import ListClosed, ListClosedAlready, ListTooEarly
+
+LISTS_OWN = 32  # hex digits of a delivery's digest that are the list's alone, whatever numbers came with it
+
+
+def delivery_digest(of_list: str, of_numbers: str | None) -> str:
+    """64 hex digits for a list (its SHA-256) and the numbers with it: other numbers make another delivery (R16, R19)."""
+    if of_numbers is None:
+        return of_list
+    return of_list[:LISTS_OWN] + sha256(f"{of_list} {of_numbers}".encode()).hexdigest()[:LISTS_OWN]
 
 
 class Cycle(Aggregate):
@@ -104,16 +114,18 @@ class Cycle(Aggregate):
             timestamp=at,
         )
 
-    def start_list(self, month: ProgrammeMonth, digest: str, at: datetime) -> str | None:
-        """Begin, or go on with, the delivery whose file has this digest; its id, or None when it is in already.
+    def start_list(self, month: ProgrammeMonth, digest: str, at: datetime, alone: bool = False) -> str | None:
+        """Begin, or go on with, the delivery with this digest; its id, or None when it is in already.
 
-        Raises ListTooEarly, ListClosed and ListClosedAlready (R19); a delivery begun in time is finished after the
-        cut-off too.
+        `alone`: no numbers came with the list, so it is in already too when it came with some. Raises ListTooEarly,
+        ListClosed and ListClosedAlready (R19); a delivery begun in time is finished after the cut-off too.
         """
         if self.started is not None and self.started[1] == digest:
             return self.started[0]
-        if self.started is None and self.received is not None and self.received[1] == digest:
-            return None
+        if self.started is None and self.received is not None:
+            known = self.received[1]
+            if known == digest or (alone and known[:LISTS_OWN] == digest[:LISTS_OWN]):
+                return None
         day = local_day(at)
         if day > month.list_cutoff:
             raise ListClosed(

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from domain.beneficiary import rejection_sentence
 from domain.commands.receive_list import ListOutcome, Progress, ReceiveList
+from domain.cycle import delivery_digest
 from domain.identity import cycle_id
 from domain.ports import NumberDatabase
 from domain.programmes import ProgrammeMonth
@@ -175,11 +176,11 @@ class Import:
         """Take in `file` (or only check it), and write its rejected rows to `rejects`, those without a number beside.
 
         They are written before another list of the month is let in. A file that is in already changes nothing, but
-        whoever lost its rejected rows gets them again: they are read from the file itself anew. Its `no_number`,
+        whoever lost its rejected rows gets them again: they are read from the file itself anew. With other numbers it is
+        another delivery, for they may say who can be asked. Its `no_number`,
         like that of a dry run or of a list without `numbers`, is left as it is, for no numbers are looked up then.
         Raises ListRefusal, ListClosed, ListTooEarly, ListBusy, NobodyAccepted (the rejected rows are written all the
-        same), and OSError before anything when one of them can't be
-        written.
+        same), and OSError before anything when one of them can't be written.
         """
         taken = [path for path in (file, numbers) if path is not None]
         for path in (rejects, no_number):
@@ -198,7 +199,9 @@ class Import:
                 found.outcome = self._receive_list.run(
                     month,
                     source.rows(),
-                    source.detected.sha256,
+                    delivery_digest(
+                        source.detected.sha256, phone_list.detected.sha256 if phone_list else None
+                    ),
                     database,
                     at,
                     progress,

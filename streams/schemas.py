@@ -125,7 +125,10 @@ _OF_FIELD: Mapping[str, Schema] = {
     "accepted": {"minimum": 0},
     "no_number": {"minimum": 0},
     "rejected": {"additionalProperties": _COUNTS, "description": "rows by reason"},
-    "digest": {"pattern": "^[0-9a-f]{64}$", "description": "SHA-256 of the file"},
+    "digest": {
+        "pattern": "^[0-9a-f]{64}$",
+        "description": "SHA-256 of the file; its second half is another where numbers came with it",
+    },
 }
 _OF_TOPIC: Mapping[tuple[str, str], Schema] = {
     ("shop.prices_set", "prices"): _row(

@@ -170,7 +170,7 @@ class ReceiveList:
         progress: Progress = lambda stage, done, total: None,
         back: Callable[[ListOutcome], None] = lambda outcome: None,
     ) -> ListOutcome:
-        """Take in `rows`, whose file has this `digest`; then `back` while the month's list is still ours.
+        """Take in `rows`, of the delivery with this `digest`; then `back` while the month's list is still ours.
 
         `back` writes what goes back to the sender; it is not called for a file that was in already. Raises
         ListTooEarly, ListClosed (R19), ListBusy, and NobodyAccepted after `back`.
@@ -179,13 +179,15 @@ class ReceiveList:
         with self._staging.exclusive(stream) as mine:
             if not mine:
                 raise ListBusy("file")
-            started = self._started(month, stream, digest, at)
+            started = self._started(month, stream, digest, at, numbers is None)
             if isinstance(started, ListOutcome):
                 return started
             outcome = ListOutcome(rows=self._stage(stream, month, rows, numbers, progress))
             self._count_rows(stream, outcome, back)
             # Begun only now: a file that turns out unreadable half-way was never begun.
-            started = until_saved(lambda: self._started(month, stream, digest, at, save=True))
+            started = until_saved(
+                lambda: self._started(month, stream, digest, at, numbers is None, save=True)
+            )
             if isinstance(started, ListOutcome):
                 return started
             outcome.delivery = started
@@ -207,11 +209,11 @@ class ReceiveList:
         return families
 
     def _started(
-        self, month: ProgrammeMonth, stream: UUID, digest: str, at: datetime, save: bool = False
+        self, month: ProgrammeMonth, stream: UUID, digest: str, at: datetime, alone: bool, save: bool = False
     ) -> str | ListOutcome:
         """The delivery that the file is; or the whole outcome, when it is in already. Raises LogConflict to `save`."""
         cycle: Cycle = self._log.load([stream]).get(stream) or Cycle.open(month, at)
-        delivery = cycle.start_list(month, digest, at)
+        delivery = cycle.start_list(month, digest, at, alone)
         if delivery is None:
             assert cycle.received is not None
             return ListOutcome(delivery=cycle.received[0], again=True)

@@ -204,7 +204,10 @@ def test_R19_a_list_that_drops_most_families_is_taken_and_said_aloud(july: Month
         assert sum("3" in line and "4" in line for line in few.lines(language))
 
 
-def test_R16_R18_a_list_without_numbers_says_how_many_cant_be_asked(july: Month, tmp_path: Path) -> None:
+@pytest.mark.parametrize("with_numbers_after_all", [False, True])
+def test_R16_R18_a_list_without_numbers_says_how_many_cant_be_asked(
+    july: Month, tmp_path: Path, with_numbers_after_all: bool
+) -> None:
     # given a list without the file of numbers, of families of which one's number is known from before
     town = Town()
     homes = town.households(3)
@@ -219,6 +222,19 @@ def test_R16_R18_a_list_without_numbers_says_how_many_cant_be_asked(july: Month,
     assert not no_number.exists()
     assert found.left_alone == [str(no_number)]
     assert found.as_dict()["warnings"] == ["numbers_unknown"]
+    # and the same list again, with the numbers this time as the sentence asks for, brings them
+    if with_numbers_after_all:
+        numbers = july.write_numbers(homes[:2])
+        found = imported(july, file, numbers=numbers, no_number=no_number)
+        assert not found.outcome.again
+        assert (found.outcome.families["unchanged"], found.outcome.no_number) == (3, 1)
+        assert codes(no_number) == [("5", "no_number")]
+        # and is one with itself, with and without the numbers
+        assert imported(july, file, numbers=numbers).outcome.again
+        assert imported(july, file).outcome.again
+        (_, first_sms) = july.day(5)
+        assert (first_sms.families, first_sms.no_number) == (2, 1)
+        return
     # and the 5th says whom it could not ask
     (_, first_sms) = july.day(5)
     assert (first_sms.families, first_sms.no_number) == (1, 2)
