@@ -45,10 +45,15 @@ class ParkedMessages(Protocol):
 
 
 class Sent(Protocol):
-    """What the publisher had acknowledged; `last` is the last log position sent to each partition, 0 for none."""
+    """What the publisher had acknowledged; `last` is the last log position sent to each partition, 0 for none.
+
+    What went up to `renumbered` went by another number of partitions, and so told of another event before it.
+    """
 
     @property
     def partitions(self) -> int: ...
+    @property
+    def renumbered(self) -> int: ...
     @property
     def last(self) -> Sequence[int]: ...
 
@@ -129,7 +134,8 @@ class PartitionFeed:
         for view in outdated:
             self._complain(view)
         self._views = [view for view in self._all if view not in outdated]
-        self._floor = min((self._renumber(view) for view in self._views), default=0)
+        renumbered = 0 if sent is None else sent.renumbered
+        self._floor = min((self._renumber(view, renumbered) for view in self._views), default=0)
         self._prepared = True
 
     def take(self, deliveries: Sequence[Delivery]) -> Taken:
@@ -305,14 +311,18 @@ class PartitionFeed:
     def _turn(self, view: View, partitions: Iterable[int]) -> _NumberedTurn:
         return _NumberedTurn(self._store.turn(view, partitions=partitions), self._partitions)
 
-    def _renumber(self, view: View) -> int:
-        """Let `view` go by our number of partitions; the position that its table holds everything up to then."""
+    def _renumber(self, view: View, renumbered: int) -> int:
+        """Let `view` go by our number of partitions; the position that its table holds everything up to then.
+
+        Before, it takes in from the log what was published by another number: up to `renumbered`, or up to the log's
+        end when it went by that number itself.
+        """
         head = self._source.head()
         while True:
             with self._store.turn(view) as turn:
                 if turn.partitions == self._partitions:
                     return turn.position
-                caught_up = turn.partitions == 0 or turn.position >= head
+                caught_up = turn.position >= (head if turn.partitions else renumbered)
                 if caught_up and turn.furthest == turn.position:
                     turn.repartition(self._partitions)
                     return turn.position

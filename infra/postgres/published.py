@@ -116,7 +116,7 @@ class PublishedState:
 
         Raises NotActive when the position moved meanwhile.
         """
-        if self._move(self._position, last) is None:
+        if self._move(self._position, last, ", renumbered = position") is None:
             raise NotActive("the publisher's position was moved by another")
 
     def streams(self, upto: int) -> Iterable[tuple[str, int]]:
@@ -141,10 +141,10 @@ class PublishedState:
         if connection is not None:
             connection.close()
 
-    def _move(self, position: int, last: Sequence[int]) -> object:
+    def _move(self, position: int, last: Sequence[int], also: str = "") -> object:
         return self._ask(
             "UPDATE azyq_log.published SET position = %s, last = %s::bigint[], partitions = %s, moved_at = now()"
-            " WHERE topic = %s AND position = %s RETURNING position",
+            f"{also} WHERE topic = %s AND position = %s RETURNING position",
             (position, list(last), len(last), self._topic, self._position),
         )
 

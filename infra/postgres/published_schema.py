@@ -17,4 +17,11 @@ PUBLISHED_MIGRATIONS: list[tuple[str, str]] = [
         GRANT SELECT, INSERT, UPDATE ON azyq_log.published TO azyq_app;
         """,
     ),
+    (
+        "published-2-renumbered",
+        """
+        -- Up to this position messages went by another number of partitions, and told another one before them.
+        ALTER TABLE azyq_log.published ADD COLUMN renumbered bigint NOT NULL DEFAULT 0;
+        """,
+    ),
 ]

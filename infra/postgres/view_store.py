@@ -49,11 +49,15 @@ class ParkedEvent(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """What the publisher had acknowledged: everything up to `position`; `last` by partition, 0 for none."""
+    """What the publisher had acknowledged: everything up to `position`; `last` by partition, 0 for none.
+
+    Up to `renumbered` it went by another number of partitions.
+    """
 
     partitions: int
     position: int
     last: tuple[int, ...]
+    renumbered: int
 
 
 def everything_upto(view: str) -> str:
@@ -147,10 +151,11 @@ class ViewStore:
         """What the publisher had acknowledged on `topic`; None before it ever was at work."""
         with self.connection() as connection, connection.cursor() as cursor:
             cursor.execute(
-                "SELECT partitions, position, last FROM azyq_log.published WHERE topic = %s", (topic,)
+                "SELECT partitions, position, last, renumbered FROM azyq_log.published WHERE topic = %s",
+                (topic,),
             )
             row = cursor.fetchone()
-            return None if row is None else Sent(row[0], row[1], tuple(row[2]))
+            return None if row is None else Sent(row[0], row[1], tuple(row[2]), row[3])
 
     def rows(self, view: View) -> dict[Key, Row]:
         """Every row of the view, canonical. For views and logs that fit in memory."""

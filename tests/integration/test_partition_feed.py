@@ -56,7 +56,9 @@ class Kafka:
             cursor.execute(
                 "INSERT INTO azyq_log.published (topic, partitions, position, last) VALUES (%s, %s, %s, %s)"
                 " ON CONFLICT (topic) DO UPDATE SET partitions = EXCLUDED.partitions,"
-                " position = EXCLUDED.position, last = EXCLUDED.last",
+                " position = EXCLUDED.position, last = EXCLUDED.last,"
+                " renumbered = CASE WHEN azyq_log.published.partitions = EXCLUDED.partitions"
+                " THEN azyq_log.published.renumbered ELSE azyq_log.published.position END",
                 (EVENTS, self.partitions, self.position, self.last),
             )
         connection.close()
@@ -406,6 +408,26 @@ def test_another_number_of_partitions_catches_up_from_the_log_first(
     assert {parts.store.place(view).partitions for view in VIEWS} == {5}  # type: ignore[union-attr]
     before.take(kafka.sent)
     before.take(wider.sent)
+    assert kafka.messages.list() == []
+    then_all_is_as_folded(parts)
+
+
+def test_a_new_view_does_not_go_by_the_chain_of_another_number_of_partitions(
+    parts: Parts, kafka: Kafka
+) -> None:
+    parts.tell(16)
+    kafka.publish()
+    # given a topic made wider, while what was published is not taken yet
+    wider = Kafka(parts, 5)
+    wider.position = kafka.position
+    for raw in parts.reader.after(0, 100_000):
+        wider.last[partition_of(raw.stream, 5)] = raw.position
+    parts.tell(17, 10, None, "2025-08")
+    wider.publish()
+    # when views without a table yet take the one and the other
+    feed = wider.feed()
+    for some in sliced([*kafka.sent, *wider.sent], 20):
+        feed.take(some)
     assert kafka.messages.list() == []
     then_all_is_as_folded(parts)
 
