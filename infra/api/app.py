@@ -83,7 +83,7 @@ def create_app(
         app.include_router(qr_keys_router(wallet.keys))
     if counter is not None:
         app.include_router(terminals_router(counter, auth))
-        app.include_router(sales_router(counter, sales, auth))  # before what takes an id
+        app.include_router(sales_router(counter, sales, auth))
         app.include_router(tills.router)
         app.include_router(till_router(counter, auth, assets))
         if goods is not None:

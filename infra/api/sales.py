@@ -90,12 +90,12 @@ class SalesServices(Protocol):
 
 
 def sales_router(services: CounterServices, sales: SalesServices | None, auth: TerminalAuth) -> APIRouter:
-    """POST /v1/redemptions/preview; GET /v1/sales with `sales`."""
+    """POST /v1/vouchers/preview; GET /v1/sales with `sales`."""
     router = APIRouter(prefix="/v1", tags=["terminals"])
     signed_in = Depends(auth)
 
     @router.post(
-        "/redemptions/preview",
+        "/vouchers/preview",
         summary="What a purchase would come to; nothing is recorded",
         response_model=PreviewAnswer,
         responses=PROBLEMS,

@@ -1,1 +1,1 @@
-"""The pages: what a recipient sees in a browser, without a build step and without JavaScript of ours."""
+"""The pages: the recipient's wallet, without JavaScript of ours, and the till; both without a build step."""

@@ -30,7 +30,7 @@ from tests.integration.counter_in_process import (
     line,
 )
 
-PREVIEW = "/v1/redemptions/preview"
+PREVIEW = "/v1/vouchers/preview"
 
 
 @pytest.fixture

@@ -165,7 +165,7 @@
   async function preview(lines) {
     const mine = (asking += 1);
     const body = { code, lines, partial: $("partial").checked, ...(draw === null ? {} : { draw_tiyn: draw }) };
-    const answer = await call("/v1/redemptions/preview", { body: JSON.stringify(body) });
+    const answer = await call("/v1/vouchers/preview", { body: JSON.stringify(body) });
     if (mine !== asking) return;
     if (!answer.ok) {
       refused(answer);
