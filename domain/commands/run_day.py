@@ -47,9 +47,9 @@ class ListUnfinished(Refusal):
 
     code = "list_unfinished"
     texts = {
-        "en": "The list {delivery} was begun and not finished; import the same file again first.",
-        "ru": "Приём списка {delivery} начат и не завершён; сначала загрузите тот же файл ещё раз.",
-        "kk": "{delivery} тізімін қабылдау басталып, аяқталған жоқ; алдымен сол файлды қайта жүктеңіз.",
+        "en": "The list {delivery} was begun and not finished; import the same file, with the same numbers, again first.",
+        "ru": "Приём списка {delivery} начат и не завершён; сначала загрузите тот же файл с теми же номерами ещё раз.",
+        "kk": "{delivery} тізімін қабылдау басталып, аяқталған жоқ; алдымен сол файлды сол нөмірлерімен қайта жүктеңіз.",
     }
 
 
