@@ -27,6 +27,7 @@ LAST_SECONDS = 3.0  # for what is on its way when the publisher is to stop
 _FIRST_FLIGHT = 500
 _LONGEST_PAUSE = 5.0
 _ANNOUNCE_AGAIN_SECONDS = 30.0
+_ANNOUNCING_SECONDS = 3.0
 _ANNOUNCED_AT_ONCE = 500
 _BEYOND_CARRYING = bytes(LARGEST_CARRIED + 1)
 _log = structlog.get_logger(__name__)
@@ -248,13 +249,15 @@ class Publisher:
         self._by_reference.add(flight.position)
         _log.warning("message_by_reference", position=flight.position, topic=self._topic)
 
-    def _settle(self, sending: Sending) -> None:
-        """Wait until Kafka has all of it, and say meanwhile that this one is alive."""
+    def _settle(self, sending: Sending, most: float | None = None) -> None:
+        """Wait until Kafka has all of it, for `most` seconds if given, and say meanwhile that this one is alive."""
         started = time.monotonic()
         stopping: float | None = None
         while not sending.wait(TURN_SECONDS):
             self._state.keep()
             now = time.monotonic()
+            if most is not None and now - started > most:
+                raise KafkaTrouble("slow", "Kafka does not acknowledge what it was sent.")
             if self._stop.is_set():
                 stopping = stopping or now
                 if now - stopping > LAST_SECONDS:
@@ -273,7 +276,7 @@ class Publisher:
                 return
             partitions = self._sink.partitions(self._announcements_topic)
             batch = [(partition_of(message.key.decode(), partitions), message) for message in waiting]
-            self._settle(self._sink.send(self._announcements_topic, batch))
+            self._settle(self._sink.send(self._announcements_topic, batch), _ANNOUNCING_SECONDS)
             self._announcements.done()
         except Exception as error:
             self._announce_at = time.monotonic() + _ANNOUNCE_AGAIN_SECONDS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from uuid import UUID
@@ -12,7 +13,7 @@ import pytest
 from projections.events import Raw
 from streams.messages import Message, decode
 from streams.publisher import Publisher
-from streams.topics import partition_of
+from streams.topics import PARKED, partition_of
 from streams.trouble import KafkaTrouble, TooLarge
 
 PARTITIONS = 3
@@ -167,3 +168,63 @@ def test_whatever_fails_each_partition_holds_the_log_in_order(seed: int) -> None
         large = {r.position for r in log.raws if r.state is not None and len(r.state) > LARGE}
         assert {c.event.position for c in carried if c.dataref} == large & set(wanted)
         assert state.row[1][partition] == wanted[-1]
+
+
+class _Deaf:
+    """A Kafka that acknowledges events, and nothing that was parked."""
+
+    batch_bytes = 1_000_000
+
+    def __init__(self) -> None:
+        self.kept = 0
+        self.unheard = 0
+
+    def size(self, message: Message) -> int:
+        return len(message.value)
+
+    def partitions(self, topic: str) -> int:
+        return PARTITIONS
+
+    def send(self, topic: str, messages: Sequence[tuple[int, Message]]) -> _Answer:
+        if topic == PARKED:
+            self.unheard += 1
+            return _Answer(False)
+        self.kept += len(messages)
+        return _Answer(True)
+
+    def close(self) -> None: ...
+
+
+class _Answer:
+    def __init__(self, comes: bool) -> None:
+        self.comes = comes
+
+    def wait(self, seconds: float) -> bool:
+        return self.comes
+
+
+class _OneParked:
+    def waiting(self, limit: int) -> list[Message]:
+        return [Message(b"view", b"{}")]
+
+    def done(self) -> None:
+        raise AssertionError("nobody has heard it")
+
+
+def test_what_was_parked_and_is_not_acknowledged_does_not_hold_up_the_events(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("streams.publisher._ANNOUNCING_SECONDS", 0.0)
+    chance = random.Random(1)
+    monkeypatch.setattr(chance, "random", lambda: 0.5)
+    log, state, kafka, stop = Log(chance, 50), State(chance), _Deaf(), threading.Event()
+    state.log, state.acknowledged = log, {raw.position for raw in log.raws}
+
+    def wait(seconds: float) -> bool:
+        if kafka.unheard and seconds:
+            stop.set()
+        return True
+
+    log.wait = wait  # type: ignore[method-assign]
+    Publisher(log, state, kafka, "", announcements=_OneParked(), flight=10).follow(stop)
+    assert (kafka.kept, kafka.unheard) == (50, 1)
