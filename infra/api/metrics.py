@@ -31,7 +31,9 @@ log = structlog.get_logger(__name__)
 
 
 class Watched(Protocol):
-    """What is measured; called from worker threads."""
+    """What is measured; called from worker threads. `kafka`: whether the views are fed through it."""
+
+    kafka: bool
 
     def chain(self) -> Chain:
         """Where each link stands now. May raise when the database is away."""
@@ -66,9 +68,11 @@ class ChainCollector(Collector):
         yield sms
 
     def _publisher(self, chain: Chain) -> Iterator[Metric]:
-        if chain.published is None:
+        if chain.published is None and not self._watched.kafka:
             return
-        position = chain.published.position
+        # A publisher that never started is as far behind as can be.
+        position = chain.published.position if chain.published else 0
+        active = chain.published is not None and chain.published.active
         yield GaugeMetricFamily(
             "azyq_publisher_position", "Log position up to which Kafka acknowledged", position
         )
@@ -80,9 +84,7 @@ class ChainCollector(Collector):
             "Age of the first event not yet published",
             self._watched.age(position),
         )
-        yield GaugeMetricFamily(
-            "azyq_publisher_active", "Whether a publisher is at work", int(chain.published.active)
-        )
+        yield GaugeMetricFamily("azyq_publisher_active", "Whether a publisher is at work", int(active))
 
     def _views(self, chain: Chain) -> Iterator[Metric]:
         families = {

@@ -85,6 +85,7 @@ class Watching:
     def __init__(self, azyq: Azyq) -> None:
         self._chain = azyq.chain
         self._ages = Ages(azyq.chain.head)
+        self.kafka = bool(azyq.settings.kafka_bootstrap_servers)
 
     def chain(self) -> Chain:
         """Where each link stands now."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import psycopg2
 import structlog
-from eventsourcing.persistence import InterfaceError, OperationalError
+from eventsourcing import persistence
 
 from domain.ports import IncomingReply, LogConflict
 from infra.api.problems import Problem
@@ -21,6 +21,7 @@ from infra.kafka.publishing import publisher
 from infra.kafka.sink import partition_count
 from infra.parts.api import Replies
 from infra.postgres.parked_messages import PostgresParkedMessages
+from infra.vault.sealing import VaultKeyWrong
 from streams.messages import NotOurs
 from streams.partition_feed import PartitionFeed
 from streams.reply_intake import ReplyIntake
@@ -29,7 +30,18 @@ from streams.trouble import KafkaTrouble
 from streams.worker import Worker
 
 _AGAIN_SECONDS = 2.0
-_PASSING = (psycopg2.OperationalError, psycopg2.InterfaceError, OperationalError, InterfaceError, LogConflict)
+# What an operator mends and no reply is to blame for: the database away, a table or a right missing, a key.
+_PASSING = (
+    psycopg2.OperationalError,
+    psycopg2.InterfaceError,
+    psycopg2.ProgrammingError,
+    LogConflict,
+    persistence.OperationalError,
+    persistence.InterfaceError,
+    persistence.ProgrammingError,
+    persistence.ConnectionPoolClosedError,
+    VaultKeyWrong,
+)
 
 log = structlog.get_logger("azyq")
 

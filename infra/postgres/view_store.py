@@ -80,6 +80,9 @@ def everything_upto(view: str) -> str:
         GROUP BY s.position)"""
 
 
+_BOUNDS = "SET LOCAL lock_timeout = '20s'; SET LOCAL statement_timeout = '60s'"
+
+
 class ViewStore:
     """Where views are kept; safe to share among threads. Raises psycopg2.OperationalError without a server.
 
@@ -127,9 +130,10 @@ class ViewStore:
         """A transaction on the view's table, or on what `partitions` brought to it; a second one waits for the first.
 
         Turns on other partitions of a view per stream go on meanwhile, for no two of them share a row. Raises
-        ViewMissing.
+        ViewMissing, and psycopg2.OperationalError rather than waiting for ever (pitfall 14).
         """
         with self.connection() as connection, connection.cursor() as cursor:
+            cursor.execute(_BOUNDS)
             place = place_of(cursor, view.name, status, _locked(view, partitions))
             if place is None or place.version != view.version:
                 raise ViewMissing(f"the view {view.name} has no {status} table of version {view.version}")

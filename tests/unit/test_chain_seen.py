@@ -20,8 +20,9 @@ CHAIN = Chain(
 
 
 class Seen:
-    def __init__(self, chain: Chain | None) -> None:
+    def __init__(self, chain: Chain | None, kafka: bool = True) -> None:
         self._chain = chain
+        self.kafka = kafka
 
     def chain(self) -> Chain:
         if self._chain is None:
@@ -29,11 +30,11 @@ class Seen:
         return self._chain
 
     def age(self, position: int) -> float:
-        return {100: 2.5, 90: 4.0, 120: 60.0}[position]
+        return {0: 9.0, 100: 2.5, 90: 4.0, 120: 60.0}[position]
 
 
-def told(chain: Chain | None) -> dict[str, float]:
-    text = generate_latest(new_registry(Seen(chain))[0]).decode()
+def told(chain: Chain | None, kafka: bool = True) -> dict[str, float]:
+    text = generate_latest(new_registry(Seen(chain, kafka))[0]).decode()
     samples = (line.rsplit(" ", 1) for line in text.splitlines() if line.startswith("azyq_"))
     return {name: float(value) for name, value in samples}
 
@@ -91,3 +92,15 @@ def test_status_says_when_there_is_no_kafka_and_when_nothing_was_published() -> 
     never = CHAIN._replace(published=None)
     assert lines(never, False, _WORDS["en"])[1].endswith("no Kafka: the views are fed from the log")
     assert lines(never, True, _WORDS["en"])[1].endswith("nothing published yet")
+
+
+def test_a_publisher_that_never_started_shows_and_without_kafka_there_is_none() -> None:
+    never = CHAIN._replace(published=None)
+    seen = {name: value for name, value in told(never).items() if "publisher" in name}
+    assert seen == {
+        "azyq_publisher_position": 0,
+        "azyq_publisher_lag_events": 120,
+        "azyq_publisher_lag_seconds": 9.0,
+        "azyq_publisher_active": 0,
+    }
+    assert not [name for name in told(never, kafka=False) if "publisher" in name]
