@@ -29,6 +29,7 @@ from infra.logging import configure_logging
 from infra.postgres.connect import connect
 from infra.settings import Settings
 from streams.messages import decode
+from streams.publisher import Publisher
 from streams.topics import EVENTS, partition_of
 from tests.broker.server import Access
 
@@ -292,3 +293,23 @@ def main(flight: int) -> None:
 
 if __name__ == "__main__":
     main(int(sys.argv[1]))
+
+
+def send_once(active: Publisher) -> int:
+    """One flight, once the server has noticed that the publisher before is gone."""
+    counts: list[int | None] = []
+
+    def sent() -> bool:
+        counts.append(active.run_once())
+        return counts[-1] is not None
+
+    until(sent)
+    return counts[-1] or 0
+
+
+def send_all(active: Publisher) -> int:
+    """Flights until there is nothing more; how many events."""
+    total = 0
+    while count := send_once(active):
+        total += count
+    return total

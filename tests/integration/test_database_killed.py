@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
+import psutil  # type: ignore[import-untyped]
 import pytest
 from eventsourcing.persistence import OperationalError
 
@@ -38,7 +39,10 @@ def test_R32_a_save_whose_database_is_gone_is_not_told_to_be_in_others_way(tmp_p
         log = PostgresLog(dsn, patience_seconds=6)
         log.save(a_stray())
         # when the database is killed, for good
-        os.kill(postmaster(tmp_path / "data"), signal.SIGKILL)
+        server = psutil.Process(postmaster(tmp_path / "data"))
+        backends = server.children(recursive=True)
+        server.kill()
+        psutil.wait_procs(backends, timeout=30)  # they end when they notice
         begun = time.monotonic()
         with pytest.raises(OperationalError) as caught:
             log.save(a_stray())
