@@ -2,8 +2,8 @@
 
 In bounded batches; each family's event is its own proof, so a run cut off goes on and a second one does nothing. A
 missed day is caught up in order, and recorded as late. What is sent follows from the day it is done on, whichever
-day is caught up (docs/adr/0008): the first SMS as long as an answer is in time, the repeat so many days after the
-first one left, and only while an answer is in time.
+day is caught up (docs/adr/0008): the first SMS as long as an answer is in time, the repeat to each family so many
+days after its own first one left, and only while an answer is in time.
 """
 
 from __future__ import annotations
@@ -84,6 +84,9 @@ class RunDay:
         self._vault = vault
         self._send_due = send_due
         self._waiting = waiting
+        # By cycle, the day on which nobody else will be due for the repeat: not to read all families each round.
+        self._queued_on: dict[UUID, date] = {}
+        self._later_on: dict[UUID, date] = {}
 
     def run(
         self,
@@ -128,10 +131,10 @@ class RunDay:
             ends_the_day = task in (Task.LAPSE, Task.EXPIRE, Task.CLOSE)
             if ends_the_day and only_when_over and now() < day_end(due_on):
                 continue
-            if task is Task.REMINDER and _waits(month, cycle, local_day(now())):
-                continue
             clock = _at_the_end_of(due_on, now) if ends_the_day else now
             families, waiting = self._do(task, month, cycle, clock, progress)
+            if task is Task.REMINDER and waiting and not families:
+                continue  # nobody's days are over yet
             at = clock()
             # What ends a day is in time right after it.
             days_late = max(0, (local_day(at) - due_on).days - ends_the_day)
@@ -154,19 +157,15 @@ class RunDay:
     ) -> tuple[int, int]:
         cycle = of.id
         match task:
-            case Task.FIRST_SMS | Task.REMINDER:
-                if local_day(now()) > month.deadline:
-                    return 0, 0  # nobody could answer any more
-                if task is Task.REMINDER and _reminder_from(month, of) > month.deadline:
-                    return 0, 0
-                purpose, stage = (
-                    ("consent_request", "eligible") if task is Task.FIRST_SMS else ("reminder", "asked")
-                )
-                count = self._queue_sms(month, cycle, purpose, stage, now, progress)
-                self._send_due(now)
-                if task is Task.FIRST_SMS:
-                    count = self._count(cycle, ASKED)
-                return count, self._waiting(cycle)
+            case Task.FIRST_SMS:
+                waiting = 0
+                if local_day(now()) <= month.deadline:  # later nobody could answer
+                    self._queue_sms(month, cycle, "consent_request", now, progress)
+                    self._send_due(now)
+                    waiting = self._waiting(cycle)
+                return self._count(cycle, ASKED), waiting
+            case Task.REMINDER:
+                return self._ask_again(month, of, now, progress)
             case Task.LAPSE:
                 self._each(cycle, ("eligible", "asked"), lambda f: f.lapse(month, now()), task, progress)
                 return self._count(cycle, ("lapsed",)), 0
@@ -176,6 +175,46 @@ class RunDay:
                 )
                 return self._count(cycle, ("expired",)), 0
         return 0, 0
+
+    def _ask_again(
+        self, month: ProgrammeMonth, of: Cycle, now: Callable[[], datetime], progress: Progress
+    ) -> tuple[int, int]:
+        """(families, still to be done): the repeat to each whose days are over, once the others' are too (R21)."""
+        cycle, today = of.id, local_day(now())
+        if today > month.deadline:
+            return self._reminded(month, cycle, today, progress)[0], 0
+        count = 0
+        if self._queued_on.get(cycle) != today:
+            count = self._queue_sms(month, cycle, "reminder", now, progress)
+            self._queued_on[cycle] = today
+        self._send_due(now)
+        first_ones_left = Task.FIRST_SMS.value not in of.done_on
+        if waiting := self._waiting(cycle) or first_ones_left:
+            return count, int(waiting)
+        if self._later_on.get(cycle) == today:
+            return 0, 1
+        reminded, later = self._reminded(month, cycle, today, progress)
+        if later:
+            self._later_on[cycle] = today
+            return count, later
+        return reminded, 0
+
+    def _reminded(
+        self, month: ProgrammeMonth, cycle: UUID, today: date, progress: Progress
+    ) -> tuple[int, int]:
+        """How many families were asked again, and how many are to be on a later day."""
+        reminded = later = read = 0
+        after: UUID | None = None
+        while streams := self._log.families(cycle, ASKED, after, FAMILIES_AT_ONCE):
+            after = streams[-1]
+            families: dict[UUID, FamilyVouchers] = self._log.load(streams)
+            for family in families.values():
+                reminded += family.reminded
+                if family.wants_sms("reminder", message_id(family.id, "reminder")):
+                    later += today < _ask_again_on(month, family) <= month.deadline
+            read += len(streams)
+            progress(Task.REMINDER.value, read)
+        return reminded, later
 
     def _count(self, cycle: UUID, stages: tuple[str, ...]) -> int:
         """How many families are in `stages`: what a task did, also in runs before that were cut off."""
@@ -191,10 +230,10 @@ class RunDay:
         month: ProgrammeMonth,
         cycle: UUID,
         purpose: str,
-        stage: str,
         now: Callable[[], datetime],
         progress: Progress,
     ) -> int:
+        stage = "eligible" if purpose == "consent_request" else "asked"
         count = 0
         after: UUID | None = None
         while streams := self._log.families(cycle, (stage,), after, FAMILIES_AT_ONCE):
@@ -206,20 +245,23 @@ class RunDay:
     def _queue_batch(
         self, streams: Sequence[UUID], month: ProgrammeMonth, purpose: str, now: Callable[[], datetime]
     ) -> int:
-        """How many of these families are sent an SMS, now or by a run that was cut off."""
+        """How many of these families are sent an SMS now, and wait for it."""
+        today = local_day(now())
         families: dict[UUID, FamilyVouchers] = self._log.load(streams)
         phones = self._vault.phones([family.applicant for family in families.values()])
-        due, sent = [], 0
+        due = []
         for family in families.values():
             message = message_id(family.id, purpose)
             if not family.wants_sms(purpose, message):
-                sent += purpose == "reminder" and family.reminded
-            elif family.applicant in phones:
+                continue
+            if purpose == "reminder" and today < _ask_again_on(month, family):
+                continue
+            if family.applicant in phones:
                 due.append((message, family.id, purpose))
             else:
                 family.record_number(month, False, now())
         self._log.save(*families.values(), due=due)
-        return sent + len(due)
+        return len(due)
 
     def _each(
         self,
@@ -246,16 +288,11 @@ class RunDay:
         return until_saved(decide)
 
 
-def _reminder_from(month: ProgrammeMonth, cycle: Cycle) -> date:
-    """The day from which the SMS is sent again: so many calendar days after the first one was out (R21)."""
-    return cycle.done_on[Task.FIRST_SMS.value] + timedelta(days=month.terms.reminder_after_days)
-
-
-def _waits(month: ProgrammeMonth, cycle: Cycle, today: date) -> bool:
-    """Whether the repeat is yet to come: it follows the first SMS as that really went out."""
-    if Task.FIRST_SMS.value not in cycle.done_on:
-        return today <= month.deadline
-    return today < _reminder_from(month, cycle) <= month.deadline
+def _ask_again_on(month: ProgrammeMonth, family: FamilyVouchers) -> date:
+    """The day on which this family is due for the repeat: so many days after its first SMS left (R21)."""
+    if family.asked_at is None:
+        return date.max
+    return local_day(family.asked_at) + timedelta(days=month.terms.reminder_after_days)
 
 
 def _at_the_end_of(day: date, now: Callable[[], datetime]) -> Callable[[], datetime]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -16,9 +17,19 @@ from domain.calendar import day_end
 from domain.commands.run_day import ListMissing, ListUnfinished
 from domain.cycle import Cycle
 from domain.identity import message_id
+from domain.ports import OutgoingSms, SendResult
 from infra.cli.month_tables import TITLES, _calendar
 from infra.reports import month_report
-from tests.integration.month_in_process import AKKOL, Month, Town, a_month, as_csv, events_of, query
+from tests.integration.month_in_process import (
+    AKKOL,
+    Household,
+    Month,
+    Town,
+    a_month,
+    as_csv,
+    events_of,
+    query,
+)
 
 
 @pytest.fixture
@@ -323,6 +334,100 @@ class TestCaughtUp:
         july.at(4, 23)
         assert july.azyq.run_day.run(july.month, date(2025, 7, 5), july.clock) == []
         assert july.outbox() == []
+
+
+class TestOneStuckMessage:
+    """One SMS that no gateway settles holds nobody else up (R20, R21)."""
+
+    @staticmethod
+    def stick(month: Month, stuck: Household) -> None:
+        """The outbox takes every number but this one, of which it never tells what became."""
+        gateway: Any = month.azyq.gateway
+        take = gateway.send
+
+        def send(messages: Sequence[OutgoingSms]) -> list[SendResult]:
+            taken = iter(take([m for m in messages if m.to != stuck.phone]))
+            return [
+                SendResult(m.message_id, False, True, "gateway_busy") if m.to == stuck.phone else next(taken)
+                for m in messages
+            ]
+
+        gateway.send = send
+        month.azyq.send_sms._pause = lambda seconds: None
+
+    @staticmethod
+    def asked_again(month: Month) -> list[str]:
+        return [message["to"] for message in month.outbox() if message["purpose"] == "reminder"]
+
+    def test_R21_who_was_asked_is_asked_again_while_another_still_waits_for_the_first(
+        self, july: Month, town: Town
+    ) -> None:
+        silent, answered, stuck = town.households(3)
+        july.list_of([silent, answered, stuck])
+        gateway: Any = july.azyq.gateway
+        settled = gateway.send
+        self.stick(july, stuck)
+        july.day(5)
+        july.reply(answered.phone, "21*1")
+        # when five days are over
+        july.day(10)
+        july.day(10, 10)
+        # then who did not answer is asked again, once
+        assert self.asked_again(july) == [silent.phone]
+        assert [task for task, _, _ in tasks(july)] == ["close_list"]
+        # and when the gateway takes the last one, it is asked again after its own days, and that ends the task
+        gateway.send = settled
+        july.day(12)
+        assert july.family(stuck).stage == "asked"
+        assert july.day(16) == []
+        assert [(o.task, o.families, o.waiting) for o in july.day(17)] == [("reminder", 2, 0)]
+        assert self.asked_again(july) == [silent.phone, stuck.phone]
+        assert july.day(18) == []
+
+    def test_R21_what_a_first_sms_that_never_ended_did_is_counted_after_the_deadline(
+        self, july: Month, town: Town
+    ) -> None:
+        silent, other, stuck = town.households(3)
+        july.list_of([silent, other, stuck])
+        self.stick(july, stuck)
+        july.day(5)
+        july.day(10)
+        july.clock.now = datetime.fromisoformat("2025-08-01T00:00:00+05:00")
+        outcomes = july.azyq.run_day.run(july.month, date(2025, 8, 1), july.clock)
+        assert [(o.task, o.families) for o in outcomes[:3]] == [
+            ("first_sms", 2),
+            ("reminder", 2),
+            ("lapse", 3),
+        ]
+
+    def test_R21_a_day_that_was_looked_through_is_not_read_again(
+        self, july: Month, town: Town, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # given a round that ended after midnight: some are to be asked again a day after the others
+        early, late = town.households(2)
+        july.list_of([early, late])
+        gateway: Any = july.azyq.gateway
+        settled = gateway.send
+        self.stick(july, late)
+        july.day(5)
+        gateway.send = settled
+        july.day(6)
+        july.day(10)
+        assert self.asked_again(july) == [early.phone]
+        loaded: list[UUID] = []
+        load = july.azyq.log.load
+
+        def noted(streams: Sequence[UUID]) -> Any:
+            loaded.extend(streams)
+            return load(streams)
+
+        monkeypatch.setattr(july.azyq.log, "load", noted)
+        # when the scheduler comes by again that day
+        assert july.day(10, 11) == []
+        # then it reads the month alone
+        assert loaded == [july.cycle()]
+        monkeypatch.undo()
+        assert [(o.task, o.families) for o in july.day(11)] == [("reminder", 2)]
 
 
 class TestTwoAtOnce:
