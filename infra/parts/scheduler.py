@@ -13,6 +13,7 @@ from domain.calendar import local_day
 from domain.commands.run_day import ListMissing
 from domain.errors import Refusal
 from infra.bootstrap import Azyq
+from streams.trouble import where
 
 SCHEDULER_SECONDS = 5.0
 
@@ -41,7 +42,10 @@ class Scheduler:
 
     def _round(self) -> None:
         azyq = self._azyq
-        azyq.run_programme.release_holds(azyq.clock)
+        try:
+            azyq.run_programme.release_holds(azyq.clock)
+        except Exception as error:
+            self._lament_once("holds", error)
         day = local_day(azyq.clock())
         for programme in azyq.programmes.values():
             self._go_on()
@@ -53,6 +57,10 @@ class Scheduler:
                 self._complain_once(f"{programme.id} {day:%Y-%m}", refusal)
             except Refusal as refusal:
                 self._complain_once(f"{programme.id} {refusal.code} {day}", refusal)
+            except _Stopped:
+                raise
+            except Exception as error:
+                self._lament_once(programme.id, error)
             else:
                 for task in done:
                     log.info("calendar", programme=programme.id, month=task.month, **asdict(task.outcome))
@@ -84,6 +92,13 @@ class Scheduler:
         if about not in self._complained:
             self._complained.add(about)
             log.warning("calendar", about=about, code=refusal.code, reason=refusal.sentence("en"))
+
+    def _lament_once(self, about: str, error: Exception) -> None:
+        """Tell what no rule foresaw, without its text, which may hold values; the rest of the round goes on."""
+        kind, at = type(error).__name__, where(error)
+        if (lament := f"{about} {kind} {at}") not in self._complained:
+            self._complained.add(lament)
+            log.error("calendar_failed", about=about, error=kind, at=at)
 
 
 def schedule(azyq: Azyq, stop: threading.Event, wake: threading.Event) -> None:

@@ -63,14 +63,15 @@ class PostgresStaging:
     def exclusive(self, cycle: UUID) -> Iterator[bool]:
         """An advisory lock of the session: the server frees it when this process dies."""
         key = cycle.int & (2**63 - 1)
-        with self._open().cursor() as cursor:
+        connection = self._open()
+        with connection.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_lock(%s)", (key,))
             row = cursor.fetchone()
             mine = bool(row and row[0])
             try:
                 yield mine
             finally:
-                if mine and not self._open().closed:
+                if mine and not connection.closed:
                     cursor.execute("SELECT pg_advisory_unlock(%s)", (key,))
 
     def begin(self, cycle: UUID) -> None:

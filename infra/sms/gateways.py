@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import httpx
+
 from domain.ports import SmsGateway
 from infra.sms.kannel import KannelGateway
 from infra.sms.outbox import OutboxGateway
@@ -46,8 +48,15 @@ def gateway_from(
     if address.fragment or set(query) - {"from"} or any(len(values) > 1 for values in query.values()):
         raise ValueError(f"{_SETTING}: the only parameter the address of Kannel takes is `from`")
     host = f"[{address.hostname}]" if ":" in address.hostname else address.hostname
+    asked = f"{address.scheme}://{host}{f':{port}' if port else ''}{address.path or '/cgi-bin/sendsms'}"
+    try:
+        httpx.URL(asked)  # stricter than urlsplit: what it can't read could never be asked
+    except httpx.InvalidURL:
+        raise ValueError(f"{_SETTING}: the address after `kannel:` can't be read") from None
+    if any(character.isspace() for character in rest):
+        raise ValueError(f"{_SETTING}: there is a space in the address after `kannel:`")
     return KannelGateway(
-        f"{address.scheme}://{host}{f':{port}' if port else ''}{address.path or '/cgi-bin/sendsms'}",
+        asked,
         username=unquote(address.username),
         password=unquote(address.password),
         dlr_url=dlr_url,

@@ -101,11 +101,11 @@ class KannelGateway:
             answer = self._client.get(f"{self._url}?{urlencode(self._question(message))}")
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
             return SendResult(message.message_id, False, True, UNREACHABLE)
-        except httpx.UnsupportedProtocol:
+        except (httpx.UnsupportedProtocol, httpx.InvalidURL):
             return SendResult(message.message_id, False, True, MISCONFIGURED)
         except httpx.HTTPError:
             return SendResult(message.message_id, False, True, UNKNOWN_OUTCOME)
-        except (httpx.InvalidURL, UnicodeError):
+        except UnicodeError:
             return SendResult(message.message_id, False, False, REJECTED)
         return _understood(message.message_id, answer)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from structlog.testing import capture_logs
@@ -95,6 +96,36 @@ def test_R19_a_list_that_was_not_finished_is_complained_of_once_a_day(month: Mon
             month.at(day)
             scheduler.tick()
     assert [line.get("code") for line in logged] == ["list_unfinished"] * 2
+
+
+def test_R20_what_goes_wrong_in_one_programme_holds_neither_the_others_nor_the_sms_up(
+    month: Month, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    month.list_of(Town().households(1))
+    azyq, run = month.azyq, month.azyq.run_programme.run
+    broken = Mock(id="broken-2025")
+    azyq.programmes = {"broken-2025": broken, **azyq.programmes}
+
+    def breaks(programme: Any, *day: Any, **how: Any) -> Any:
+        if programme is broken:
+            raise KeyError("+77010000000")
+        return run(programme, *day, **how)
+
+    monkeypatch.setattr(azyq.run_programme, "run", breaks)
+    drain = Mock(wraps=azyq.drain_sms)
+    monkeypatch.setattr(azyq, "drain_sms", drain)
+    scheduler = Scheduler(azyq)
+    month.at(5)
+    with capture_logs() as logged:
+        for _ in range(3):
+            scheduler.tick()
+    # then the other programme's families are asked, and the error is told once, without what it says
+    assert len(month.outbox()) == 1
+    assert drain.call_count >= 3
+    (told,) = [line for line in logged if line["log_level"] == "error"]
+    assert (told["about"], told["error"]) == ("broken-2025", "KeyError")
+    assert told["at"].startswith("test_scheduler.py:")
+    assert "7701" not in str(told)
 
 
 def test_a_reply_from_the_future_is_one_of_now(month: Month) -> None:

@@ -893,6 +893,12 @@ class TestKannelGateway:
             "kannel://u:p@h",
         ),
         *("kannel:http://u@h/x", "kannel:http://u:secret@h:99999/x", "kannel:http://u:secret@[h/x"),
+        *(
+            "kannel:http://u:secret@h /x",
+            "kannel:http://u:secret@xn--\u0430-.kz/x",
+            "kannel:http://u:secret@h/\x7f",
+        ),
+        "kannel:http://u:secret@1.2.3.999/x",
         *("kannel:http://u:secret@h/x?smsc=1", "kannel:http://u:secret@h/x?from=1&from=2"),
     ],
 )

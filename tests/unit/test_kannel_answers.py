@@ -42,3 +42,12 @@ def test_R20_what_the_settings_are_to_blame_for_costs_no_message(body: str) -> N
 )
 def test_R20_a_number_or_text_that_kannel_cannot_take_is_refused_for_good(body: str) -> None:
     assert answer_to(400, body) == SendResult("m", False, False, "gateway_rejected")
+
+
+def test_R20_an_address_that_cannot_be_asked_costs_no_message() -> None:
+    gateway = KannelGateway("http://1.2.3.999/cgi-bin/sendsms", username="u", password="p")
+    try:
+        (result,) = gateway.send([OutgoingSms("m", "+77011234567", "text", "consent_request", "kk")])
+    finally:
+        gateway.close()
+    assert result == SendResult("m", False, True, "gateway_misconfigured")
