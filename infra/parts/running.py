@@ -30,7 +30,7 @@ def run_parts(azyq: Azyq, wanted: Collection[Part]) -> None:
     """Run until SIGTERM or SIGINT, then let each part finish what it is at; SystemExit(1) when one failed.
 
     `views` keeps the views in step in this process: from the log, or by a publisher and a worker where there is a Kafka.
-    Raises OSError: the address is taken.
+    Raises OSError: the address is taken; ValueError: AZYQ_SMS_GATEWAY names no gateway.
     """
     stop = azyq.stopping
     wake = threading.Event()
@@ -41,6 +41,8 @@ def run_parts(azyq: Azyq, wanted: Collection[Part]) -> None:
         chosen |= {"publisher", "worker"}
     elif "views" in chosen:
         works["feed"] = lambda: azyq.feed.follow(stop)
+    if chosen & {"api", "scheduler"}:
+        _ = azyq.gateway  # a wrong setting is told now, not when the first SMS is due
     if "api" in chosen:
         from infra.parts.api import listen, serve
 
