@@ -17,7 +17,7 @@ GAP = 4
 TITLES = {
     "en": {
         "nothing_due": "the calendar asks for nothing", "days_late": "days late",
-        "waiting": "SMS that wait for the gateway",
+        "waiting": "still to be sent",
         "lists_until": "lists are taken up to", "done_on": "done on {day}",
         "calendar": "Calendar", "task_close_list": "the list closes", "task_first_sms": "SMS",
         "task_reminder": "SMS again", "task_lapse": "last day to answer", "task_expire": "vouchers expire",
@@ -38,7 +38,7 @@ TITLES = {
     },
     "ru": {
         "nothing_due": "календарь ничего не требует", "days_late": "опоздание, дней",
-        "waiting": "SMS ждут шлюза",
+        "waiting": "ещё будет отправлено SMS",
         "lists_until": "списки принимаются по", "done_on": "сделано {day}",
         "calendar": "Календарь", "task_close_list": "приём списков закрыт", "task_first_sms": "SMS",
         "task_reminder": "повторная SMS", "task_lapse": "последний день ответа",
@@ -59,7 +59,7 @@ TITLES = {
     },
     "kk": {
         "nothing_due": "күнтізбе ештеңе талап етпейді", "days_late": "кешігу, күн",
-        "waiting": "шлюзді күтіп тұрған SMS",
+        "waiting": "әлі жіберілетін SMS",
         "lists_until": "тізім қабылдаудың соңғы күні", "done_on": "{day} орындалды",
         "calendar": "Күнтізбе", "task_close_list": "тізім қабылдау жабылады", "task_first_sms": "SMS",
         "task_reminder": "қайталама SMS", "task_lapse": "жауап берудің соңғы күні",

@@ -277,6 +277,7 @@ def test_wrong_usage_is_2_and_says_what_would_be_right(azyq: Shell, town: list[H
         (("audit",), {"AZYQ_LOG_LEVEL": "loud"}, "AZYQ_LOG_LEVEL"),
         (("audit",), {"AZYQ_SMS_PER_SECOND": "-1"}, "AZYQ_SMS_PER_SECOND"),
         (("sms", "send"), {"AZYQ_SMS_GATEWAY": "pigeon:"}, "AZYQ_SMS_GATEWAY"),
+        (("scheduler",), {"AZYQ_SMS_GATEWAY": "kannel:http://u:secret@1.2.3.999/x"}, "AZYQ_SMS_GATEWAY"),
         (("api",), {"AZYQ_LISTEN": "8080"}, "host:port"),
         (("audit",), {"AZYQ_ENV": "production"}, "AZYQ_SMS_GATEWAY is the outbox"),
         (("audit",), {"AZYQ_ENV": "production", "DATABASE_URL": ""}, "DATABASE_URL is unset"),
