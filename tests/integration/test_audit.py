@@ -753,13 +753,18 @@ _CHANGES = [
 ]
 
 
+_HEX = "0123456789abcdef"
+
+
 @pytest.mark.parametrize(("view", "column", "kind"), _CHANGES, ids=[f"{v}.{c}" for v, c, _ in _CHANGES])
 def test_an_altered_row_of_a_view_is_named(
     view_of: Callable[[str], Tampered], view: str, column: str, kind: str
 ) -> None:
     viewed = view_of(view)
     other = {
-        "uuid": "gen_random_uuid()",
+        # Another first letter, so that it falls among other streams than before.
+        "uuid": f"overlay({column}::text placing translate(left({column}::text, 1), '{_HEX}', '{_HEX[1:]}0')"
+        " from 1 for 1)::uuid",
         "text": f"coalesce({column}, '') || 'x\t'",
         "timestamptz": f"coalesce({column}, now()) + interval '1 microsecond'",
     }.get(kind, f"coalesce({column}, 0) + 1")
