@@ -140,13 +140,14 @@ class Log(Protocol):
         releases: Sequence[tuple[UUID, UUID]] = (),
         due: Sequence[tuple[str, UUID, str]] = (),
         receipts: Sequence[tuple[UUID, UUID]] = (),
+        codes: Sequence[tuple[UUID, datetime]] = (),
     ) -> None:
         """Append the pending events of `aggregates` in one transaction.
 
         `claims` are (key, stream): what only one stream may have, such as a person in a programme's month (R5);
         `releases` give it back; `due` are (message, stream, purpose) of SMS to send; `receipts` are
-        (key, stream) of purchases, claimed for good (R27). Raises LogConflict when another
-        writer was there first: load and decide again.
+        (key, stream) of purchases, claimed for good (R27); `codes` are (stream, when the code was made) of QR
+        codes that paid. Raises LogConflict when another writer was there first: load and decide again.
         """
         ...
 

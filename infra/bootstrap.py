@@ -32,6 +32,7 @@ from infra.postgres.desk import Desk
 from infra.postgres.embedded import EmbeddedPostgres
 from infra.postgres.log import PostgresLog
 from infra.postgres.log_reader import LogReader
+from infra.postgres.parked_messages import PostgresParkedMessages
 from infra.postgres.schema import migrate
 from infra.postgres.sms_queue import PostgresSmsQueue
 from infra.postgres.staging import PostgresStaging
@@ -253,6 +254,13 @@ class Azyq:
         store = ViewStore(self.dsn)
         self._stack.callback(store.close)
         return store
+
+    @cached_property
+    def parked_messages(self) -> PostgresParkedMessages:
+        """Kafka's messages that could not be read as ours."""
+        messages = PostgresParkedMessages(self.dsn)
+        self._stack.callback(messages.close)
+        return messages
 
     @cached_property
     def chain(self) -> ChainReader:

@@ -14,7 +14,7 @@ from psycopg2.extensions import connection as Connection
 
 from domain.calendar import ALMATY
 from domain.errors import LANGUAGES, Refusal
-from domain.identity import cycle_id, family_stream_id, shop_id
+from domain.identity import family_stream_id, shop_id
 from domain.money import kzt
 from domain.ports import Vault
 from domain.programmes import Programme
@@ -291,8 +291,3 @@ def _word(name: str, value: Any, language: str) -> str:
 
 def _signed(tiyn: int) -> str:
     return f"+{kzt(tiyn)}" if tiyn > 0 else kzt(tiyn)
-
-
-def month_stream(programme: str, month: str) -> str:
-    """The id under which the story of a programme's month is told."""
-    return cycle_id(programme, month).hex

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from domain.basket import ArticlePrice, BasketLine, PricedBasket, price_basket
@@ -50,18 +50,6 @@ class ReceiptLog(Log, Protocol):
 
     def codes_seen(self, streams: Sequence[UUID]) -> dict[UUID, datetime]:
         """When the newest code was made that a till has seen of each stream."""
-        ...
-
-    def save(
-        self,
-        *aggregates: Any,
-        claims: Sequence[tuple[UUID, UUID]] = (),
-        releases: Sequence[tuple[UUID, UUID]] = (),
-        due: Sequence[tuple[str, UUID, str]] = (),
-        receipts: Sequence[tuple[UUID, UUID]] = (),
-        codes: Sequence[tuple[UUID, datetime]] = (),
-    ) -> None:
-        """As `Log.save`; `codes` are (stream, when the code was made) of those that paid."""
         ...
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import typer
@@ -12,7 +10,7 @@ from infra.cli.running import JSON, REFUSED, opened, print_json, usage
 
 if TYPE_CHECKING:
     from infra.bootstrap import Azyq
-    from infra.postgres.parked_messages import ParkedMessage, PostgresParkedMessages
+    from infra.postgres.parked_messages import ParkedMessage
 
 WHERE = typer.Argument(metavar="VIEW|TOPIC/PARTITION", help="Where it is parked, as `parked list` shows it.")
 NUMBER = typer.Argument(metavar="POSITION|OFFSET", min=0, max=2**63 - 1, help="Which one it is there.")
@@ -27,8 +25,8 @@ class _Place(NamedTuple):
 
 def parked_list(as_json: bool = JSON) -> None:
     """Events that a view could not take in, and messages that are none of ours, with the reason."""
-    with opened() as azyq, _messages(azyq) as messages:
-        of_views, of_topics = azyq.view_store.parked(state=None), messages.list(None)
+    with opened() as azyq:
+        of_views, of_topics = azyq.view_store.parked(state=None), azyq.parked_messages.list(None)
         if as_json:
             print_json(
                 [
@@ -66,9 +64,9 @@ def parked_discard(
 ) -> None:
     """Leave a parked event or message out, with a reason."""
     place = _place(where)
-    with opened() as azyq, _messages(azyq) as messages:
+    with opened() as azyq:
         if isinstance(place, _Place):
-            done = messages.discard(*place, number, reason)
+            done = azyq.parked_messages.discard(*place, number, reason)
         else:
             done = azyq.view_store.discard(place, number, reason)
         if not done:
@@ -118,37 +116,27 @@ def _event_taken(azyq: Azyq, view: str, position: int) -> bool:
 def _message_taken(azyq: Azyq, place: _Place, offset: int) -> bool:
     from infra.kafka.cluster import Cluster
     from infra.kafka.reread import MessageGone, retry_message
+    from infra.kafka.sink import partition_count
     from infra.parts.carrying import event_intake, reply_intake
     from streams.topics import EVENTS, REPLIES
     from streams.trouble import KafkaTrouble
 
-    with _messages(azyq) as messages:
-        if not any(_at(row, place, offset) for row in messages.list()):
-            _not_there(place, offset)
-        try:
-            cluster = Cluster(azyq.settings, "azyq-admin")
-            with reply_intake(azyq, lambda: None) as replies, event_intake(azyq, cluster) as events:
-                takers = {EVENTS: events.take, REPLIES: replies.take}
-                return retry_message(cluster, messages, takers, *place, offset)
-        except KafkaTrouble as trouble:
-            usage(f"{trouble.code}: {trouble}")
-        except MessageGone as gone:
-            typer.echo(
-                f"message_gone: {gone}; what it was about can only be discarded, with a reason.", err=True
-            )
-            raise typer.Exit(REFUSED) from None
+    messages = azyq.parked_messages
+    if not any(_at(row, place, offset) for row in messages.list()):
+        _not_there(place, offset)
+    try:
+        cluster = Cluster(azyq.settings, "azyq-admin")
+        takers = {
+            EVENTS: event_intake(azyq, partition_count(cluster, EVENTS)).take,
+            REPLIES: reply_intake(azyq, lambda: None).take,
+        }
+        return retry_message(cluster, messages, takers, *place, offset)
+    except KafkaTrouble as trouble:
+        usage(f"{trouble.code}: {trouble}")
+    except MessageGone as gone:
+        typer.echo(f"message_gone: {gone}; what it was about can only be discarded, with a reason.", err=True)
+        raise typer.Exit(REFUSED) from None
 
 
 def _at(row: ParkedMessage, place: _Place, offset: int) -> bool:
     return (row.topic, row.partition, row.offset) == (*place, offset)
-
-
-@contextmanager
-def _messages(azyq: Azyq) -> Iterator[PostgresParkedMessages]:
-    from infra.postgres.parked_messages import PostgresParkedMessages
-
-    messages = PostgresParkedMessages(azyq.dsn)
-    try:
-        yield messages
-    finally:
-        messages.close()

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
@@ -121,6 +121,16 @@ def moment(text: str | None, name: str = "--at") -> datetime | None:
     except (ValueError, OverflowError):
         usage(f"{name} is a time as 2025-07-05T09:00:00+05:00, not {text!r}")
     return at
+
+
+def day_of(text: str, name: str) -> date:
+    """A day as 2025-07-05. Exits 2 when it can't be read."""
+    from domain.trade_rows import plain_day
+
+    day = plain_day(text)
+    if day is None:
+        usage(f"{name} is a day as 2025-07-05, not {text!r}")
+    return day
 
 
 def print_json(value: Any) -> None:

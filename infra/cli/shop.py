@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from infra.cli.running import JSON, LANGUAGE, language_of, moment, opened, print_json, usage
+from infra.cli.running import JSON, LANGUAGE, day_of, language_of, moment, opened, print_json, usage
 from infra.cli.trade import AT, FILE, REJECTS, take_in
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ def loan(
     if end == bool(contract or until) or (not end and not (contract and until)):
         usage("a loan has --contract and --until; or it is at its end: --end")
     if until:
-        _day(until, "--until")
+        day_of(until, "--until")
     if contract:
         _plain(contract, "--contract")
     with opened(lang) as azyq:
@@ -250,7 +250,7 @@ def check(
 ) -> None:
     """What of the goods list each shop has not got (O3.1); of shops with a loan a breach, recorded (R12)."""
     words = WORDS[language_of(lang)]
-    day = _day(on, "--on") if on else None
+    day = day_of(on, "--on") if on else None
     with opened(lang) as azyq:
         from domain.calendar import ALMATY, local_day
 
@@ -293,15 +293,6 @@ def _say(text: str, new: bool, as_json: bool, lang: str | None, **values: str) -
         return
     words = WORDS[language_of(lang)]
     typer.echo(words[text if new else "nothing_new"].format(**values))
-
-
-def _day(text: str, name: str) -> date:
-    from domain.trade_rows import plain_day
-
-    day = plain_day(text)
-    if day is None:
-        usage(f"{name} is a day as 2025-07-05, not {text!r}")
-    return day
 
 
 def _plain(text: str, name: str) -> None:

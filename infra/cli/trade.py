@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from infra.cli.running import JSON, LANGUAGE, language_of, moment, opened, print_json, usage
+from infra.cli.running import JSON, LANGUAGE, day_of, language_of, moment, opened, print_json, usage
 
 ENDED = {
     "en": "{shop}: no {gtin} from {day} on",
@@ -104,12 +104,9 @@ def end_price(
         usage("a GTIN has 8, 12, 13 or 14 digits")
     with opened(lang) as azyq:
         from domain.calendar import local_day
-        from domain.trade_rows import plain_day
 
         now = came or azyq.clock()
-        day = plain_day(valid_from) if valid_from else local_day(now)
-        if day is None:
-            usage(f"--from is a day as 2025-07-05, not {valid_from!r}")
+        day = day_of(valid_from, "--from") if valid_from else local_day(now)
         azyq.inspect_shops.end_price(shop, gtin, day, now)
         if as_json:
             print_json({"shop": shop, "gtin": gtin, "from": day.isoformat()})

@@ -42,25 +42,15 @@ class RememberingLog:
     def save(
         self,
         *aggregates: Any,
-        claims: Sequence[tuple[UUID, UUID]] = (),
-        releases: Sequence[tuple[UUID, UUID]] = (),
-        due: Sequence[tuple[str, UUID, str]] = (),
-        receipts: Sequence[tuple[UUID, UUID]] = (),
-        codes: Sequence[tuple[UUID, datetime]] = (),
+        **beside: Any,
     ) -> None:
         """As PostgresLog's; what could not be saved is forgotten, and read again."""
         try:
-            self._log.save(
-                *aggregates, claims=claims, releases=releases, due=due, receipts=receipts, codes=codes
-            )
+            self._log.save(*aggregates, **beside)
         except BaseException:
             for aggregate in aggregates:
                 self._kept.pop(aggregate.id, None)
             raise
-
-    def forget(self) -> None:
-        """Read everything anew."""
-        self._kept.clear()
 
     def receipt_owners(self, keys: Sequence[UUID]) -> dict[UUID, UUID]:
         """Which stream each receipt, key or code is of."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import psycopg2
 import structlog
@@ -20,7 +19,6 @@ from infra.kafka.cluster import Cluster
 from infra.kafka.publishing import publisher
 from infra.kafka.sink import partition_count
 from infra.parts.api import Replies
-from infra.postgres.parked_messages import PostgresParkedMessages
 from infra.vault.sealing import VaultKeyWrong
 from streams.messages import NotOurs
 from streams.partition_feed import PartitionFeed
@@ -58,33 +56,23 @@ def work(azyq: Azyq, stop: threading.Event, wake: threading.Event) -> None:
     partitions = _partitions(cluster, stop)
     if partitions is None:
         return
-    with reply_intake(azyq, wake.set) as replies, _event_intake(azyq, partitions) as feed:
-        Worker(cluster.faust_options(), feed, replies).run(stop)
+    feed, replies = event_intake(azyq, partitions), reply_intake(azyq, wake.set)
+    Worker(cluster.faust_options(), feed, replies).run(stop)
 
 
-@contextmanager
-def reply_intake(azyq: Azyq, wake: Callable[[], None]) -> Iterator[ReplyIntake]:
+def reply_intake(azyq: Azyq, wake: Callable[[], None]) -> ReplyIntake:
     """What takes replies from Kafka's messages; `wake` is called when something was recorded."""
-    with _messages(azyq) as messages:
-        yield ReplyIntake(
-            reply_parser(azyq.clock),
-            Replies(azyq, wake).record_replies,
-            messages,
-            lambda error: isinstance(error, _PASSING),
-        )
+    return ReplyIntake(
+        reply_parser(azyq.clock),
+        Replies(azyq, wake).record_replies,
+        azyq.parked_messages,
+        lambda error: isinstance(error, _PASSING),
+    )
 
 
-@contextmanager
-def event_intake(azyq: Azyq, cluster: Cluster) -> Iterator[PartitionFeed]:
-    """What takes the log's events from Kafka's messages. Raises KafkaTrouble."""
-    with _event_intake(azyq, partition_count(cluster, EVENTS)) as feed:
-        yield feed
-
-
-@contextmanager
-def _event_intake(azyq: Azyq, partitions: int) -> Iterator[PartitionFeed]:
-    with _messages(azyq) as messages:
-        yield PartitionFeed(azyq.log_reader, azyq.view_store, messages, azyq.views, partitions)
+def event_intake(azyq: Azyq, partitions: int) -> PartitionFeed:
+    """What takes the log's events from the messages of a topic of so many partitions."""
+    return PartitionFeed(azyq.log_reader, azyq.view_store, azyq.parked_messages, azyq.views, partitions)
 
 
 def reply_parser(clock: Clock) -> Callable[[bytes], IncomingReply]:
@@ -101,15 +89,6 @@ def reply_parser(clock: Clock) -> Callable[[bytes], IncomingReply]:
             raise NotOurs(f"{problem.code} {where or ''}".strip()) from None
 
     return parse
-
-
-@contextmanager
-def _messages(azyq: Azyq) -> Iterator[PostgresParkedMessages]:
-    messages = PostgresParkedMessages(azyq.dsn)
-    try:
-        yield messages
-    finally:
-        messages.close()
 
 
 def _partitions(cluster: Cluster, stop: threading.Event) -> int | None:

@@ -414,7 +414,8 @@ def test_R21_replies_through_kafka_are_recorded_once_and_retried_from_kafka(
 def test_R22_a_yes_through_kafka_is_a_consent_once_and_by_http_again_the_same(
     cluster: Cluster, database: str, tmp_path: Path
 ) -> None:
-    with a_month(database, tmp_path) as july, reply_intake(july.azyq, lambda: None) as taker:
+    with a_month(database, tmp_path) as july:
+        taker = reply_intake(july.azyq, lambda: None)
         home = Town().household(3)
         july.asked(home)
         july.at(6)
