@@ -125,6 +125,9 @@ class Story:
         self._day(5)
         self._calendar(5)
         phones = sorted({phone for _, phone in read_numbers(self._folder / "numbers.csv")})
+        shared = sum(len(asked) > 1 for asked in self._azyq.vault.asked_on(phones).values())
+        if shared:
+            self.tell("shared", count=shared)
         self._days(5, 10, people.answers(self._rng, phones, people.ANSWER_FIRST, self._clock.now, 5))
         self._day(10)
         self._calendar(10)
