@@ -202,20 +202,15 @@ class PostgresVault:
     def wallet_tokens(self, streams: Sequence[str]) -> dict[str, str]:
         """The unguessable token (16 letters and digits, 95 bits) of each stream's wallet link (R23).
 
-        It is made at the first call and the same at every later one, until end_wallet_tokens.
+        It is made at the first call and the same at every later one; when the link ends, its page says (ADR 9).
         """
         found: dict[str, str] = {}
         for some in _batches(sorted(set(streams))):
             found |= self.connections.run(partial(self._wallet_tokens, streams=some))
         return found
 
-    def end_wallet_tokens(self, streams: Sequence[str]) -> None:
-        """The wallet links of these streams lead nowhere from now on."""
-        for some in _batches(sorted(set(streams))):
-            self.connections.run(partial(_delete_tokens, streams=list(some)))
-
     def stream_of_token(self, token: str) -> str | None:
-        """The stream a wallet link is about; None for a token that was never given or has ended."""
+        """The stream a wallet link is about; None for a token that was never given."""
         rows = self._rows(
             "SELECT stream FROM vault.wallet_token WHERE lookup = %s", self._keys.lookup("token", token).hex()
         )
@@ -432,10 +427,6 @@ def _about(what: str, which: str) -> bytes:
 
 def _written(person: PersonalData) -> bytes:
     return orjson.dumps(tuple(person))
-
-
-def _delete_tokens(cursor: Cursor, streams: list[str]) -> None:
-    cursor.execute("DELETE FROM vault.wallet_token WHERE stream = ANY(%s)", (streams,))
 
 
 def _new_token() -> str:

@@ -42,7 +42,7 @@ class WalletServices(Protocol):
         ...
 
     def stream_of(self, token: str) -> UUID | None:
-        """The family's month behind a link; None for a link that was never given, or has ended."""
+        """The family's month behind a link; None for a link that was never given."""
         ...
 
     def family(self, stream: UUID) -> FamilyVouchers | None:

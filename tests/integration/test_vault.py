@@ -186,18 +186,13 @@ def test_O5_2_an_erasure_takes_along_what_was_noted_without_a_subject(
     assert vault.asked_on(["+77010000001"]) == {}
 
 
-def test_R23_a_wallet_token_stays_the_same_until_it_ends(vault: PostgresVault) -> None:
+def test_R23_a_wallet_token_stays_the_same(vault: PostgresVault) -> None:
     tokens = vault.wallet_tokens(["s1", "s2", "s1"])
     assert vault.wallet_tokens(["s1", "s2"]) == tokens
     assert len(set(tokens.values())) == 2
     assert all(len(token) == 16 and token.isascii() and token.isalnum() for token in tokens.values())
     assert vault.stream_of_token(tokens["s2"]) == "s2"
     assert vault.stream_of_token("x\0'") is None
-
-    vault.end_wallet_tokens(["s2"])
-
-    assert vault.stream_of_token(tokens["s2"]) is None
-    assert vault.stream_of_token(tokens["s1"]) == "s1"
 
 
 def test_a_digest_is_keyed_and_told_apart_by_kind(database: str, vault: PostgresVault) -> None:
