@@ -30,7 +30,7 @@ test: install-dev
 	.venv/bin/mypy bin/install.py; \
 	.venv/bin/python -m tests.broker fetch; \
 	.venv/bin/python -m tests.browser fetch; \
-	.venv/bin/python -m pytest $(ARGS)
+	.venv/bin/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 bench: install-dev
 	@.venv/bin/python -m benchmarks $(ARGS)

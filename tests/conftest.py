@@ -17,9 +17,19 @@ from infra.postgres.connect import clean_dsn, connect
 from infra.postgres.embedded import EmbeddedPostgres
 from infra.postgres.schema import migrate
 from infra.vault.store import PostgresVault
-from tests.broker.fixtures import empty_kafka, kafka, new_broker, own_broker
+from tests.broker.fixtures import empty_kafka, kafka, kafka_turn, new_broker, own_broker
+from tests.workers import pytest_deselected, pytest_sessionfinish, pytest_testnodedown
 
-__all__ = ["empty_kafka", "kafka", "new_broker", "own_broker"]
+__all__ = [
+    "empty_kafka",
+    "kafka",
+    "kafka_turn",
+    "new_broker",
+    "own_broker",
+    "pytest_deselected",
+    "pytest_sessionfinish",
+    "pytest_testnodedown",
+]
 
 MASTER_KEY = bytes(range(32))
 
@@ -67,7 +77,7 @@ def as_url(dsn: str) -> str:
 
 @pytest.fixture(scope="session")
 def postgres_dsn() -> Iterator[str]:
-    """A server for the whole run: that of DATABASE_URL, in a database of its own, or an embedded one."""
+    """A server for the whole run: that of DATABASE_URL, in a database of its own, or an embedded one a process."""
     given = os.environ.get("DATABASE_URL")
     if given:
         with new_database(given) as dsn:
