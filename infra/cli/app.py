@@ -100,8 +100,9 @@ for name, what, take_in in (
         trade_group.command(name="end")(trade.end_price)
     app.add_typer(trade_group, name=name)
 
-terminal_group = group("Terminals: a one-time code for a shop, revoke one, list them.")
+terminal_group = group("Terminals: a one-time code for a shop, revoke one, list them, try one.")
 terminal_group.command()(terminal.enrol)
+terminal_group.command()(terminal.trial)
 terminal_group.command()(terminal.revoke)
 terminal_group.command(name="list")(terminal.list_terminals)
 app.add_typer(terminal_group, name="terminal")

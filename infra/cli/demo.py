@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import typer
 
-from infra.cli.running import FOUND, JSON, LANGUAGE, language_of, print_json, refusals, usage
+from infra.cli.running import FOUND, JSON, LANGUAGE, day_of, language_of, print_json, refusals, usage
 
 
 def demo(
     families: int = typer.Option(250, "--families", min=1, max=200_000, help="How many families."),
     seed: int = typer.Option(1, "--seed", help="The same seed gives the same figures."),
+    until: str = typer.Option(
+        None,
+        "--until",
+        metavar="DAY",
+        help="Stop in the evening of a day from 2025-07-06 to 30: the vouchers stay open, to try tills with.",
+    ),
     as_json: bool = JSON,
     lang: str = LANGUAGE,
 ) -> None:
     """The pilot's July 2025, told as it happens, then audited; exit 0 only if the audit holds."""
     with refusals(lang):
-        from infra.cli.demonstration.month import play
+        from infra.cli.demonstration.month import LAST_DAY, play
         from infra.logging import configure_logging
 
+        last = day_of(until, "--until") if until else date(2025, 7, LAST_DAY)
+        if not date(2025, 7, 6) <= last <= date(2025, 7, LAST_DAY):
+            usage(f"--until is a day from 2025-07-06 to 2025-07-30, not {until}")
         configure_logging()
-        report, verdict = play(families, seed, language_of(lang), quiet=as_json)
+        report, verdict = play(families, seed, language_of(lang), quiet=as_json, until=last.day)
         if as_json:
             print_json({"report": report, "audit": verdict})
         if verdict["findings"]:

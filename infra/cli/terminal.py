@@ -27,6 +27,15 @@ STAGES = {
     "revoked": {"en": "revoked", "ru": "отозван", "kk": "қайтарып алынған"},
 }
 
+TRIAL = {
+    "en": "Shop {shop}\n  the till: {till}, its one-time code until {until}: {code}\n"
+    "  a customer's wallet, with {left} KZT: {wallet}",
+    "ru": "Магазин {shop}\n  касса: {till}, одноразовый код до {until}: {code}\n"
+    "  кошелёк покупателя, на нём {left} тг: {wallet}",
+    "kk": "{shop} дүкені\n  касса: {till}, бір реттік коды {until} дейін: {code}\n"
+    "  сатып алушының әмияны, онда {left} тг: {wallet}",
+}
+
 
 def enrol(
     shop: str = typer.Argument(help="The shop's id; `azyq shop list` shows them."),
@@ -55,6 +64,46 @@ def enrol(
             typer.echo(
                 INVITED[language].format(
                     terminal=invited.terminal, shop=shop, code=invited.code, until=f"{until:%d.%m.%Y %H:%M}"
+                )
+            )
+
+
+def trial(
+    shop: str = typer.Argument(None, help="The shop's id; by default one that has most to sell."),
+    as_json: bool = JSON,
+    lang: str = LANGUAGE,
+) -> None:
+    """What it takes to try a till: a terminal's one-time code, and a customer's wallet. In a trial only."""
+    language = language_of(lang)
+    with opened(lang) as azyq:
+        from domain.calendar import ALMATY
+        from domain.money import kzt
+        from infra.parts.rehearsal import rehearse
+
+        found = rehearse(azyq, shop)
+        until = found.invitation.expires_at.astimezone(ALMATY)
+        till = f"{azyq.settings.public_url}/till"
+        if as_json:
+            print_json(
+                {
+                    "shop": found.shop,
+                    "terminal": found.invitation.terminal,
+                    "code": found.invitation.code,
+                    "expires_at": until.isoformat(),
+                    "till": till,
+                    "wallet": found.wallet,
+                    "available_tiyn": found.available_tiyn,
+                }
+            )
+        else:
+            typer.echo(
+                TRIAL[language].format(
+                    shop=found.shop,
+                    till=till,
+                    code=found.invitation.code,
+                    until=f"{until:%d.%m.%Y %H:%M}",
+                    left=kzt(found.available_tiyn),
+                    wallet=found.wallet,
                 )
             )
 

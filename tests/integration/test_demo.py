@@ -175,3 +175,20 @@ def test_it_tells_the_month_in_each_language(tmp_path: Path) -> None:
         assert found.returncode == 0
         assert said in found.stdout
         assert "{" not in found.stdout
+
+
+def test_R8_a_month_can_be_left_with_its_vouchers_open(tmp_path: Path) -> None:
+    # given a demonstration that stops before the month ends
+    data = tmp_path / "d"
+    found = azyq(data, "demo", "--families", "20", "--until", "2025-07-12", "--json")
+    assert found.returncode == 0, found.stderr
+    sums = json.loads(found.stdout)["report"]["sums"]
+    assert (sums["available_tiyn"] > 0, sums["expired_tiyn"]) == (True, 0)
+    # then a till can be tried the morning after
+    morning = {"AZYQ_CLOCK": "2025-07-13T09:00:00+05:00"}
+    tried = azyq(data, "terminal", "trial", "--json", **morning)
+    assert tried.returncode == 0, tried.stderr
+    assert json.loads(tried.stdout)["available_tiyn"] > 0
+    # and one that would stop before anybody answers, or after the month, is wrong usage
+    for day in ("2025-07-05", "2025-08-01", "x"):
+        assert azyq(data, "demo", "--until", day).returncode == 2

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from domain.commands.terminals import credentials_of
+from domain.shop import Shop, ShopFacts
 from infra.parts.counter import terminals
-from tests.integration.counter_in_process import AKKOL_KATO, stock
-from tests.integration.month_in_process import Month, a_month, query
+from infra.parts.rehearsal import NothingToTry, TrialOnly, rehearse
+from tests.integration.counter_in_process import AKKOL_KATO, ELSEWHERE, open_vouchers, stock
+from tests.integration.month_in_process import Month, Town, a_month, query
 from tests.integration.test_cli import KEY, Shell
 
 NOON = {"AZYQ_CLOCK": "2025-07-06T12:00:00+05:00"}
@@ -63,3 +65,38 @@ def test_a_terminal_that_can_not_be_is_refused(shop: tuple[Shell, Month]) -> Non
     month.azyq.inspect_shops.close("S001", "test", month.clock())
     found = azyq("terminal", "enrol", "S001", "--lang", "kk", **NOON)
     assert (found.returncode, found.stderr.splitlines()[-1].split(":")[0]) == (1, "shop_closed")
+
+
+def test_R25_a_trial_gives_a_code_and_a_wallet_that_buy_at_each_other(shop: tuple[Shell, Month]) -> None:
+    azyq, month = shop
+    # given no family that could buy
+    found = azyq("terminal", "trial", **NOON)
+    assert (found.returncode, found.stderr.splitlines()[-1].split(":")[0]) == (1, "nothing_to_try")
+    # when one has opened its vouchers
+    (stream,) = open_vouchers(month, Town().households(1))
+    told = azyq.json("terminal", "trial", **NOON)
+    # then there are its wallet and a terminal of a shop beside it
+    assert (told["shop"], told["till"]) == ("S001", "http://127.0.0.1:8080/till")
+    token = told["wallet"].rpartition("/w/")[2]
+    assert month.azyq.vault.stream_of_token(token) == stream.hex
+    assert told["available_tiyn"] == 786_400
+    assert terminals(month.azyq).enrol(told["code"], month.clock()).terminal == told["terminal"]
+    assert told["wallet"] in azyq("terminal", "trial", "S001", "--lang", "kk", **NOON).stdout
+
+
+def test_R25_nobody_tries_with_real_families(shop: tuple[Shell, Month]) -> None:
+    _, month = shop
+    open_vouchers(month, Town().households(1))
+    month.azyq.settings = month.azyq.settings.model_copy(update={"env": "production"})
+    with pytest.raises(TrialOnly):
+        rehearse(month.azyq, None)
+    assert "terminal.code_issued" not in month.counted()
+
+
+def test_R25_a_shop_elsewhere_has_nothing_to_try(shop: tuple[Shell, Month]) -> None:
+    _, month = shop
+    open_vouchers(month, Town().households(1))
+    far = Shop.join("FAR", ShopFacts("", "", "", ELSEWHERE, "", "2025-01-01"), month.clock())
+    month.azyq.log.save(far)
+    with pytest.raises(NothingToTry):
+        rehearse(month.azyq, "FAR")

@@ -43,6 +43,7 @@ from infra.settings import Settings
 from infra.trade_importing import KINDS, import_trade
 
 PROGRAMME, MONTH = "akkol-2025", "2025-07"
+LAST_DAY = 31
 AT_ONCE = 200
 REPLIES_AT_ONCE = 20
 
@@ -50,9 +51,11 @@ Item = TypeVar("Item")
 
 
 def play(
-    families: int, seed: int, language: str, quiet: bool = False
+    families: int, seed: int, language: str, quiet: bool = False, until: int = LAST_DAY
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Play the month on the embedded PostgreSQL; the month report and the audit's verdict. Same seed, same figures.
+
+    With `until` the month is played to the evening of that day of July (from 6), and its vouchers stay open.
 
     What AZYQ_DATA held of an earlier demonstration is made anew; other data are set aside, never lost.
     """
@@ -71,7 +74,7 @@ def play(
             story = Story(azyq, clock, Path(folder), seed, language, quiet)
             if set_aside:
                 story.tell("set_aside", name=set_aside)
-            return story.run(families)
+            return story.run(families, until)
 
 
 class Story:
@@ -115,8 +118,8 @@ class Story:
     def _tell_date(self) -> None:
         self._console.print(f"[bold cyan]{self._clock.now:%d.%m.%Y}[/bold cyan]")
 
-    def run(self, families: int) -> tuple[dict[str, Any], dict[str, Any]]:
-        """All of July; the report and the verdict."""
+    def run(self, families: int, until: int) -> tuple[dict[str, Any], dict[str, Any]]:
+        """July, to the evening of the day `until`; the report and the verdict."""
         self._console.print(
             f"[bold]{self._month.programme.names[self._language]}[/bold]"
             f"  ({MONTH}, {WORDS[self._language]['seed'].format(seed=self._seed)})"
@@ -128,14 +131,19 @@ class Story:
         shared = sum(len(asked) > 1 for asked in self._azyq.vault.asked_on(phones).values())
         if shared:
             self.tell("shared", count=shared)
-        self._days(5, 10, people.answers(self._rng, phones, people.ANSWER_FIRST, self._clock.now, 5))
-        self._day(10)
-        self._calendar(10)
-        quiet = self._unanswered(phones)
-        said = people.answers(self._rng, quiet, people.ANSWER_REMINDER, self._clock.now, 15)
-        self._days(10, 26, said)
-        self._tell_replies(self._second_thoughts(phones))
-        self._days(26, 32, ())
+        said = people.answers(self._rng, phones, people.ANSWER_FIRST, self._clock.now, 5)
+        self._days(5, 10, said, until)
+        if until >= 10:
+            self._day(10)
+            self._calendar(10)
+            quiet = self._unanswered(phones)
+            said = people.answers(self._rng, quiet, people.ANSWER_REMINDER, self._clock.now, 15)
+            self._days(10, 26, said, until)
+        if until >= 26:
+            self._tell_replies(self._second_thoughts(phones))
+            self._days(26, 32, (), until)
+        if until < LAST_DAY:
+            return self._end(open_vouchers=True)
         self._day(31, 23)
         self._calendar(31)
         self._late_answer(phones)
@@ -278,8 +286,12 @@ class Story:
         self._names.update((stream, names[subject]) for stream, subject in subjects.items())
         return sorted(streams, key=self._names.__getitem__)
 
-    def _days(self, first: int, end: int, said: Sequence[people.Said]) -> None:
-        """The days from `first` until before `end`: recipients open their vouchers, buy, and answer as `said`."""
+    def _days(self, first: int, end: int, said: Sequence[people.Said], last: int) -> None:
+        """The days from `first` until before `end`, none after `last`: recipients open their vouchers, buy, and
+        answer as `said`."""
+        if last < end - 1:
+            end = last + 1
+            said = [one for one in said if one.at <= day_end(date(2025, 7, last))]
         opened, bought, refused, outcomes = 0, 0, Counter[str](), Counter[str]()
         shopping, tills = self._shopping
         with self._bar("days", end - first) as step:
@@ -360,7 +372,7 @@ class Story:
 
     # --- the end --------------------------------------------------------------------------------------
 
-    def _end(self) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _end(self, open_vouchers: bool = False) -> tuple[dict[str, Any], dict[str, Any]]:
         self._azyq.catch_up_views()
         report = month_report(self._azyq.view_store, self._month)
         if not self._quiet:
@@ -370,6 +382,11 @@ class Story:
             self._console.print(line, markup=False, soft_wrap=True)
         if not self._quiet:
             self.tell("look", data=self._azyq.settings.data)
+            if open_vouchers:
+                morning = datetime.combine(self._clock.now.date() + timedelta(days=1), time(9), ALMATY)
+                self.tell("counter", clock=morning.isoformat())
+            else:
+                self.tell("counter_closed")
         return report, verdict_dict(verdict)
 
     @contextmanager

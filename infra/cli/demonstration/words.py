@@ -30,6 +30,9 @@ WORDS: dict[str, dict[str, str]] = {
         "tills": "; refused at the till: {why}",
         "voucher_not_enough": "too little left on the voucher",
         "look": "Look around: .venv/bin/azyq why F0000007; azyq events; azyq month status --help  (data: {data})",
+        "counter": "Try a till: export AZYQ_CLOCK={clock}; azyq serve;"
+        " and in another window, with the same setting, azyq terminal trial",
+        "counter_closed": "Try a till with open vouchers: .venv/bin/azyq demo --until 2025-07-20",
     },
     "ru": {
         "seed": "зерно {seed}",
@@ -58,6 +61,9 @@ WORDS: dict[str, dict[str, str]] = {
         "tills": "; отклонено на кассе: {why}",
         "voucher_not_enough": "на ваучере недостаточно средств",
         "look": "Посмотрите: .venv/bin/azyq why F0000007; azyq events; azyq month status --help  (данные: {data})",
+        "counter": "Попробуйте кассу: export AZYQ_CLOCK={clock}; azyq serve;"
+        " в другом окне с той же настройкой azyq terminal trial",
+        "counter_closed": "Попробовать кассу с открытыми ваучерами: .venv/bin/azyq demo --until 2025-07-20",
     },
     "kk": {
         "seed": "бастапқы мән {seed}",
@@ -86,5 +92,8 @@ WORDS: dict[str, dict[str, str]] = {
         "tills": "; кассада қабылданбады: {why}",
         "voucher_not_enough": "ваучерде қаражат жеткіліксіз",
         "look": "Қараңыз: .venv/bin/azyq why F0000007; azyq events; azyq month status --help  (деректер: {data})",
+        "counter": "Кассаны байқап көріңіз: export AZYQ_CLOCK={clock}; azyq serve;"
+        " басқа терезеде сол баптаумен azyq terminal trial",
+        "counter_closed": "Кассаны ашық ваучерлермен байқап көру: .venv/bin/azyq demo --until 2025-07-20",
     },
 }
