@@ -81,13 +81,17 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A paper of the package (S002-20), asked for when `required` holds and `known_from` does not know it (S003-11)."""
+    """A paper of the package (S002-20), asked for when `required` holds and `known_from` does not know it (S003-11).
+
+    `filled`: the application itself or a form made of the case's fields: listed, never uploaded, never missing.
+    """
 
     id: str
     names: Names = field(hash=False)
     required: str = "true"
     known_from: str = ""
     clause: str = ""
+    filled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,10 @@ class Outcome:
     `opens` are the next steps (several run side by side); with `ends` the case is over. `grounds`: a refusal ground
     must be named. `signs`: under an electronic signature. `assigns`: names the person for a role. `other_than`: steps
     whose actor must be somebody else (the two-person rule). `stays`: recorded, and the step goes on (a comment).
-    `notifies`: the notice the applicant gets.
+    `notifies`: the notice the applicant gets. `term`: taken later, counted from the step's opening or from the date
+    field `starts`, it is late, though the step is not due yet (S000-L5a). `role`: who takes it, when not the step's.
+    `alone`: taken for one case although the step is a group's (S000-T5a). `remark`: how the report on a discussion
+    reads it: "made", "taken" or "not_taken" (S002-F2); the last two name its number in the field `remark`.
     """
 
     id: str
@@ -154,6 +161,12 @@ class Outcome:
     stays: bool = False
     result: str = ""
     notifies: str = ""
+    clause: str = ""
+    term: Term | None = None
+    starts: str = ""
+    role: str = ""
+    alone: bool = False
+    remark: Literal["", "made", "taken", "not_taken"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +177,8 @@ class Step:
     takes when the term is over; without it the step becomes overdue and goes to `escalates_to`. `group`: done for
     many cases in one sitting (S000-T16). `within`: the step's term lies inside the service's (default inside).
     `clocked`: minutes and hours run round the clock, not in working time. `starts`: None for the instant it opened;
-    else the id of a date field that its term is counted from.
+    else the id of a date field that its term is counted from. A step `within` that has no term is due when its case is.
+    `when`: a step whose condition does not hold is passed over, and counts as done for those `after` it (S002-07).
     """
 
     id: str
@@ -181,6 +195,7 @@ class Step:
     within: bool = True
     clocked: bool = False
     starts: str = ""
+    when: str = "true"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,13 +203,14 @@ class Channel:
     """Where applications come in (S002-13, S002-23): `incomplete` is what an incomplete package meets there.
 
     `refuse`: acceptance is refused with the receipt F3; `accept`: it goes to the first step, which sees what is missing.
-    Waiting and serving are minutes, 0 where nobody waits.
+    Waiting and serving are minutes, 0 where nobody waits. `signs`: applications bear an electronic signature (S000-06).
     """
 
     id: Literal["portal", "office", "state_corporation", "wallet", "internal"]
     incomplete: Literal["refuse", "accept"]
     wait_minutes: int = 0
     serving_minutes: int = 0
+    signs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +228,9 @@ class Service:
 
     `first` are the steps that open with a case. `term` is the standard's, for kinds that have none of their own.
     `texts` are the standard's free elements by id (fee, appeals, vulnerable groups, contacts, publication, ...), by
-    language; `notices` what an applicant is told, by id and language.
+    language; `notices` what an applicant is told, by id and language. `starts`: the date field that the service's term
+    is counted from, instead of the receipt (S002-02). `holder`: the fields that name the applicant on papers, in order.
+    `conditions`: conditions by name, which others may use as a fact; each may use those above it.
     """
 
     id: str
@@ -243,3 +261,6 @@ class Service:
     texts: Mapping[str, Names] = field(default_factory=dict, hash=False)
     notices: Mapping[str, Names] = field(default_factory=dict, hash=False)
     declared: tuple[Declared, ...] = ()
+    starts: str = ""
+    holder: tuple[str, ...] = ()
+    conditions: Mapping[str, str] = field(default_factory=dict, hash=False)
