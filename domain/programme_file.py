@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from difflib import get_close_matches
-from string import Formatter
-from typing import Any, ClassVar, NamedTuple, TypeVar
-from unicodedata import category
+from typing import Any, ClassVar, TypeVar
 
+from domain.checked_file import (
+    Problem,
+    Table,
+    https_address,
+    kind_of,
+    one_of,
+    plain_date,
+    plain_text,
+    slug,
+    toml_of,
+    whole,
+    with_placeholders,
+)
 from domain.errors import LANGUAGES, Refusal
 from domain.goods import UNITS, GoodsCatalogue, GoodsListMissing, GoodsVersion, Position, catalogue_of
 from domain.money import tiyn_from_kzt
@@ -20,7 +28,6 @@ from domain.programmes import OWN_GOODS, SHARED_GOODS, TEXT_PURPOSES, ComplaintD
 
 T = TypeVar("T")
 
-FIRST_YEAR, LAST_YEAR = 2000, 2099
 LAST_DAY_OF_EVERY_MONTH = 28
 # Of each text: the placeholders it must have, and those it may have besides.
 PLACEHOLDERS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
@@ -29,17 +36,6 @@ PLACEHOLDERS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "consent_confirmed": (frozenset({"link"}), frozenset()),
     "not_understood": (frozenset(), frozenset({"deadline"})),
 }
-
-
-class Problem(NamedTuple):
-    """A fault in a file; `key` is the path in it (`terms[2].amount`, counted from 1), empty for all of it."""
-
-    file: str
-    key: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.file}: {self.key}: {self.reason}" if self.key else f"{self.file}: {self.reason}"
 
 
 class ProgrammeInvalid(Refusal):
@@ -64,14 +60,11 @@ def parse_programme(text: str, file: str) -> Programme:
     Each `[[terms]]` inherits what it doesn't set from the one before, texts one by one; its `version` is
     `id@number` unless it says otherwise (R31).
     """
-    try:
-        raw = tomllib.loads(text.removeprefix("\ufeff"))
-    except (ValueError, RecursionError) as error:
-        # Of numbers too long Python speaks to programmers.
-        told = "a number has too many digits" if "set_int_max_str_digits" in str(error) else error
-        raise ProgrammeInvalid([Problem(file, "", f"not TOML: {told}")]) from None
     problems: list[Problem] = []
-    programme = _programme(_Table(raw, "", file, problems))
+    raw = toml_of(text, file, problems)
+    if raw is None:
+        raise ProgrammeInvalid(problems)
+    programme = _programme(Table(raw, "", file, problems))
     if programme is not None and not problems:
         _check_months(programme, file, problems)
     if programme is None or problems:
@@ -79,73 +72,12 @@ def parse_programme(text: str, file: str) -> Programme:
     return programme
 
 
-@dataclass(slots=True)
-class _Table:
-    """A table of the file: takes values out of it by key and notes what is wrong with them."""
-
-    raw: Mapping[str, Any]
-    path: str
-    file: str
-    problems: list[Problem]
-    taken: set[str] = field(default_factory=set)
-
-    def problem(self, key: str, reason: str) -> None:
-        self.problems.append(Problem(self.file, f"{self.path}.{key}".strip("."), reason))
-
-    def optional(self, key: str, read: Callable[[Any], T]) -> T | None:
-        self.taken.add(key)
-        if key not in self.raw:
-            return None
-        try:
-            return read(self.raw[key])
-        except ValueError as error:
-            self.problem(key, str(error))
-            return None
-
-    def required(self, key: str, read: Callable[[Any], T]) -> T | None:
-        if key not in self.raw:
-            self.problem(key, "is missing")
-        return self.optional(key, read)
-
-    def tables(self, key: str) -> list[_Table]:
-        """The tables of an array of tables (`[[key]]`)."""
-        self.taken.add(key)
-        found = self.raw.get(key)
-        if found is None:
-            self.problem(key, "is missing")
-            return []
-        if type(found) is not list or not found or not all(type(item) is dict for item in found):
-            self.problem(key, f"must be one or more [[{key}]] tables")
-            return []
-        return [
-            _Table(item, f"{self.path}.{key}[{number}]".strip("."), self.file, self.problems)
-            for number, item in enumerate(found, start=1)
-        ]
-
-    def table(self, key: str) -> _Table | None:
-        self.taken.add(key)
-        found = self.raw.get(key)
-        if found is None:
-            self.problem(key, "is missing")
-        elif type(found) is not dict:
-            self.problem(key, f"must be a table, not {_kind(found)}")
-        else:
-            return _Table(found, f"{self.path}.{key}".strip("."), self.file, self.problems)
-        return None
-
-    def finish(self) -> None:
-        for key in self.raw:
-            if key not in self.taken:
-                near = get_close_matches(key, self.taken, n=1)
-                self.problem(key, "unknown key" + (f"; did you mean {near[0]}?" if near else ""))
-
-
-def _programme(top: _Table) -> Programme | None:
-    programme_id = top.required("id", _programme_id)
-    names = _names(top)
+def _programme(top: Table) -> Programme | None:
+    programme_id = top.required("id", slug)
+    names = top.names()
     regions = top.required("regions", _regions)
-    starts_on = top.required("starts_on", _date)
-    ends_on = top.required("ends_on", _date)
+    starts_on = top.required("starts_on", plain_date)
+    ends_on = top.required("ends_on", plain_date)
     if starts_on is not None and ends_on is not None and ends_on < starts_on:
         top.problem("ends_on", f"{ends_on} is before starts_on {starts_on}")
         starts_on = ends_on = None
@@ -153,25 +85,16 @@ def _programme(top: _Table) -> Programme | None:
     goods, own_goods = _goods(top)
     complaints = _complaints(top)
     top.finish()
-    if programme_id is None or names is None or regions is None or starts_on is None or ends_on is None:
+    if programme_id is None or not names or regions is None or starts_on is None or ends_on is None:
         return None
     days = (starts_on, ends_on)
     return Programme(programme_id, names, regions, *days, tuple(terms), goods, own_goods, complaints)
 
 
-def _names(table: _Table) -> dict[str, str] | None:
-    names = table.table("names")
-    if names is None:
-        return None
-    found = {language: names.required(language, _text) for language in LANGUAGES}
-    names.finish()
-    return {language: name for language, name in found.items() if name is not None}
-
-
 # Terms
 
 
-def _all_terms(top: _Table, programme_id: str, starts_on: date | None, ends_on: date | None) -> list[Terms]:
+def _all_terms(top: Table, programme_id: str, starts_on: date | None, ends_on: date | None) -> list[Terms]:
     result: list[Terms] = []
     # What the version before set, for the next to inherit. A key set wrongly is not reported as missing too.
     values: dict[str, Any] = {"activate_to_day": None, "discount_cap_percent": None}
@@ -181,12 +104,12 @@ def _all_terms(top: _Table, programme_id: str, starts_on: date | None, ends_on: 
     versions: set[str] = set()
     for number, table in enumerate(top.tables("terms"), start=1):
         problems_before = len(top.problems)
-        version = table.optional("version", _text) or f"{programme_id}@{number}"
+        version = table.optional("version", plain_text) or f"{programme_id}@{number}"
         if version in versions:
             table.problem("version", f"{version} is the version of other terms too")
         versions.add(version)
 
-        effective_from = table.required("effective_from", _date)
+        effective_from = table.required("effective_from", plain_date)
         if effective_from is not None:
             _check_effective(table, effective_from, before, starts_on, ends_on)
             before = effective_from
@@ -222,7 +145,7 @@ def _all_terms(top: _Table, programme_id: str, starts_on: date | None, ends_on: 
 
 
 def _check_effective(
-    table: _Table, effective_from: date, before: date | None, starts_on: date | None, ends_on: date | None
+    table: Table, effective_from: date, before: date | None, starts_on: date | None, ends_on: date | None
 ) -> None:
     if before is not None and effective_from <= before:
         table.problem("effective_from", f"{effective_from} is not after that of the terms before, {before}")
@@ -234,7 +157,7 @@ def _check_effective(
         table.problem("effective_from", f"{effective_from} is after the programme ends, on {ends_on}")
 
 
-def _check_days(table: _Table, values: Mapping[str, Any]) -> None:
+def _check_days(table: Table, values: Mapping[str, Any]) -> None:
     cutoff, first = values.get("list_cutoff_day"), values.get("first_sms_day")
     activate_from, activate_to = values.get("activate_from_day"), values.get("activate_to_day")
     if cutoff is not None and first is not None and first <= cutoff:
@@ -247,7 +170,7 @@ def _check_days(table: _Table, values: Mapping[str, Any]) -> None:
         table.problem("discount_cap_percent", 'caps a discount, but draw = "price" pays the whole price')
 
 
-def _read_texts(table: _Table, texts: dict[tuple[str, str], str], *, first: bool) -> None:
+def _read_texts(table: Table, texts: dict[tuple[str, str], str], *, first: bool) -> None:
     if not first and "texts" not in table.raw:
         table.taken.add("texts")
         return
@@ -262,7 +185,7 @@ def _read_texts(table: _Table, texts: dict[tuple[str, str], str], *, first: bool
         if by_language is None:
             continue
         for language in LANGUAGES:
-            read = _template(purpose)
+            read = with_placeholders(*PLACEHOLDERS[purpose])
             known = not first and language not in by_language.raw
             text = (by_language.optional if known else by_language.required)(language, read)
             if text is not None:
@@ -274,23 +197,23 @@ def _read_texts(table: _Table, texts: dict[tuple[str, str], str], *, first: bool
 # Goods
 
 
-def _goods(top: _Table) -> tuple[str, GoodsCatalogue | None]:
+def _goods(top: Table) -> tuple[str, GoodsCatalogue | None]:
     if not isinstance(top.raw.get("goods"), list):
-        return top.required("goods", _one_of(SHARED_GOODS)) or SHARED_GOODS, None
+        return top.required("goods", one_of(SHARED_GOODS)) or SHARED_GOODS, None
     versions: list[GoodsVersion] = []
     for table in top.tables("goods"):
-        version = table.required("version", _text)
-        effective_from = table.required("effective_from", _date)
-        effective_to = table.optional("effective_to", _date)
+        version = table.required("version", plain_text)
+        effective_from = table.required("effective_from", plain_date)
+        effective_to = table.optional("effective_to", plain_date)
         positions: dict[int, Position] = {}
         for row in table.tables("positions"):
-            number = row.required("number", _whole(1, 9999))
-            unit = row.required("unit", _one_of(*UNITS))
-            names = _names(row)
+            number = row.required("number", whole(1, 9999))
+            unit = row.required("unit", one_of(*UNITS))
+            names = row.names()
             row.finish()
             if number in positions:
                 row.problem("number", f"{number} is there twice")
-            elif number is not None and unit is not None and names is not None:
+            elif number is not None and unit is not None and names:
                 positions[number] = Position(number, names, unit)
         table.finish()
         if version is not None and version in [other.version for other in versions]:
@@ -304,14 +227,14 @@ def _goods(top: _Table) -> tuple[str, GoodsCatalogue | None]:
         return OWN_GOODS, None
 
 
-def _complaints(top: _Table) -> tuple[ComplaintDesk, ...]:
+def _complaints(top: Table) -> tuple[ComplaintDesk, ...]:
     """Who takes complaints, where (R30); a programme may name nobody."""
     desks = []
     for table in top.tables("complaints") if "complaints" in top.raw else ():
-        regions, url = table.required("regions", _regions), table.required("url", _https)
-        names = _names(table)
+        regions, url = table.required("regions", _regions), table.required("url", https_address)
+        names = table.names()
         table.finish()
-        if regions is not None and url is not None and names is not None:
+        if regions is not None and url is not None and names:
             desks.append(ComplaintDesk(regions, names, url))
     return tuple(desks)
 
@@ -345,74 +268,9 @@ def _check_months(programme: Programme, file: str, problems: list[Problem]) -> N
 # Single values: each raises ValueError with the reason
 
 
-def _kind(value: Any) -> str:
-    return {
-        bool: "true or false",
-        int: "a whole number",
-        float: "a decimal number",
-        str: "a text",
-        list: "an array",
-        dict: "a table",
-        date: "a date",
-    }.get(type(value), "a time")
-
-
-def _text(value: Any, besides: str = "") -> str:
-    """A text; of the control characters, which neither terminal nor phone shows, it may have those `besides`."""
-    if type(value) is not str:
-        raise ValueError(f"must be a text, not {_kind(value)}")
-    if not value.strip():
-        raise ValueError("is empty")
-    text = value.strip()
-    if strange := {c for c in text if category(c) in ("Cc", "Zl", "Zp")} - set(besides):
-        raise ValueError(f"holds the control character U+{ord(min(strange)):04X}")
-    return text
-
-
-def _https(value: Any) -> str:
-    if not re.fullmatch(r"https://[a-z0-9.-]+(:[0-9]{1,5})?(/[\w./?=&%+~-]*)?", _text(value), re.ASCII):
-        raise ValueError("must be an address that begins with https://")
-    return _text(value)
-
-
-def _programme_id(value: Any) -> str:
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", _text(value)) or len(value) > 40:
-        raise ValueError(f"{value!r} must be small Latin letters and digits, joined by hyphens, at most 40")
-    return _text(value)
-
-
-def _date(value: Any) -> date:
-    if type(value) is not date:
-        raise ValueError(f"must be a date as 2025-07-31, without quotes, not {_kind(value)}")
-    if not FIRST_YEAR <= value.year <= LAST_YEAR:
-        raise ValueError(f"{value} is not within the years {FIRST_YEAR} to {LAST_YEAR}")
-    return value
-
-
-def _whole(least: int, most: int) -> Callable[[Any], int]:
-    def read(value: Any) -> int:
-        # `type`, not isinstance: true is an int to Python.
-        if type(value) is not int:
-            raise ValueError(f"must be a whole number, not {_kind(value)}")
-        if not least <= value <= most:
-            raise ValueError(f"must be from {least} to {most}")
-        return value
-
-    return read
-
-
-def _one_of(*allowed: str) -> Callable[[Any], str]:
-    def read(value: Any) -> str:
-        if type(value) is not str or value not in allowed:
-            raise ValueError("must be " + " or ".join(f'"{one}"' for one in allowed))
-        return value
-
-    return read
-
-
 def _amount(value: Any) -> int:
     if type(value) is not str:
-        raise ValueError(f'must be a text in KZT as "3932.00", not {_kind(value)}')
+        raise ValueError(f'must be a text in KZT as "3932.00", not {kind_of(value)}')
     if not re.fullmatch(r"[0-9]{1,10}(\.[0-9]+)?", value):
         raise ValueError(f'{value!r} is not an amount in KZT as "3932.00"')
     try:
@@ -440,7 +298,7 @@ def _percent_or_none(value: Any) -> Any:
 
 
 def _day_or_last(value: Any) -> Any:
-    return _NONE if value == "last" else _whole(1, 31)(value)
+    return _NONE if value == "last" else whole(1, 31)(value)
 
 
 def _languages(value: Any) -> tuple[str, ...]:
@@ -464,37 +322,17 @@ def _regions(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _template(purpose: str) -> Callable[[Any], str]:
-    needed, besides = PLACEHOLDERS[purpose]
-
-    def read(value: Any) -> str:
-        text = _text(value, besides="\n")
-        try:
-            parts = [part for part in Formatter().parse(text) if part[1] is not None]
-        except ValueError as error:
-            raise ValueError(f"braces don't match: {error}") from None
-        for _, name, form, conversion in parts:
-            if name not in needed | besides or form or conversion:
-                known = " and ".join(f"{{{one}}}" for one in sorted(needed | besides))
-                raise ValueError(f"unknown placeholder {{{name}}}; this text has {known}")
-        for name in sorted(needed - {part[1] for part in parts}):
-            raise ValueError(f"lacks the placeholder {{{name}}}")
-        return text
-
-    return read
-
-
 _TERMS_KEYS: dict[str, Callable[[Any], Any]] = {
     "amount": _amount,
-    "draw": _one_of("discount", "price"),
+    "draw": one_of("discount", "price"),
     "discount_cap_percent": _percent_or_none,
     "farm_discount_percent": _percent,
-    "over_cap": _one_of("refuse", "settle"),
-    "list_cutoff_day": _whole(1, LAST_DAY_OF_EVERY_MONTH),
-    "first_sms_day": _whole(1, LAST_DAY_OF_EVERY_MONTH),
-    "reminder_after_days": _whole(1, 30),
-    "activate_from_day": _whole(1, LAST_DAY_OF_EVERY_MONTH),
+    "over_cap": one_of("refuse", "settle"),
+    "list_cutoff_day": whole(1, LAST_DAY_OF_EVERY_MONTH),
+    "first_sms_day": whole(1, LAST_DAY_OF_EVERY_MONTH),
+    "reminder_after_days": whole(1, 30),
+    "activate_from_day": whole(1, LAST_DAY_OF_EVERY_MONTH),
     "activate_to_day": _day_or_last,
     "sms_languages": _languages,
-    "hold_minutes": _whole(1, 24 * 60),
+    "hold_minutes": whole(1, 24 * 60),
 }

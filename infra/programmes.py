@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from domain.programme_file import Problem, ProgrammeInvalid, parse_programme
+from domain.checked_file import Problem
+from domain.programme_file import ProgrammeInvalid, parse_programme
 from domain.programmes import Programme
 
 
