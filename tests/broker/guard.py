@@ -16,8 +16,11 @@ def main() -> int:
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sys.stderr, cwd=folder)
     print(child.pid, flush=True)
 
+    alone = threading.Event()
+
     def watch() -> None:
         os.read(0, 1)
+        alone.set()
         if container != "-":
             subprocess.run(["docker", "kill", container], capture_output=True)
         child.kill()
@@ -25,8 +28,12 @@ def main() -> int:
         shutil.rmtree(folder, ignore_errors=True)
         os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()
-    return child.wait()
+    watching = threading.Thread(target=watch, daemon=True)
+    watching.start()
+    code = child.wait()
+    if alone.is_set():
+        watching.join()  # it ends this process, once the folder is gone
+    return code
 
 
 if __name__ == "__main__":

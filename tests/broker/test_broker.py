@@ -123,9 +123,10 @@ def test_a_broker_ends_with_a_run_that_is_killed(empty_kafka: Access, tmp_path: 
     running.wait()
     running.stdout.close()
     deadline = time.monotonic() + 20
-    while answers(access) and time.monotonic() < deadline:
+    while (answers(access) or list(folder.glob("*/kafka.log"))) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not answers(access)
+    assert list(folder.glob("*/kafka.log")) == []
 
 
 @pytest.mark.parametrize("home", ["", "relative"])
