@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import count
 from typing import Any, ClassVar, cast
@@ -33,16 +33,19 @@ from domain.family import FamilyVouchers
 from domain.identity import cycle_id
 from domain.market import Market
 from domain.ports import LogConflict
+from domain.seal import Seals
 from domain.shop import Shop
 from domain.terminal import Terminal
 from infra.postgres.connect import ThreadConnections, eventsourcing_env
+from infra.postgres.one_message import insert_in_one_message, raising_as_eventsourcing
 from infra.postgres.persistence import Factory
 
-AGGREGATES = (FamilyVouchers, Cycle, StrayReply, Terminal, Shop, Catalogue, Market)
+AGGREGATES = (FamilyVouchers, Cycle, StrayReply, Terminal, Shop, Catalogue, Market, Seals)
 # A batch of an import holds the log's lock for less than a second; gateways and terminals wait half a minute for an
 # answer. Who still waits after this long is told so while somebody listens.
 SAVE_SECONDS = 15.0
 RETRIES, RETRY_SECONDS = 10, 0.2
+FEW = 200  # so many events are saved in one message; more are quicker as binary arrays, a statement at a time
 
 
 class LogBusy(OperationalError):
@@ -102,6 +105,7 @@ class AzyqRecorder(PostgresApplicationRecorder):
     """Writes claims and stages in the transaction of the events they belong to."""
 
     patience_seconds = SAVE_SECONDS
+    connection: Callable[[], Connection]  # the thread's own: a few events take one message of it
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         """Insert in one transaction; a broken connection is tried again, until `patience_seconds` have passed.
@@ -140,6 +144,11 @@ class AzyqRecorder(PostgresApplicationRecorder):
         Plain arrays in place of its composite type: half the time of an insert. Not pipelined: a large batch can
         fill both directions of the connection at once and never end.
         """
+        if 0 < len(stored_events) <= FEW:
+            with raising_as_eventsourcing():
+                connection = self.connection()
+            beside = [(statement, rows) for statement, name in _OURS if (rows := kwargs.get(name))]
+            return insert_in_one_message(connection, stored_events, beside, deadline - time.monotonic())
         with self.datastore.get_connection() as conn, conn.transaction(), conn.cursor() as curs:
             waits = _Waits(curs, deadline)
             for statement, rows in _OURS:
@@ -241,7 +250,9 @@ class PostgresLog:
         self._application = Azyq(
             env={**eventsourcing_env(dsn), "POSTGRES_POOL_SIZE": "2", "CREATE_TABLE": "n"}
         )
-        self._application.recorder.patience_seconds = patience_seconds  # type: ignore[attr-defined]
+        recorder = cast(AzyqRecorder, self._application.recorder)
+        recorder.patience_seconds = patience_seconds
+        recorder.connection = self.connection
         self._mapper = self._application.mapper
         # What is read here goes by key, in order, to a limit. For a table not analysed yet PostgreSQL takes a bitmap
         # for that, which reads all that follows at each page.
