@@ -111,11 +111,13 @@ class Table:
     def names(self, key: str = "names") -> dict[str, str]:
         """The text of `key` in each language; those that are wrong or missing are problems."""
         names = self.table(key)
-        if names is None:
-            return {}
-        found = {language: names.required(language, plain_text) for language in LANGUAGES}
-        names.finish()
-        return {language: name for language, name in found.items() if name is not None}
+        return names.by_language() if names is not None else {}
+
+    def by_language(self, read: Callable[[Any], str] | None = None) -> dict[str, str]:
+        """The table itself as a text in each language, by `read`, else a line of text."""
+        found = {language: self.required(language, read or plain_text) for language in LANGUAGES}
+        self.finish()
+        return {language: text for language, text in found.items() if text is not None}
 
     def finish(self) -> None:
         """Notes the keys that nothing took as unknown."""
@@ -173,6 +175,13 @@ def plain_date(value: Any) -> date:
         raise ValueError(f"must be a date as 2025-07-31, without quotes, not {kind_of(value)}")
     if not FIRST_YEAR <= value.year <= LAST_YEAR:
         raise ValueError(f"{value} is not within the years {FIRST_YEAR} to {LAST_YEAR}")
+    return value
+
+
+def truth(value: Any) -> bool:
+    """True or false."""
+    if type(value) is not bool:
+        raise ValueError(f"must be true or false, not {kind_of(value)}")
     return value
 
 

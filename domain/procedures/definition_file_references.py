@@ -1,0 +1,185 @@
+"""Names in a service's file that must lead somewhere: steps, roles, fields, grounds, results, ends, facts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from difflib import get_close_matches
+
+from domain.procedures.conditions import ALWAYS, Condition, Vocabulary, compiled
+from domain.procedures.definition import Document, Field, FieldType, Outcome, Service, Step
+
+Fault = tuple[str, str]
+
+
+def vocabulary_of(service: Service) -> Vocabulary:
+    """What the conditions of `service` may speak of, its named conditions compiled. Raises ValueError."""
+    vocabulary = _words_of(service)
+    named: dict[str, Condition] = {}
+    for name, text in service.conditions.items():
+        named[name] = compiled(text, _with_named(vocabulary, named))
+    return _with_named(vocabulary, named)
+
+
+def _words_of(service: Service) -> Vocabulary:
+    fields: dict[str, FieldType] = dict(ALWAYS)
+    choices: dict[str, Collection[str]] = {
+        "kind": tuple(service.kinds),
+        "channel": tuple(channel.id for channel in service.channels),
+    }
+    documents, registers, personal = set(), set(), set()
+    for _, outcome_fields, outcome_documents in _asked(service):
+        for one in outcome_fields:
+            fields[one.id] = one.type
+            if one.choices:
+                choices[one.id] = tuple(one.choices)
+            if one.personal:
+                personal.add(one.id)
+            registers.add(one.known_from)
+        for document in outcome_documents:
+            documents.add(document.id)
+            registers.add(document.known_from)
+    return Vocabulary(
+        fields=fields,
+        choices=choices,
+        documents=documents,
+        registers=registers - {""},
+        personal=personal,
+        outcomes={step.id: [one.id for one in step.outcomes] for step in service.steps.values()},
+    )
+
+
+def _with_named(words: Vocabulary, named: dict[str, Condition]) -> Vocabulary:
+    return Vocabulary(
+        words.fields,
+        words.choices,
+        words.documents,
+        words.registers,
+        words.personal,
+        words.outcomes,
+        dict(named),
+    )
+
+
+def _asked(service: Service) -> Iterator[tuple[str, tuple[Field, ...], tuple[Document, ...]]]:
+    yield "", service.fields, service.documents
+    for key, _, outcome in outcomes_of(service):
+        yield f"{key}.", outcome.fields, outcome.documents
+
+
+def outcomes_of(service: Service) -> Iterator[tuple[str, Step, Outcome]]:
+    """Every outcome with its key in the file and its step."""
+    for number, step in enumerate(service.steps.values(), start=1):
+        for which, outcome in enumerate(step.outcomes, start=1):
+            yield f"steps[{number}].outcomes[{which}]", step, outcome
+
+
+def check_references(service: Service) -> Iterator[Fault]:
+    """What names nothing, or not what it should, as (key, reason)."""
+    yield from _check_fields(service)
+    yield from _check_steps(service)
+    yield from _check_conditions(service)
+
+
+def _check_fields(service: Service) -> Iterator[Fault]:
+    seen: dict[str, Field] = {}
+    for key, fields, _ in _asked(service):
+        for number, one in enumerate(fields, start=1):
+            before = seen.setdefault(one.id, one)
+            if (before.type, before.personal, dict(before.choices)) != (
+                one.type,
+                one.personal,
+                dict(one.choices),
+            ):
+                yield (
+                    f"{key}fields[{number}].id",
+                    f"{one.id} is another field elsewhere: type, choices or personal differ",
+                )
+    for number, id_ in enumerate(service.holder, start=1):
+        yield from _unknown(f"holder[{number}]", id_, seen, "field")
+    yield from _check_date("starts", service.starts, seen)
+    for key, step in _numbered(service):
+        yield from _check_date(f"{key}.starts", step.starts, seen)
+    for key, _, outcome in outcomes_of(service):
+        yield from _check_date(f"{key}.starts", outcome.starts, seen)
+
+
+def _check_date(key: str, id_: str, seen: dict[str, Field]) -> Iterator[Fault]:
+    if not id_:
+        return
+    yield from _unknown(key, id_, seen, "field")
+    if id_ in seen and seen[id_].type != "date":
+        yield key, f"{id_} is not a field of type date"
+    elif id_ in seen and seen[id_].personal:
+        yield key, f"{id_} is personal: no term can be counted from it"
+
+
+def _numbered(service: Service) -> Iterator[tuple[str, Step]]:
+    for number, step in enumerate(service.steps.values(), start=1):
+        yield f"steps[{number}]", step
+
+
+def _check_steps(service: Service) -> Iterator[Fault]:
+    for number, id_ in enumerate(service.first, start=1):
+        yield from _unknown(f"first[{number}]", id_, service.steps, "step")
+    for role in service.roles.values():
+        yield from _unknown(f"roles.{role.id}.unit", role.unit, service.units, "unit")
+    for key, step in _numbered(service):
+        yield from _unknown(f"{key}.role", step.role, service.roles, "role")
+        yield from _unknown(f"{key}.escalates_to", step.escalates_to, service.roles, "role")
+        yield from _unknown(
+            f"{key}.at_due", step.at_due, [one.id for one in step.outcomes], "outcome of the step"
+        )
+        for number, id_ in enumerate(step.after, start=1):
+            yield from _unknown(f"{key}.after[{number}]", id_, service.steps, "step")
+        for kind in step.terms:
+            yield from _unknown(f"{key}.terms.{kind}", kind, service.kinds, "kind")
+    for key, _, outcome in outcomes_of(service):
+        for number, id_ in enumerate(outcome.opens, start=1):
+            yield from _unknown(f"{key}.opens[{number}]", id_, service.steps, "step")
+        for number, id_ in enumerate(outcome.other_than, start=1):
+            yield from _unknown(f"{key}.other_than[{number}]", id_, service.steps, "step")
+        yield from _unknown(f"{key}.ends", outcome.ends, service.ends, "end")
+        yield from _unknown(f"{key}.assigns", outcome.assigns, service.roles, "role")
+        yield from _unknown(f"{key}.role", outcome.role, service.roles, "role")
+        yield from _unknown(f"{key}.result", outcome.result, service.results, "result")
+        yield from _unknown(f"{key}.notifies", outcome.notifies, service.notices, "notice")
+
+
+def _check_conditions(service: Service) -> Iterator[Fault]:
+    words = _words_of(service)
+    named: dict[str, Condition] = {}
+    for name, text in service.conditions.items():
+        if name in words.fields:
+            yield f"conditions.{name}", "is the id of a field too"
+            continue
+        condition, fault = _compiled(text, _with_named(words, named))
+        if condition is None:
+            yield f"conditions.{name}", fault
+        else:
+            named[name] = condition
+    words = _with_named(words, named)
+    texts = [
+        (f"kinds[{number}].when", one.when) for number, one in enumerate(service.kinds.values(), start=1)
+    ]
+    for key, fields, documents in _asked(service):
+        texts += [(f"{key}fields[{n}].required", one.required) for n, one in enumerate(fields, start=1)]
+        texts += [(f"{key}documents[{n}].required", one.required) for n, one in enumerate(documents, start=1)]
+    texts += [(f"{key}.when", step.when) for key, step in _numbered(service)]
+    texts += [(f"{key}.when", outcome.when) for key, _, outcome in outcomes_of(service)]
+    for key, text in texts:
+        condition, fault = _compiled(text, words)
+        if condition is None:
+            yield key, fault
+
+
+def _compiled(text: str, words: Vocabulary) -> tuple[Condition | None, str]:
+    try:
+        return compiled(text, words), ""
+    except ValueError as error:
+        return None, str(error)
+
+
+def _unknown(key: str, id_: str, among: Collection[str], what: str) -> Iterator[Fault]:
+    if id_ and id_ not in among:
+        near = get_close_matches(id_, list(among), n=1)
+        yield key, f"unknown {what} {id_}" + (f"; did you mean {near[0]}?" if near else "")

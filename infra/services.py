@@ -1,0 +1,44 @@
+"""The services of an installation: a folder of TOML files, one a version of a service, named after it."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from pathlib import Path
+
+from domain.checked_file import Problem
+from domain.procedures.definition_file import ServiceInvalid, parse_service
+from domain.procedures.services import ServiceFile, Services, contradictions
+
+
+def load_service(path: Path) -> ServiceFile:
+    """The service in the file at `path`, named ID.toml or ID@VERSION.toml. Raises ServiceInvalid."""
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise ServiceInvalid([Problem(path.name, "", f"can't be read: {error.strerror}")]) from None
+    except UnicodeDecodeError as error:
+        reason = f"not in UTF-8 from byte {error.start + 1} on"
+        raise ServiceInvalid([Problem(path.name, "", reason)]) from None
+    service = parse_service(text, path.name)
+    names = (f"{service.id}.toml", f"{service.id}@{service.version}.toml")
+    if path.name not in names:
+        raise ServiceInvalid([Problem(path.name, "id", f"the file must be named {names[0]} or {names[1]}")])
+    return ServiceFile(service, text)
+
+
+def load_services(folder: Path) -> Services:
+    """All services of `folder`. Raises ServiceInvalid with the problems of all files."""
+    files: list[tuple[str, ServiceFile]] = []
+    problems: list[Problem] = []
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            files.append((path.name, load_service(path)))
+        except ServiceInvalid as error:
+            problems += error.problems
+    if not files and not problems:
+        problems.append(Problem(str(folder), "", "no service files (*.toml) in this folder"))
+    for (first, one), (second, other) in combinations(files, 2):
+        problems += [Problem(second, *fault) for fault in contradictions(one.service, other.service, first)]
+    if problems:
+        raise ServiceInvalid(problems)
+    return Services([one for _, one in files])
