@@ -16,6 +16,7 @@ from domain.audit_cycle import CYCLE_CHECKS, CycleFold, stray_reply
 from domain.audit_facts import Finding, MonthFacts
 from domain.audit_family import FamilyFold
 from domain.audit_purchases import FAMILY_CHECKS
+from domain.audit_seals import SEAL_CHECKS, SealFold
 from domain.audit_trade import TRADE_CHECKS, TRADE_TOPICS, TradeBook, TradeFold
 from domain.goods import GoodsCatalogue, GoodsListMissing
 from domain.programmes import Programme, ProgrammeNotInForce
@@ -104,7 +105,7 @@ class LogFold:
         self._stream = ""
         self._version = 0
         self._position = 0
-        self._fold: FamilyFold | CycleFold | TradeFold | None = None
+        self._fold: FamilyFold | CycleFold | TradeFold | SealFold | None = None
 
     # --- what the folds ask ---------------------------------------------------------------------------
 
@@ -166,6 +167,8 @@ class LogFold:
                 self._fold = CycleFold(self, stream)
             elif topic.startswith("reply."):
                 self._fold = None
+            elif topic.startswith("seal."):
+                self._fold = SealFold(self, stream)
             elif topic.startswith(TRADE_TOPICS):
                 self._fold = TradeFold(self, stream)
             else:
@@ -254,7 +257,8 @@ class LogFold:
             {"version_gap": self.events, "position_order": self.events, "event_malformed": self.events}
         )
         for topic, count in self.topics.items():
-            for check in FAMILY_CHECKS.get(topic) or CYCLE_CHECKS.get(topic) or TRADE_CHECKS.get(topic, ()):
-                ran[check] += count
+            for checks in (FAMILY_CHECKS, CYCLE_CHECKS, TRADE_CHECKS, SEAL_CHECKS):
+                for check in checks.get(topic, ()):
+                    ran[check] += count
         ran.update({check: count for check, count in self.counts.items() if check != "stream_ends"})
         return dict(sorted(ran.items()))

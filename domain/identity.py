@@ -75,3 +75,24 @@ def catalogue_id() -> UUID:
 def market_id(kato: str) -> UUID:
     """The stream of the official market prices of a place (R13)."""
     return uuid5(AZYQ, f"market/{kato}")
+
+
+@lru_cache(maxsize=1)
+def seals_id() -> UUID:
+    """The one stream of the log's seals (R29)."""
+    return uuid5(AZYQ, "seals")
+
+
+def case_id(number: str) -> UUID:
+    """The stream of a case, by its number."""
+    return uuid5(AZYQ, f"case/{number}")
+
+
+def sitting_id(sitting: str) -> UUID:
+    """The stream of a commission's sitting."""
+    return uuid5(AZYQ, f"sitting/{sitting}")
+
+
+def service_id(service: str) -> UUID:
+    """The stream of a service's published versions."""
+    return uuid5(AZYQ, f"service/{service}")

@@ -12,7 +12,8 @@ import tempfile
 import time
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC
@@ -32,6 +33,7 @@ from domain.programmes import Programme
 from infra.audit_sums import HashingLines, Sums
 from infra.audit_views import ViewAudit
 from infra.postgres.connect import APP_ROLE, connect
+from infra.sealing import SealCheck, check_seals
 from projections.events import Raw, read_event
 from projections.view import Recorded, Unreadable
 
@@ -73,13 +75,20 @@ def run_audit(
     programmes: Mapping[str, Programme],
     goods: GoodsCatalogue,
     progress: Progress = lambda stage, done, total: None,
+    seal_keys: Sequence[str] = (),
 ) -> AuditVerdict:
-    """Audit the database `dsn` as of now; writers are not held up. `progress(stage, done, total)`."""
+    """Audit the database `dsn` as of now; writers are not held up. `progress(stage, done, total)`.
+
+    `seal_keys` are the public keys that seals may be signed by; without any, whatever a seal names is trusted.
+    """
     started = time.perf_counter()
     connection = connect(dsn, role=APP_ROLE, application_name="azyq-audit")
     try:
         connection.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, readonly=True)
-        return _Audit(connection, programmes, goods, progress).run(started)
+        # Beside the fold: the database hashes what is sealed, while Python folds.
+        with ThreadPoolExecutor(1, "azyq-seals") as beside:
+            seals = beside.submit(check_seals, dsn, seal_keys)
+            return _Audit(connection, programmes, goods, progress).run(started, seals.result)
     finally:
         connection.close()
 
@@ -98,7 +107,7 @@ class _Audit:
         self._progress = progress
         self._cursors = 0
 
-    def run(self, started: float) -> AuditVerdict:
+    def run(self, started: float, seals: Callable[[], SealCheck]) -> AuditVerdict:
         with self._connection.cursor() as cursor:
             cursor.execute("SELECT coalesce(max(notification_id), 0), count(*) FROM azyq_log.azyq_events")
             head, total = cast(tuple[int, int], cursor.fetchone())
@@ -138,6 +147,11 @@ class _Audit:
         self._compare_stages(tables["stage_table"], findings, ran)
         self._compare_claims(tables["claim"], findings, ran)
         views.compare(self._raws, findings, ran)
+        sealed = seals()
+        for finding in sealed.findings:
+            findings.add(finding)
+        if sealed.seals:
+            ran["seal"] = sealed.seals
         return AuditVerdict(
             head,
             fold.events,

@@ -39,6 +39,7 @@ from infra.postgres.staging import PostgresStaging
 from infra.postgres.view_store import ViewStore
 from infra.programmes import load_programmes
 from infra.qr.keys import QrKeys
+from infra.sealing import SealKeys
 from infra.settings import Settings
 from infra.sms.gateways import gateway_from
 from infra.sms.pacing import paced
@@ -295,6 +296,16 @@ class Azyq:
     def qr_keys(self) -> QrKeys:
         """The keys of the QR codes."""
         return QrKeys(self.settings.qr_seeds())
+
+    @cached_property
+    def seal_keys(self) -> SealKeys | None:
+        """The keys of the seals; None in a production that has not set AZYQ_SEAL_KEY."""
+        seeds = self.settings.seal_seeds()
+        return SealKeys(seeds) if seeds else None
+
+    def trusted_seal_keys(self) -> list[str]:
+        """The public keys that seals may be signed by, the one that signs first."""
+        return self.seal_keys.trusted if self.seal_keys else []
 
     @cached_property
     def use_wallet(self) -> UseWallet:

@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     clock: datetime | None = Field(default=None, alias="AZYQ_CLOCK")
     master_key: str | None = Field(default=None, alias="AZYQ_MASTER_KEY")
     qr_key: str | None = Field(default=None, alias="AZYQ_QR_KEY")
+    seal_key: str | None = Field(default=None, alias="AZYQ_SEAL_KEY")
     sms_gateway: str = Field(default="outbox:", alias="AZYQ_SMS_GATEWAY")
     sms_secret: str | None = Field(default=None, alias="AZYQ_SMS_SECRET")
     sms_per_second: float = Field(default=50.0, alias="AZYQ_SMS_PER_SECOND", gt=0)
@@ -63,6 +64,7 @@ class Settings(BaseSettings):
     public_address: str | None = Field(default=None, alias="AZYQ_PUBLIC_URL")
     listen: str = Field(default="127.0.0.1:8080", alias="AZYQ_LISTEN")
     programmes: Path = Field(default=ROOT / "programmes", alias="AZYQ_PROGRAMMES")
+    services: Path = Field(default=ROOT / "services", alias="AZYQ_SERVICES")
     goods: Path = Field(default=ROOT / "goods" / "goods-list.csv", alias="AZYQ_GOODS")
 
     def __init__(self, **values: Any) -> None:
@@ -167,12 +169,24 @@ class Settings(BaseSettings):
         """The QR's 32-byte seeds: AZYQ_QR_KEY (files or base64, comma-separated; the first signs, all verify), else
         trial's own. Raises ValueError.
         """
-        given = [one.strip() for one in (self.qr_key or "").split(",") if one.strip()]
-        if given:
-            return [self.given_key(one, "AZYQ_QR_KEY") for one in given]
-        if self.env == "production":
+        seeds = self._seeds(self.qr_key, "qr.key", "AZYQ_QR_KEY")
+        if not seeds:
             raise ValueError("AZYQ_QR_KEY is unset")
-        return [trial_key(self.data / "keys" / "qr.key")]
+        return seeds
+
+    def seal_seeds(self) -> list[bytes]:
+        """The seals' 32-byte seeds: AZYQ_SEAL_KEY, as that of the QR; none in a production that has not set it.
+
+        Raises ValueError.
+        """
+        return self._seeds(self.seal_key, "seal.key", "AZYQ_SEAL_KEY")
+
+    def _seeds(self, keys: str | None, name: str, setting: str) -> list[bytes]:
+        """Keys of `setting`, comma-separated; else a trial's own; else none."""
+        given = [one.strip() for one in (keys or "").split(",") if one.strip()]
+        if given:
+            return [self.given_key(one, setting) for one in given]
+        return [] if self.env == "production" else [trial_key(self.data / "keys" / name)]
 
     def sms_secret_text(self) -> str:
         """The webhook secret in Standard Webhooks' form (`whsec_` + base64)."""

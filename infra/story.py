@@ -88,6 +88,22 @@ def tell(
     family's those of all its vouchers of the month a line is about; a purchase's or a message's has only what led to
     it and what became of it.
     """
+    events, plain = _found(dsn, vault, programmes, id)
+    spoken = language if language in LANGUAGES else "en"
+    return list(_lines(events, plain, spoken))
+
+
+def streams_of(dsn: str, vault: Vault, programmes: Mapping[str, Programme], id: str) -> list[UUID]:
+    """The streams that the story of `id` is told from, in order of the log. Raises IdUnknown."""
+    events, _ = _found(dsn, vault, programmes, id)
+    return list(dict.fromkeys(UUID(event.stream) for event in events))
+
+
+# --- finding --------------------------------------------------------------------------------------------
+
+
+def _found(dsn: str, vault: Vault, programmes: Mapping[str, Programme], id: str) -> tuple[list[_Event], str]:
+    """The events of `id`, and the id as the log has it. Raises IdUnknown."""
     connection = connect(dsn, role=APP_ROLE, autocommit=True, application_name="azyq-why")
     try:
         plain = id.strip().replace("-", "").lower()
@@ -107,11 +123,7 @@ def tell(
         connection.close()
     if not events:
         raise IdUnknown("id")
-    spoken = language if language in LANGUAGES else "en"
-    return list(_lines(events, plain, spoken))
-
-
-# --- finding --------------------------------------------------------------------------------------------
+    return events, plain
 
 
 def _find(connection: Connection, programmes: Mapping[str, Programme], plain: str) -> list[_Event]:

@@ -288,6 +288,18 @@ TOPICS: dict[str, Topic] = {
         "Терминал {terminal} отозван.",
         "The terminal {terminal} is revoked.",
     ),
+    "seal.begun": Topic(
+        ("R29",),
+        "Журналды мөрлеу басталды.",
+        "Начато опечатывание журнала.",
+        "The sealing of the log began.",
+    ),
+    "seal.day_sealed": Topic(
+        ("R29",),
+        "{on} күнінің журналы мөрленді: {upto} орнына дейін, {events} оқиға; мөр {hash}.",
+        "Журнал за {on} опечатан: до позиции {upto}, событий {events}; печать {hash}.",
+        "The log of {on} is sealed up to position {upto}, {events} events; seal {hash}.",
+    ),
     "catalogue.begun": Topic(
         ("R2.17",),
         "Тауарлар анықтамалығы ашылды.",

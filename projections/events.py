@@ -12,6 +12,7 @@ from domain.catalogue import Catalogue
 from domain.cycle import Cycle, StrayReply
 from domain.family import FamilyVouchers
 from domain.market import Market
+from domain.seal import Seals
 from domain.shop import Shop
 from domain.terminal import Terminal
 from projections.view import Recorded, Unreadable
@@ -60,7 +61,7 @@ def _is_plain(kind: Any) -> bool:
 
 KNOWN: Mapping[str, Known] = {
     cls.TOPIC: Known(cls, getattr(cls, "class_version", 1), _fields(cls))
-    for aggregate in (FamilyVouchers, Cycle, StrayReply, Terminal, Shop, Catalogue, Market)
+    for aggregate in (FamilyVouchers, Cycle, StrayReply, Terminal, Shop, Catalogue, Market, Seals)
     for cls in _concrete(aggregate)
 }
 KNOWN_TOPICS = frozenset(KNOWN)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import structlog
@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.errors import Refusal
+from domain.seal import Sealed
 from infra.api.counter import Counter
 from infra.api.goods import GoodsServices, goods_router
 from infra.api.metrics import Requests, Watched, metrics_router, new_registry
@@ -22,6 +23,7 @@ from infra.api.problems import Problem, problem_response
 from infra.api.qr_keys import qr_keys_router
 from infra.api.sales import SalesServices, sales_router
 from infra.api.schemas import schemas_router
+from infra.api.seals import seals_router
 from infra.api.services import UNAVAILABLE, ApiServices, CounterServices
 from infra.api.sms import sms_router
 from infra.api.terminal_auth import TerminalAuth
@@ -44,12 +46,13 @@ def create_app(
     counter: CounterServices | None = None,
     goods: GoodsServices | None = None,
     sales: SalesServices | None = None,
+    seals: Callable[[], Sequence[Sealed]] | None = None,
 ) -> FastAPI:
     """The application over `services`; `real_now` is the clock that signatures are checked by.
 
     With `watched` there is /metrics too, with `wallet` the recipient's pages and the keys of their codes, with
     `counter` what terminals call and the page that is one, with `goods` too what they keep at hand, with `sales` their
-    day.
+    day, with `seals` those of the log.
 
     Raises ValueError when the webhook secret is none. Addresses hold phones and a token (Kannel's), so the
     server's own access log is to be off.
@@ -81,6 +84,8 @@ def create_app(
     if wallet is not None:
         app.include_router(wallet_router(wallet, assets))
         app.include_router(qr_keys_router(wallet.keys))
+    if seals is not None:
+        app.include_router(seals_router(seals))
     if counter is not None:
         app.include_router(terminals_router(counter, auth))
         app.include_router(sales_router(counter, sales, auth))

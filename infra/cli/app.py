@@ -12,6 +12,7 @@ from infra.cli import (
     parked,
     programme,
     reading,
+    seal,
     serving,
     shop,
     sms,
@@ -115,6 +116,8 @@ app.add_typer(vault_group, name="vault")
 app.command()(reading.report)
 app.command()(reading.audit)
 app.command()(reading.rebuild)
+app.command()(seal.seal)
+app.command()(seal.prove)
 app.command()(reading.why)
 app.command()(reading.events)
 

@@ -30,7 +30,7 @@ SENTENCES = {
 def audit_now(azyq: Azyq, show_progress: bool) -> AuditVerdict:
     """Audit the log and the views as they stand."""
     with progress_bar(show_progress) as progress:
-        return run_audit(azyq.dsn, azyq.programmes, azyq.goods, progress)
+        return run_audit(azyq.dsn, azyq.programmes, azyq.goods, progress, azyq.trusted_seal_keys())
 
 
 def verdict_dict(verdict: AuditVerdict) -> dict[str, Any]:

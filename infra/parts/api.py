@@ -20,6 +20,7 @@ from infra.parts.counter import Tills
 from infra.parts.sales import Sales
 from infra.parts.shelves import Shelves
 from infra.parts.wallet import Wallet
+from infra.sealing import seals_by
 
 GRACE_SECONDS = 3
 FUTURE_TOLERANCE = timedelta(minutes=5)
@@ -135,6 +136,7 @@ def serve(azyq: Azyq, listener: socket.socket, stop: threading.Event, wake: thre
             counter=tills,
             goods=Shelves(azyq),
             sales=sales,
+            seals=lambda: seals_by(azyq.log_reader),
         ),
         access_log=False,
         log_config=None,

@@ -13,6 +13,7 @@ from domain.calendar import local_day
 from domain.commands.run_day import ListMissing
 from domain.errors import Refusal
 from infra.bootstrap import Azyq
+from infra.sealing import seal_what_is_over
 from streams.trouble import where
 
 SCHEDULER_SECONDS = 5.0
@@ -31,6 +32,7 @@ class Scheduler:
         self._azyq = azyq
         self._complained: set[str] = set()
         self._inspected_on: date | None = None
+        self._sealed_on: date | None = None
 
     def tick(self) -> None:
         """One round. What a rule refuses, or what the gateway leaves waiting, is tried again at the next.
@@ -66,6 +68,22 @@ class Scheduler:
                     log.info("calendar", programme=programme.id, month=task.month, **asdict(task.outcome))
         azyq.drain_sms()
         self._inspect(day)
+        self._seal(day)
+
+    def _seal(self, day: date) -> None:
+        """Once a day: seal the log of the days that are over (R29)."""
+        azyq = self._azyq
+        if self._sealed_on == day or not azyq.settings.keeps_time:
+            return
+        self._sealed_on = day
+        if azyq.seal_keys is None:
+            log.warning("seal_key_unset", reason="AZYQ_SEAL_KEY is unset: the log is not sealed")
+            return
+        seal = seal_what_is_over(azyq.dsn, azyq.log, azyq.seal_keys, azyq.clock())
+        if seal is not None:
+            log.info(
+                "sealed", on=seal.on, number=seal.number, upto=seal.upto, events=seal.events, seal=seal.hash
+            )
 
     def _inspect(self, day: date) -> None:
         """Once a day: which listed foods shops have not got (O3.1), for those with a loan a breach (R12)."""

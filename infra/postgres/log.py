@@ -34,6 +34,7 @@ from domain.identity import cycle_id
 from domain.market import Market
 from domain.ports import LogConflict
 from domain.seal import Seals
+from domain.seal import Seals
 from domain.shop import Shop
 from domain.terminal import Terminal
 from infra.postgres.connect import ThreadConnections, eventsourcing_env

@@ -65,6 +65,8 @@ class Machine:
         self._secret.write_text(key)
         self._qr_secret = folder / "qr.key"
         self._qr_secret.write_text(key)
+        self._seal_secret = folder / "seal.key"
+        self._seal_secret.write_text(key)
         self.api = "127.0.0.1:0"
 
     def command(self, service: str) -> list[str]:
@@ -87,12 +89,14 @@ class Machine:
         assert environment["KAFKA_BOOTSTRAP_SERVERS"] == "kafka:9092"
         assert environment["AZYQ_MASTER_KEY"] == "/run/secrets/master_key"
         assert environment["AZYQ_QR_KEY"] == "/run/secrets/qr_key"
+        assert environment["AZYQ_SEAL_KEY"] == "/run/secrets/seal_key"
         assert environment["AZYQ_DATA"] == "/data"
         environment |= {
             "DATABASE_URL": self._dsn,
             "KAFKA_BOOTSTRAP_SERVERS": self._kafka,
             "AZYQ_MASTER_KEY": str(self._secret),
             "AZYQ_QR_KEY": str(self._qr_secret),
+            "AZYQ_SEAL_KEY": str(self._seal_secret),
             "AZYQ_DATA": str(self.data),
             "PATH": os.environ["PATH"],
         }

@@ -60,7 +60,7 @@ def test_no_secret_stands_in_the_file_or_in_the_example() -> None:
             if re.search("PASSWORD|SECRET|KEY|TOKEN", name) and name.isupper():
                 assert re.match(r"\s*(\$\{\w+:\?|/run/secrets/|$)", value), line
     assert FILE["secrets"] == {
-        name: {"file": f"./secrets/{name.replace('_', '.')}"} for name in ("master_key", "qr_key")
+        name: {"file": f"./secrets/{name.replace('_', '.')}"} for name in ("master_key", "qr_key", "seal_key")
     }
     ignored = (ROOT / ".gitignore").read_text().splitlines()
     assert {".env", "/secrets/"} <= set(ignored)

@@ -16,6 +16,7 @@ import pytest
 from domain.audit import Findings, LogFold, StreamEnd
 from domain.audit_facts import Finding, azyq_name, local_day_text, name_in, thousandths
 from domain.audit_purchases import FAMILY_CHECKS
+from domain.audit_seals import SEAL_CHECKS
 from domain.audit_trade import TRADE_CHECKS, TRADE_TOPICS
 from domain.calendar import ALMATY, day_start, local_day
 from domain.family import FamilyVouchers
@@ -92,9 +93,9 @@ def test_O9_the_last_month_ends_with_the_programme() -> None:
 def test_every_known_event_has_its_checks() -> None:
     fold, _ = audited(rows_of(told(1, "akkol-2025", "2025-07", families=300)))
     trade = {topic for topic in KNOWN_TOPICS if topic.startswith(TRADE_TOPICS)}
-    assert set(fold.topics) == set(KNOWN_TOPICS) - trade
+    assert set(fold.topics) == set(KNOWN_TOPICS) - trade - set(SEAL_CHECKS)
     assert set(TRADE_CHECKS) == {topic for topic in trade if not topic.startswith("terminal.")}
-    others = {topic for topic in KNOWN_TOPICS if topic.startswith(("cycle.", "reply."))}
+    others = {topic for topic in KNOWN_TOPICS if topic.startswith(("cycle.", "reply.", "seal."))}
     assert set(FAMILY_CHECKS) == set(KNOWN_TOPICS) - trade - others
 
 

@@ -24,6 +24,7 @@ from domain.catalogue import Article, Catalogue
 from domain.cycle import Cycle, StrayReply
 from domain.market import Market
 from domain.replies import Answer
+from domain.seal import FIRST, Sealed, Seals
 from domain.shop import Loan, Shop, ShopFacts
 from domain.terminal import Terminal
 from infra.postgres.log import AGGREGATES
@@ -63,6 +64,7 @@ LIVES = {
     ],
     "catalogue": ["catalogue.begun", "catalogue.articles_listed"],
     "market": ["market.begun", "market.prices_set"],
+    "seals": ["seal.begun", "seal.day_sealed"],
     "terminal": ["terminal.code_issued", "terminal.enrolled", "terminal.key_rotated", "terminal.revoked"],
 }
 
@@ -141,7 +143,7 @@ def lives() -> Iterator[StoredEvent]:
     for told in (bought, called_off, left, silent, refused):
         yield from told.log
     stray = StrayReply.receive(reply="digest", channel="http", answer="yes", at=on(6))
-    for aggregate in (cycle(), stray, terminal(), shop(), *price_sources()):
+    for aggregate in (cycle(), stray, terminal(), shop(), seals(), *price_sources()):
         yield from (MAPPER.to_stored_event(event) for event in aggregate.collect_events())
 
 
@@ -167,6 +169,15 @@ def price_sources() -> tuple[Catalogue, Market]:
     market = Market.begin("113220100", on(1))
     market.set_prices("166-NQ-2023", "2025-07-01", [(5, 40_000)], on(1))
     return catalogue, market
+
+
+def seals() -> Seals:
+    """A chain with its first seal."""
+    chain = Seals.begin(on(2))
+    digest = "a" * 64
+    first = Sealed(1, "2025-07-01", 0, 7, 7, digest, 4096, (digest,), FIRST, digest, digest, "b" * 128)
+    chain.seal(first, on(2))
+    return chain
 
 
 def terminal() -> Terminal:
