@@ -5,72 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 
-from domain.procedures.conditions import ALWAYS, Condition, Vocabulary, compiled
-from domain.procedures.definition import Document, Field, FieldType, Outcome, Service, Step
+from domain.procedures.conditions import Condition, Vocabulary, compiled
+from domain.procedures.definition import Field, Service, Step
+from domain.procedures.vocabulary import asked_for, outcomes_of, with_named, words_of
 
 Fault = tuple[str, str]
-
-
-def vocabulary_of(service: Service) -> Vocabulary:
-    """What the conditions of `service` may speak of, its named conditions compiled. Raises ValueError."""
-    vocabulary = _words_of(service)
-    named: dict[str, Condition] = {}
-    for name, text in service.conditions.items():
-        named[name] = compiled(text, _with_named(vocabulary, named))
-    return _with_named(vocabulary, named)
-
-
-def _words_of(service: Service) -> Vocabulary:
-    fields: dict[str, FieldType] = dict(ALWAYS)
-    choices: dict[str, Collection[str]] = {
-        "kind": tuple(service.kinds),
-        "channel": tuple(channel.id for channel in service.channels),
-    }
-    documents, registers, personal = set(), set(), set()
-    for _, outcome_fields, outcome_documents in _asked(service):
-        for one in outcome_fields:
-            fields[one.id] = one.type
-            if one.choices:
-                choices[one.id] = tuple(one.choices)
-            if one.personal:
-                personal.add(one.id)
-            registers.add(one.known_from)
-        for document in outcome_documents:
-            documents.add(document.id)
-            registers.add(document.known_from)
-    return Vocabulary(
-        fields=fields,
-        choices=choices,
-        documents=documents,
-        registers=registers - {""},
-        personal=personal,
-        outcomes={step.id: [one.id for one in step.outcomes] for step in service.steps.values()},
-    )
-
-
-def _with_named(words: Vocabulary, named: dict[str, Condition]) -> Vocabulary:
-    return Vocabulary(
-        words.fields,
-        words.choices,
-        words.documents,
-        words.registers,
-        words.personal,
-        words.outcomes,
-        dict(named),
-    )
-
-
-def _asked(service: Service) -> Iterator[tuple[str, tuple[Field, ...], tuple[Document, ...]]]:
-    yield "", service.fields, service.documents
-    for key, _, outcome in outcomes_of(service):
-        yield f"{key}.", outcome.fields, outcome.documents
-
-
-def outcomes_of(service: Service) -> Iterator[tuple[str, Step, Outcome]]:
-    """Every outcome with its key in the file and its step."""
-    for number, step in enumerate(service.steps.values(), start=1):
-        for which, outcome in enumerate(step.outcomes, start=1):
-            yield f"steps[{number}].outcomes[{which}]", step, outcome
 
 
 def check_references(service: Service) -> Iterator[Fault]:
@@ -82,7 +21,7 @@ def check_references(service: Service) -> Iterator[Fault]:
 
 def _check_fields(service: Service) -> Iterator[Fault]:
     seen: dict[str, Field] = {}
-    for key, fields, _ in _asked(service):
+    for key, fields, _ in asked_for(service):
         for number, one in enumerate(fields, start=1):
             before = seen.setdefault(one.id, one)
             if (before.type, before.personal, dict(before.choices)) != (
@@ -146,22 +85,22 @@ def _check_steps(service: Service) -> Iterator[Fault]:
 
 
 def _check_conditions(service: Service) -> Iterator[Fault]:
-    words = _words_of(service)
+    words = words_of(service)
     named: dict[str, Condition] = {}
     for name, text in service.conditions.items():
         if name in words.fields:
             yield f"conditions.{name}", "is the id of a field too"
             continue
-        condition, fault = _compiled(text, _with_named(words, named))
+        condition, fault = _compiled(text, with_named(words, named))
         if condition is None:
             yield f"conditions.{name}", fault
         else:
             named[name] = condition
-    words = _with_named(words, named)
+    words = with_named(words, named)
     texts = [
         (f"kinds[{number}].when", one.when) for number, one in enumerate(service.kinds.values(), start=1)
     ]
-    for key, fields, documents in _asked(service):
+    for key, fields, documents in asked_for(service):
         texts += [(f"{key}fields[{n}].required", one.required) for n, one in enumerate(fields, start=1)]
         texts += [(f"{key}documents[{n}].required", one.required) for n, one in enumerate(documents, start=1)]
     texts += [(f"{key}.when", step.when) for key, step in _numbered(service)]
