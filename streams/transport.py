@@ -1,18 +1,27 @@
-"""Faust's transport to Kafka, which hands a message on without a task of its own where there is room for it.
+"""Faust's transport to Kafka, which hands many messages of a partition on as one.
 
-For each message Faust makes four tasks, to notice while it waits for room that a rebalance began. There is nothing to
-wait for nearly always, and then those tasks are half of what Faust costs.
+What Faust does for a message takes three times as long as what we do with it, and is the same for a run of them. And
+for each that it hands on it makes four tasks, to notice while it waits for room that a rebalance began; there is
+nothing to wait for nearly always.
 """
 
 from __future__ import annotations
 
 import logging
 import types
-from collections.abc import Coroutine, Generator
+from collections.abc import Coroutine, Generator, Mapping, Sequence
 from inspect import iscoroutine
 from typing import Any, NamedTuple
 
 from faust.transport.drivers import aiokafka
+from faust.types.tuples import ConsumerMessage
+
+
+class Run(ConsumerMessage):
+    """Consecutive messages of a partition as one of Faust's: acknowledged together, with the offset of the last."""
+
+    __slots__ = ("records",)
+    records: Sequence[Any]
 
 
 class _Waited(NamedTuple):
@@ -28,6 +37,51 @@ _AT_ONCE = _Waited([], [], False)
 
 class _Consumer(aiokafka.Consumer):
     logger = logging.getLogger("faust.transport")
+    transport: KafkaTransport
+
+    async def _getmany(self, active_partitions: Any, timeout: float) -> Any:
+        found = await super()._getmany(active_partitions, timeout)
+        longest = self.transport.longest_runs
+        return {
+            tp: _cut(records, most) if (most := longest.get(tp.topic)) else records
+            for tp, records in found.items()
+        }
+
+    def _to_message(self, tp: Any, record: Any) -> ConsumerMessage:
+        if not isinstance(record, list):
+            return super()._to_message(tp, record)
+        last = record[-1]
+        run = Run(
+            last.topic,
+            last.partition,
+            last.offset,
+            last.timestamp / 1000,
+            last.timestamp_type,
+            headers=None,
+            key=None,
+            value=None,
+            checksum=None,
+            tp=tp,
+            generation_id=self.app.consumer_generation_id,
+        )
+        run.records = record
+        return run
+
+    async def _add_gap(self, tp: Any, offset_from: int, offset_to: int) -> None:
+        if tp.topic not in self.transport.longest_runs:
+            await super()._add_gap(tp, offset_from, offset_to)
+
+    def _new_offset(self, tp: Any) -> int | None:
+        """The offset to commit: runs are acknowledged in order, and so everything before the last of them was."""
+        if tp.topic not in self.transport.longest_runs:
+            return super()._new_offset(tp)
+        acked = self._acked[tp]
+        if not acked:
+            return None
+        newest = max(acked)
+        acked.clear()
+        self._acked_index[tp].clear()
+        return newest + 1
 
     async def wait_first(self, *coros: Any, timeout: Any = None) -> Any:
         """As Faust's; but when the first of two coroutines needs not wait, it is done at once."""
@@ -65,6 +119,14 @@ def _rest(begun: Coroutine[Any, Any, Any], waiting_for: Any) -> Generator[Any, A
 
 
 class KafkaTransport(aiokafka.Transport):
-    """For `App.transport`."""
+    """For `App.transport`. `longest_runs`: by topic whose messages come as Runs, how many messages one has at most."""
 
     Consumer = _Consumer
+
+    def __init__(self, *args: Any, longest_runs: Mapping[str, int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.longest_runs = longest_runs
+
+
+def _cut(records: list[Any], most: int) -> list[list[Any]]:
+    return [records[at : at + most] for at in range(0, len(records), most)]

@@ -12,7 +12,7 @@ import queue
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -23,15 +23,17 @@ from faust.sensors import Monitor
 
 from streams.partition_feed import Delivery, Taken
 from streams.topics import EVENTS, REPLIES
-from streams.transport import KafkaTransport
+from streams.transport import KafkaTransport, Run
 from streams.trouble import where
 
 GROUP = "azyq-views"
-BATCH = 1_000
+BATCH = 2_000
 WITHIN_SECONDS = 0.03
 TAIL_SECONDS = 5.0
 _REPLIES_AT_ONCE = 100
-_WAITING = 2_000  # messages of a topic that wait in memory, beside what was fetched
+_LONGEST_RUN = 100
+_RUNS_AT_ONCE = 20  # a batch is so many runs of messages of the log at most, and as many wait in memory
+_REPLIES_WAITING = 2_000
 _FETCHED_BYTES = 1_048_576  # of a partition at once; a larger message still comes, alone
 _PAUSE_SECONDS = 1.0
 _STOP_SECONDS = (1.5, 0.5, 1.0)  # for the batch at hand, its commit, and leaving the group
@@ -124,7 +126,6 @@ class Worker:
             topic_allow_declare=False,
             consumer_auto_offset_reset="earliest",
             consumer_max_fetch_size=_FETCHED_BYTES,
-            stream_buffer_maxsize=_WAITING,
             stream_wait_empty=False,
             broker_commit_interval=1.0,
             broker_session_timeout=self._session,
@@ -133,7 +134,9 @@ class Worker:
             broker_request_timeout=max(30.0, self._session + 5),
             monitor=_NoMonitor(),
         )
-        app.transport = KafkaTransport(app.conf.broker_consumer, app)
+        longest = max(1, min(_LONGEST_RUN, self._batch // _RUNS_AT_ONCE))
+        runs = {self._events_topic: longest}
+        app.transport = KafkaTransport(app.conf.broker_consumer, app, longest_runs=runs)
         return app
 
 
@@ -146,9 +149,9 @@ class _Member:
         self._app = worker._app(folder)
         self._seen: dict[int, float] = {}
         self._threads: list[_Thread] = []
-        self._agent(worker._events_topic, worker._events.take, worker._batch, self._note)
+        self._agent(worker._events_topic, worker._events.take, _RUNS_AT_ONCE, _RUNS_AT_ONCE)
         if worker._replies is not None:
-            self._agent(worker._replies_topic, worker._replies.take, _REPLIES_AT_ONCE, lambda batch: None)
+            self._agent(worker._replies_topic, worker._replies.take, _REPLIES_AT_ONCE, _REPLIES_WAITING)
 
     async def work(self) -> None:
         app = self._app
@@ -187,7 +190,7 @@ class _Member:
         topic: str,
         take: Callable[[Sequence[Delivery]], Taken],
         at_once: int,
-        note: Callable[[Sequence[Delivery]], None],
+        waiting: int,
     ) -> None:
         thread = _Thread(f"worker-{topic}")
         self._threads.append(thread)
@@ -198,25 +201,30 @@ class _Member:
                 # Faust gathers the next batch while the thread is at this one.
                 if before is not None and not await before:
                     return
-                before = asyncio.ensure_future(self._apply(thread, take, note, events))
+                before = asyncio.ensure_future(self._apply(topic, thread, take, events))
 
-        channel = self._app.topic(topic, key_type=bytes, value_type=bytes)
+        channel = self._app.topic(topic, key_type=bytes, value_type=bytes, maxsize=waiting)
         self._app.agent(channel, name=topic)(agent)
 
     async def _apply(
         self,
+        topic: str,
         thread: _Thread,
         take: Callable[[Sequence[Delivery]], Taken],
-        note: Callable[[Sequence[Delivery]], None],
         events: Sequence[Any],
     ) -> bool:
         """Whether the batch was applied; False when the worker is to stop before that."""
         messages = [event.message for event in events]
-        batch = [Delivery(m.partition, m.offset, m.key, m.value) for m in messages]
-        note(batch)
+        batch = [
+            Delivery(record.partition, record.offset, record.key, record.value)
+            for message in messages
+            for record in (message.records if isinstance(message, Run) else (message,))
+        ]
+        partitions = {message.partition for message in messages}
+        self._note(topic, partitions)
         if not await self._until_done(thread, partial(take, batch)):
             return False
-        note(batch)
+        self._note(topic, partitions)
         self._worker.taken += len(batch)
         self._worker._said = ""
         for event in events:
@@ -238,10 +246,9 @@ class _Member:
                     await asyncio.sleep(0.05)
         return False
 
-    def _note(self, batch: Sequence[Delivery]) -> None:
-        now = time.monotonic()
-        for delivery in batch:
-            self._seen[delivery.partition] = now
+    def _note(self, topic: str, partitions: Iterable[int]) -> None:
+        if topic == self._worker._events_topic:
+            self._seen |= dict.fromkeys(partitions, time.monotonic())
 
     async def _look_at_tails(self) -> None:
         worker = self._worker

@@ -107,6 +107,27 @@ def test_O3_2_what_is_published_is_in_every_view(parts: Parts, cluster: Cluster,
     assert parts.store.parked() == []
 
 
+def test_messages_of_a_partition_come_many_at_once_and_never_more_than_a_batch(
+    parts: Parts, cluster: Cluster, database: str
+) -> None:
+    parts.tell(3, 60)
+    publish(database, cluster)
+    batches: list[int] = []
+
+    class Counted:
+        def take(self, deliveries: Sequence[Delivery]) -> Taken:
+            batches.append(len(deliveries))
+            return feed.take(deliveries)
+
+        def check_tails(self, partitions: Sequence[int]) -> int:
+            return feed.check_tails(partitions)
+
+    with a_feed(database, N) as feed, working(cluster, Counted(), batch=100) as worker:
+        until(lambda: caught_up(parts))
+        until(lambda: worker.taken == sum(batches) == parts.reader.head())
+    assert 20 < max(batches) <= 100
+
+
 def test_stopped_it_commits_leaves_the_group_and_the_next_one_goes_on(
     parts: Parts, cluster: Cluster, database: str
 ) -> None:
