@@ -111,7 +111,7 @@ def _service(top: Table) -> Service | None:
         "results": unique(top, "results", [_result(table) for table in top.tables("results", needed=False)]),
         "first": top.required("first", ids),
         "steps": steps_of(top),
-        "ends": {id_: _named(table) for id_, table in _by_id(top, "ends", needed=True).items()},
+        "ends": {id_: table.by_language() for id_, table in _by_id(top, "ends", needed=True).items()},
         "consent": top.required("consent", truth),
         "texts": {id_: table.by_language(_lines) for id_, table in _by_id(top, "texts").items()},
         "notices": {id_: table.by_language(_notice) for id_, table in _by_id(top, "notices").items()},

@@ -1,0 +1,84 @@
+"""Kazakhstan's days off: state holidays by the library `holidays`, and the days that the authorities moved."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+
+from domain.checked_file import FIRST_YEAR, LAST_YEAR, Problem
+from domain.procedures.definition_file import ServiceInvalid
+from domain.procedures.working_time import DaysOff
+
+COLUMNS = ["day", "state", "basis"]
+STATES = {"off": True, "working": False}
+
+
+def days_off(table: Path) -> DaysOff:
+    """Of each day whether it is off: by the `table` of moved days, then the holidays; None for its weekday to decide.
+
+    Holidays on a weekend come with the working days that follow as days off; Kurban ait and 7 January stay where they
+    are. Raises ServiceInvalid with the problems of the table; a folder without one has no moved days.
+    """
+    import holidays
+
+    moved = read_moved_days(table) if table.exists() else {}
+    # All years at once: the library fills a year at the first question about it, and two threads would trip over that.
+    known = holidays.country_holidays("KZ", years=range(FIRST_YEAR, LAST_YEAR + 1), expand=False)
+    states = dict.fromkeys(known.weekend_workdays, False) | dict.fromkeys(known.keys(), True) | moved
+    return states.get
+
+
+def read_moved_days(table: Path) -> dict[date, bool]:
+    """The moved days: whether each is off. Raises ServiceInvalid with every problem by file, line and reason."""
+    try:
+        text = table.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise ServiceInvalid([Problem(table.name, "", f"can't be read: {error.strerror}")]) from None
+    except UnicodeDecodeError as error:
+        reason = f"not in UTF-8 from byte {error.start + 1} on"
+        raise ServiceInvalid([Problem(table.name, "", reason)]) from None
+    problems: list[Problem] = []
+    result: dict[date, bool] = {}
+    lines = [(n, line) for n, line in enumerate(text.splitlines(), start=1) if line and line[0] != "#"]
+    if not lines or lines[0][1] != ",".join(COLUMNS):
+        problems.append(Problem(table.name, f"line {lines[0][0] if lines else 1}", "must be day,state,basis"))
+    for number, line in lines[1:]:
+        try:
+            day, off = _row(line)
+            if day in result:
+                raise ValueError(f"{day} is there twice")
+            result[day] = off
+        except ValueError as error:
+            problems.append(Problem(table.name, f"line {number}", str(error)))
+    if problems:
+        raise ServiceInvalid(problems)
+    return result
+
+
+def _row(line: str) -> tuple[date, bool]:
+    try:
+        # Each line alone: a quote that never closes must not swallow the rows after it.
+        row = next(csv.reader([line], strict=True))
+    except csv.Error as error:
+        raise ValueError(f"can't be read: {error}") from None
+    if len(row) != len(COLUMNS):
+        raise ValueError("must be a day, a state and a basis")
+    day, state, basis = (cell.strip() for cell in row)
+    if len(day) != 10 or not day.isascii():
+        raise ValueError(f"{day!r} is not a day as 2025-01-03")
+    try:
+        read = date.fromisoformat(day)
+    except ValueError:
+        raise ValueError(f"{day!r} is not a day as 2025-01-03") from None
+    if not FIRST_YEAR <= read.year <= LAST_YEAR:
+        raise ValueError(f"{day} is not within the years {FIRST_YEAR} to {LAST_YEAR}")
+    if state not in STATES:
+        near = get_close_matches(state, STATES, n=1)
+        raise ValueError(
+            f"{state!r} is neither off nor working" + (f"; did you mean {near[0]}?" if near else "")
+        )
+    if not basis:
+        raise ValueError("has no basis: which act moved the day")
+    return read, STATES[state]
