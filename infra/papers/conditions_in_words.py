@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from domain.procedures.definition import Field, Names, Service
-from infra.papers.spelling import listed, short_day, value_in_words
+from domain.procedures.definition import Field, Names, Service, Term, Unit
+from infra.papers.spelling import listed, short_day, term_in_words, value_in_words
 from infra.papers.words import WORDS
 
 _SIGNS: dict[type[ast.cmpop], str] = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
@@ -17,10 +17,15 @@ _TRUE, _FALSE = ast.Name("true", ast.Load()), ast.Name("false", ast.Load())
 
 
 class ConditionWords:
-    """Tells the conditions of one service in one language."""
+    """Tells the conditions of one service in one language; its named ones by their number in the annex.
 
-    def __init__(self, service: Service, language: str) -> None:
+    `numbers`: the procedures' numbers by step.
+    """
+
+    def __init__(self, service: Service, language: str, numbers: Mapping[str, int]) -> None:
         self._service = service
+        self._numbers = numbers
+        self._named = {name: place for place, name in enumerate(service.conditions, start=1)}
         self._language = language
         self._words = WORDS[language]
         self._fields: dict[str, Field] = {field.id: field for field in service.fields}
@@ -32,29 +37,18 @@ class ConditionWords:
 
     def told(self, condition: str, kind: str | None = None) -> str | None:
         """The condition in words: "" when it always holds, None when it never does (for `kind`, when it is given)."""
-        tree = self._known(self._parsed(condition), kind)
+        tree = self._known(_parsed(condition), kind)
         if _is(tree, True):
             return ""
         if _is(tree, False):
             return None
         return self._truth(tree)
 
-    def _parsed(self, condition: str) -> ast.expr:
-        return self._expanded(ast.parse(condition.strip(), mode="eval").body)
-
-    def _expanded(self, tree: ast.expr) -> ast.expr:
-        """With the service's own named conditions in their places; each uses those above it only."""
-        named = self._service.conditions
-
-        class Named(ast.NodeTransformer):
-            def visit_Name(self, node: ast.Name) -> ast.AST:
-                if node.id not in named:
-                    return node
-                return self.visit(ast.parse(named[node.id].strip(), mode="eval").body)  # type: ignore[no-any-return]
-
-        expanded = Named().visit(tree)
-        assert isinstance(expanded, ast.expr)
-        return expanded
+    def named(self) -> list[tuple[int, str]]:
+        """The service's own conditions, numbered and told."""
+        return [
+            (self._named[name], self._truth(_parsed(text))) for name, text in self._service.conditions.items()
+        ]
 
     def _known(self, node: ast.expr, kind: str | None) -> ast.expr:
         """What is left when the kind of request is known: true, false or the rest."""
@@ -85,6 +79,10 @@ class ConditionWords:
                             return _TRUE if same else _FALSE
                         if isinstance(op, ast.NotEq):
                             return _FALSE if same else _TRUE
+            case ast.Name(id=name) if name in self._named:
+                # By its name still, unless it is settled.
+                inner = self._known(_parsed(self._service.conditions[name]), kind)
+                return inner if _is(inner, True) or _is(inner, False) else node
         return node
 
     def _truth(self, node: ast.expr) -> str:
@@ -103,11 +101,16 @@ class ConditionWords:
                 sides = [left, *comparators]
                 told = [self._compared(sides[i], op, sides[i + 1]) for i, op in enumerate(ops)]
                 return " ".join(listed(told, self._language).split())
-            case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=str() as about)]):
-                key = {"given": "cond_given", "known": "cond_known", "has": "cond_has"}[name]
-                return words[key].format(a=self._about(about))
+            case ast.Call(
+                func=ast.Name(id="given" | "known" | "has" as name), args=[ast.Constant(value=about)]
+            ):
+                return words[f"cond_{name}"].format(a=self._about(str(about)))
+            case ast.Call(func=ast.Name(id="done"), args=[ast.Constant(value=step), *rest]):
+                return self._done(str(step), rest)
             case ast.Name(id="complete"):
                 return words["cond_complete"]
+            case ast.Name(id=name) if name in self._named:
+                return words["cond_named"].format(number=self._named[name])
             case ast.Name():
                 return words["cond_yes"].format(a=self._value(node))
         return ast.unparse(node)
@@ -119,14 +122,25 @@ class ConditionWords:
     def _not(self, operand: ast.expr) -> str:
         words = self._words
         match operand:
-            case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=str() as about)]):
-                key = {"given": "cond_not_given", "known": "cond_not_known", "has": "cond_has_not"}[name]
-                return words[key].format(a=self._about(about))
+            case ast.Call(
+                func=ast.Name(id="given" | "known" | "has" as name), args=[ast.Constant(value=about)]
+            ):
+                return words[f"cond_not_{name}"].format(a=self._about(str(about)))
             case ast.Name(id="complete"):
                 return words["cond_incomplete"]
+            case ast.Name(id=name) if name in self._named:
+                return words["cond_not_named"].format(number=self._named[name])
             case ast.Name():
                 return words["cond_no"].format(a=self._value(operand))
         return words["cond_not"].format(a=f"({self._truth(operand)})")
+
+    def _done(self, step: str, rest: list[ast.expr]) -> str:
+        number = self._numbers.get(step, step)
+        if not (rest and isinstance(rest[0], ast.Constant)):
+            return self._words["cond_done"].format(number=number)
+        found = self._service.steps[step].outcomes if step in self._service.steps else ()
+        names = [one.names[self._language] for one in found if one.id == rest[0].value]
+        return self._words["cond_done_so"].format(number=number, outcome="".join(names) or rest[0].value)
 
     def _about(self, id_: str) -> str:
         if id_ in self._documents:
@@ -145,8 +159,8 @@ class ConditionWords:
         a, b = self._value(left), self._value(right, among=left)
         if isinstance(op, ast.Eq | ast.NotEq):
             return self._words["cond_is" if isinstance(op, ast.Eq) else "cond_is_not"].format(a=a, b=b)
-        if isinstance(op, ast.In):
-            return self._words["cond_among"].format(a=a, b=b)
+        if isinstance(op, ast.In | ast.NotIn):
+            return self._words["cond_among" if isinstance(op, ast.In) else "cond_not_among"].format(a=a, b=b)
         kind = "date" if self._is_date(left) or self._is_date(right) else "number"
         sign = _SIGNS.get(type(op))
         if sign is None:
@@ -155,7 +169,7 @@ class ConditionWords:
 
     def _is_date(self, node: ast.expr) -> bool:
         match node:
-            case ast.Call(func=ast.Name(id="date")):
+            case ast.Call(func=ast.Name(id="date" | "plus_years")):
                 return True
             case ast.Name(id=name):
                 return name == "received_on" or (name in self._fields and self._fields[name].type == "date")
@@ -180,6 +194,9 @@ class ConditionWords:
                 return self._about(name)
             case ast.Call(func=ast.Name(id="date"), args=[ast.Constant(value=str() as day)]):
                 return short_day(date.fromisoformat(day))
+            case ast.Call(func=ast.Name(id="plus_years"), args=[start, ast.Constant(value=int() as years)]):
+                told = term_in_words(Term(years, Unit.YEARS), language)
+                return words["cond_plus_years"].format(a=self._value(start), years=told)
             case ast.Call(func=ast.Name(id="years"), args=[start, end]):
                 return words["cond_years"].format(a=self._value(start), b=self._value(end))
         return ast.unparse(node)
@@ -199,6 +216,10 @@ class ConditionWords:
 def channel_word(channel: str) -> str:
     """The key of a channel's name among the words."""
     return "office_channel" if channel == "office" else channel
+
+
+def _parsed(condition: str) -> ast.expr:
+    return ast.parse(condition.strip(), mode="eval").body
 
 
 def _is(node: ast.expr, truth: bool) -> bool:

@@ -49,9 +49,9 @@ class ServiceWords:
         self.service = service
         self.language = language
         self.words = {**WORDS[language], **PROCEDURE_WORDS[language]}
-        self.conditions = ConditionWords(service, language)
         self.steps: tuple[Step, ...] = _in_order(service)
         self._numbers = {step.id: place for place, step in enumerate(self.steps, start=1)}
+        self.conditions = ConditionWords(service, language, self._numbers)
 
     def name(self, names: Names) -> str:
         """A name in this language."""

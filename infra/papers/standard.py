@@ -158,6 +158,8 @@ def intake(told: ServiceWords) -> Block:
         if channel.id != "internal":
             does = words[f"incomplete_{channel.incomplete}"]
             note = f"{words['channel_incomplete'].lower()}: {does}"
+            if channel.signs:
+                note = f"{words['under_eds']}; {note}"
         items.append(Item(told.channel(channel.id), note))
     return Items(tuple(items))
 
@@ -243,18 +245,27 @@ def documents(told: ServiceWords) -> tuple[Block, ...]:
 
 
 def declared(told: ServiceWords) -> list[Section]:
-    """What the file takes where the law is silent, contradicts itself or lacks an annex."""
-    found = told.service.declared
+    """Its named conditions, and what the file takes where the law is silent, contradicts itself or lacks an annex."""
+    words, found = told.words, told.service.declared
+    sections = _conditions(told)
     if not found:
-        return []
-    words = told.words
+        return sections
     rows = tuple(
         (cell(one.clause), cell(words[one.state]), Cell((told.name(one.takes),), ())) for one in found
     )
     grid = Grid(
         (words["declared_clause"], words["declared_state"], words["declared_takes"]), rows, (14, 16, 70)
     )
-    return [Section("", words["declared"], (Point("", "", (grid,)),))]
+    return [*sections, Section("", words["declared"], (Point("", "", (grid,)),))]
+
+
+def _conditions(told: ServiceWords) -> list[Section]:
+    words = told.words
+    rows = tuple((cell(str(number)), cell(sentence(said))) for number, said in told.conditions.named())
+    if not rows:
+        return []
+    grid = Grid((words["condition_number"], words["condition_says"]), rows, (14, 86))
+    return [Section("", words["conditions"], (Point("", "", (grid,)),))]
 
 
 def _data(told: ServiceWords) -> tuple[Block, ...]:

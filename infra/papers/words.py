@@ -298,7 +298,37 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
         "the information systems do not know it",
     ),
     "cond_has": ("«{a}» көрсетілген", "указано «{a}»", "“{a}” is stated"),
-    "cond_has_not": ("«{a}» көрсетілмеген", "не указано «{a}»", "“{a}” is not stated"),
+    "cond_not_has": ("«{a}» көрсетілмеген", "не указано «{a}»", "“{a}” is not stated"),
+    "cond_not_among": ("{a}: {b} тізбесінен тыс", "{a}: не из перечня {b}", "{a}: none of {b}"),
+    "cond_named": ("{number}-шарт орындалса", "выполнено условие {number}", "condition {number} holds"),
+    "cond_not_named": (
+        "{number}-шарт орындалмаса",
+        "не выполнено условие {number}",
+        "condition {number} does not hold",
+    ),
+    "cond_done": (
+        "№ {number} рәсім аяқталса",
+        "процедура № {number} завершена",
+        "procedure No. {number} is done",
+    ),
+    "cond_done_so": (
+        "№ {number} рәсімнің нәтижесі: «{outcome}»",
+        "результат процедуры № {number}: «{outcome}»",
+        "procedure No. {number} ended so: “{outcome}”",
+    ),
+    "cond_plus_years": (
+        "«{a}» күніне {years} қосқандағы күн",
+        "дата «{a}» плюс {years}",
+        "“{a}” plus {years}",
+    ),
+    "conditions": (
+        "Құжаттар мен өтініш түрлерін айқындайтын шарттар",
+        "Условия, определяющие документы и виды обращений",
+        "Conditions that decide on documents and kinds of request",
+    ),
+    "condition_number": ("Шарт", "Условие", "Condition"),
+    "condition_says": ("Мазмұны", "Содержание", "It holds when"),
+    "under_eds": ("өтінішке ЭЦҚ қойылады", "заявление под ЭЦП", "applications under an electronic signature"),
     "cond_complete": ("топтама толық", "пакет документов полный", "the package is complete"),
     "cond_incomplete": (
         "топтама толық емес",
