@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from domain.errors import Refusal
@@ -91,6 +92,13 @@ def price_basket(
     return PricedBasket(priced, pays, goods.version, tuple(left_out))
 
 
+@lru_cache(maxsize=10_000)
+def _measured(quantity: Decimal) -> tuple[int | None, str]:
+    """A quantity in thousandths, None when it is finer; and as it is written, without zeros that say nothing."""
+    whole = quantity == quantity.quantize(Decimal("0.001"))
+    return int(quantity * 1000) if whole else None, format(quantity.normalize(), "f")
+
+
 def _priced_line(
     number: int,
     line: BasketLine,
@@ -98,38 +106,42 @@ def _priced_line(
     goods: GoodsVersion,
     terms: Terms,
 ) -> dict[str, Any]:
-    where = f"lines/{number}"
-    if not (line.quantity.is_finite() and 0 < line.quantity <= QUANTITY_MAX):
-        raise BadBasket(f"{where}/quantity", reason="quantity_out_of_bounds", line=number + 1)
-    if line.quantity != line.quantity.quantize(Decimal("0.001")):
-        raise BadBasket(f"{where}/quantity", reason="quantity_too_fine", line=number + 1)
+    quantity = line.quantity
+    if not (quantity.is_finite() and 0 < quantity <= QUANTITY_MAX):
+        raise BadBasket(f"lines/{number}/quantity", reason="quantity_out_of_bounds", line=number + 1)
+    thousandths, quantity_text = _measured(quantity)
+    if thousandths is None:
+        raise BadBasket(f"lines/{number}/quantity", reason="quantity_too_fine", line=number + 1)
     if not 0 < line.price_tiyn <= line.shelf_price_tiyn <= PRICE_TIYN_MAX:
-        raise BadBasket(f"{where}/price_tiyn", reason="price_out_of_bounds", line=number + 1)
+        raise BadBasket(f"lines/{number}/price_tiyn", reason="price_out_of_bounds", line=number + 1)
     price = prices.get(line.gtin)
     if price is None:
-        raise NoPrice(where, line=number + 1)
+        raise NoPrice(f"lines/{number}", line=number + 1)
     if price.position not in goods.positions or price.goods_version not in (None, goods.version):
-        raise NotListed(where, line=number + 1, goods_version=goods.version)
+        raise NotListed(f"lines/{number}", line=number + 1, goods_version=goods.version)
     cap = cap_tiyn(price, terms)
     unit_price = line.price_tiyn
     if unit_price > cap:
         if terms.over_cap == "refuse":
-            raise OverCap(f"{where}/price_tiyn", line=number + 1, price=kzt(unit_price), cap=kzt(cap))
+            raise OverCap(f"lines/{number}/price_tiyn", line=number + 1, price=kzt(unit_price), cap=kzt(cap))
         unit_price = cap
-    shelf_total = line_total_tiyn(line.shelf_price_tiyn, line.quantity)
-    price_total = line_total_tiyn(unit_price, line.quantity)
+    # Half up, as line_total_tiyn does, in whole numbers.
+    shelf_total = (line.shelf_price_tiyn * thousandths + 500) // 1000
+    price_total = (unit_price * thousandths + 500) // 1000
     pays = price_total if terms.draw == "price" else shelf_total - price_total
     limit = None
     if terms.draw == "discount" and terms.discount_cap_percent is not None:
-        limit = line_total_tiyn(price.base_price_tiyn, line.quantity * terms.discount_cap_percent / 100)
+        limit = line_total_tiyn(price.base_price_tiyn, quantity * terms.discount_cap_percent / 100)
         if pays > limit:
             if terms.over_cap == "refuse":
-                raise OverCap(f"{where}/shelf_price_tiyn", line=number + 1, price=kzt(pays), cap=kzt(limit))
+                raise OverCap(
+                    f"lines/{number}/shelf_price_tiyn", line=number + 1, price=kzt(pays), cap=kzt(limit)
+                )
             pays = limit
     return {
         "gtin": line.gtin,
         "position": price.position,
-        "quantity": format(line.quantity.normalize(), "f"),
+        "quantity": quantity_text,
         "source": price.source,
         "shelf_price_tiyn": line.shelf_price_tiyn,
         "price_tiyn": unit_price,

@@ -40,7 +40,10 @@ class Purchases:
     @property
     def available_tiyn(self) -> int:
         """What the family's vouchers have left together (R26)."""
-        return sum(v.available_tiyn for v in self.vouchers.values())
+        left = 0
+        for v in self.vouchers.values():  # at each replay of a purchase, so without a call a voucher
+            left += v.amount_tiyn - v.spent_tiyn - v.held_tiyn - v.expired_tiyn - v.cancelled_tiyn
+        return left
 
     def _must_be_open(self, month: ProgrammeMonth, at: datetime) -> None:
         if not self.vouchers:

@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from hashlib import sha1
 from uuid import UUID, uuid5
 
 AZYQ = UUID("5f0e5a3c-6e0b-5d1f-9b8a-0a2f1c7e4d25")
 
 
+_BEGUN = sha1(AZYQ.bytes, usedforsecurity=False)
+
+
+def _named(name: str) -> UUID:
+    """uuid5 of `name` within AZYQ, in a third of the time: a purchase needs three."""
+    begun = _BEGUN.copy()
+    begun.update(name.encode())
+    number = int.from_bytes(begun.digest()[:16], "big")
+    return UUID(int=number & _KEPT | _VERSION_5)
+
+
+_KEPT = ~(0xF000 << 64 | 0xC000 << 48)
+_VERSION_5 = 0x5000 << 64 | 0x8000 << 48
+
+
+@lru_cache(maxsize=100)
 def cycle_id(programme: str, month: str) -> UUID:
     """The stream of a programme's month."""
     return uuid5(AZYQ, f"cycle/{programme}/{month}")
@@ -40,17 +57,17 @@ def reply_stream_id(reply: str) -> UUID:
 
 def receipt_keys(shop: str, receipt: str, key: str) -> tuple[UUID, UUID]:
     """What stands for one purchase within a shop: its receipt, and its idempotency key (R27)."""
-    return uuid5(AZYQ, f"receipt/{shop}/{receipt}"), call_key(shop, key)
+    return _named(f"receipt/{shop}/{receipt}"), call_key(shop, key)
 
 
 def call_key(shop: str, key: str) -> UUID:
     """What a shop's idempotency key stands for: one purchase, whose id it is, one capture or void, one return (R27)."""
-    return uuid5(AZYQ, f"key/{shop}/{key}")
+    return _named(f"key/{shop}/{key}")
 
 
 def code_key(digest: str) -> UUID:
     """What a QR's code stands for: one purchase, wherever it was made (R25)."""
-    return uuid5(AZYQ, f"code/{digest}")
+    return _named(f"code/{digest}")
 
 
 @lru_cache(maxsize=50_000)

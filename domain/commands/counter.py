@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from domain.basket import ArticlePrice, BasketLine, PricedBasket, price_basket
@@ -41,15 +41,19 @@ class Prices(Protocol):
         ...
 
 
+class Standing(NamedTuple):
+    """What calls are decided on, as the log has it at one moment; what is not there is absent."""
+
+    families: dict[UUID, Any]  # by stream
+    owners: dict[UUID, UUID]  # which stream each receipt, key or code is of
+    seen: dict[UUID, datetime]  # when the newest code was made that a till has seen of each stream
+
+
 class ReceiptLog(Log, Protocol):
     """A log that also knows which receipts, keys and codes were used."""
 
-    def receipt_owners(self, keys: Sequence[UUID]) -> dict[UUID, UUID]:
-        """Which stream each receipt, key or code is of."""
-        ...
-
-    def codes_seen(self, streams: Sequence[UUID]) -> dict[UUID, datetime]:
-        """When the newest code was made that a till has seen of each stream."""
+    def standing(self, streams: Sequence[UUID], keys: Sequence[UUID]) -> Standing:
+        """The families of `streams`, the codes seen of them, and whose each of `keys` is."""
         ...
 
 
@@ -109,11 +113,12 @@ class Counter:
         claims = [_claims(call) for call in calls]
         wanted = {key for keys in claims for key in keys}
         wanted |= {UUID(call.redemption) for call in calls if isinstance(call, Settlement | Return)}
-        taken = dict(self._log.receipt_owners(list(wanted))) if wanted else {}
-        streams = {stream for call in calls if (stream := _stream(call, taken)) is not None}
-        families: dict[UUID, FamilyVouchers] = self._log.load(list(streams))
-        coded = {c.stream for c in calls if isinstance(c, Purchase) and c.code}
-        seen = dict(self._log.codes_seen(list(coded))) if coded else {}
+        streams = {call.stream for call in calls if isinstance(call, Purchase | Activation)}
+        families, taken, seen = self._log.standing(list(streams), list(wanted))
+        # Whose a purchase is that is settled, or comes back, is known only now.
+        whose = {stream for call in calls if (stream := _stream(call, taken)) is not None}
+        if more := whose - streams:
+            families |= self._log.load(list(more))
         batch = _Batch(self, desk, taken, families, seen)
         results = [batch.decide(call, keys) for call, keys in zip(calls, claims, strict=True)]
         receipts, codes = list(batch.claims.items()), list(batch.shown.items())

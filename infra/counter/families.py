@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from domain.commands.counter import Standing
 from infra.postgres.log import PostgresLog
 
 FAMILIES_KEPT = 3_000  # some 10 kB each
@@ -26,15 +26,17 @@ class RememberingLog:
 
     def load(self, streams: Sequence[UUID]) -> dict[UUID, Any]:
         """Aggregates by stream; a stream without events is absent."""
-        if not streams:
-            return {}
-        known = dict.fromkeys(streams)
+        return self.standing(streams, ()).families if streams else {}
+
+    def standing(self, streams: Sequence[UUID], keys: Sequence[UUID]) -> Standing:
+        """The families of `streams`, the codes seen of them, and whose each of `keys` is."""
+        known = {}
         for stream in streams:
             aggregate = self._kept.pop(stream, None)  # back below, unless the reading fails
             if aggregate is not None and not aggregate.pending_events:
                 known[stream] = aggregate
-        found = self._log.load_on(known)
-        self._kept.update(found)
+        found = self._log.standing(streams, keys, known)
+        self._kept.update(found.families)
         while len(self._kept) > max(self._most, len(streams)):
             self._kept.popitem(last=False)
         return found
@@ -51,14 +53,6 @@ class RememberingLog:
             for aggregate in aggregates:
                 self._kept.pop(aggregate.id, None)
             raise
-
-    def receipt_owners(self, keys: Sequence[UUID]) -> dict[UUID, UUID]:
-        """Which stream each receipt, key or code is of."""
-        return self._log.receipt_owners(keys)
-
-    def codes_seen(self, streams: Sequence[UUID]) -> dict[UUID, datetime]:
-        """When the newest code was made that a till has seen of each stream."""
-        return self._log.codes_seen(streams)
 
     def families(self, cycle: UUID, stages: Sequence[str], after: UUID | None, limit: int) -> list[UUID]:
         """As PostgresLog's."""

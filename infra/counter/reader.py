@@ -116,13 +116,12 @@ class Reader:
     def work(self, batch: Sequence[Question]) -> list[Said | BaseException]:
         """The answer or the refusal of each, in order. Codes that were checked are noted as seen (R25)."""
         callers, floor = self._admission.admit([(one.credentials, one.at) for one in batch])
-        owners = self._log.receipt_owners(keys) if (keys := _keys(batch, callers)) else {}
-        streams = {
-            s for one, caller in zip(batch, callers, strict=True) if (s := _stream(one, caller, owners))
-        }
-        families: dict[UUID, FamilyVouchers] = self._families.load(list(streams))
-        checked = {one.what.stream for one in batch if isinstance(one.what, Check | Quote)}
-        seen = self._log.codes_seen(list(checked)) if checked else {}
+        asked = {one.what.stream for one in batch if isinstance(one.what, Check | Quote)}
+        families, owners, seen = self._families.standing(list(asked), _keys(batch, callers))
+        # Whose a purchase is that is looked up is known only now.
+        whose = {s for one, caller in zip(batch, callers, strict=True) if (s := _stream(one, caller, owners))}
+        if more := whose - asked:
+            families |= self._families.load(list(more))
         said: list[Said | BaseException] = []
         newer: dict[UUID, datetime] = {}
         for one, caller in zip(batch, callers, strict=True):

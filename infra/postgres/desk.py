@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -27,6 +27,7 @@ from domain.shop import Shop, check_shop
 from infra.postgres.log import PostgresLog
 
 STREAMS_KEPT = 20_000  # a shop with 300 articles is some 100 kB
+PRICE_LISTS_KEPT = 2_000  # of a shop and a day each
 
 
 @lru_cache(maxsize=100_000)
@@ -40,12 +41,19 @@ def _markets(kato: str) -> tuple[UUID, ...]:
     return tuple(map(market_id, places_of(kato)))
 
 
+# By shop, versions of all that its prices follow from, and day: the prices that were asked for, filled as they are.
+PriceList = Callable[[UUID, tuple[int, ...], date], dict[str, ArticlePrice]]
+
+
 class Look:
     """What the desk knew at one moment. Nobody may record anything on the aggregates in it: they are shared."""
 
-    def __init__(self, streams: Mapping[UUID, Any], lists: Sequence[GoodsCatalogue]) -> None:
+    def __init__(
+        self, streams: Mapping[UUID, Any], lists: Sequence[GoodsCatalogue], price_list: PriceList
+    ) -> None:
         self._streams = streams
         self._lists = lists
+        self._price_list = price_list
 
     def stream(self, stream: UUID) -> Any:
         """The aggregate of a stream that was asked for; None when it has no events."""
@@ -76,13 +84,27 @@ class Look:
         if there is None or catalogue is None:
             return {}
         markets = self.markets(there)
+        versions = (
+            there.version,
+            catalogue.version,
+            *(market.version if market else 0 for market in markets),
+        )
+        known = self._price_list(there.id, versions, day)
         found = {}
         for gtin in gtins:
-            known = gtin if len(gtin) == 13 else canonical_gtin(gtin) if gtin_is_valid(gtin) else ""
-            price = article_price(there, catalogue, markets, self._lists, known, day)
-            if price is not None:
-                found[gtin] = price
+            price = known.get(gtin)
+            if price is None:
+                number = gtin if len(gtin) == 13 else canonical_gtin(gtin) if gtin_is_valid(gtin) else ""
+                price = article_price(there, catalogue, markets, self._lists, number, day)
+                if price is None:
+                    continue
+                known[gtin] = price
+            found[gtin] = price
         return found
+
+
+def _new_price_list(shop: UUID, versions: tuple[int, ...], day: date) -> dict[str, ArticlePrice]:
+    return {}
 
 
 class Desk:
@@ -94,6 +116,7 @@ class Desk:
         self._lists = lists
         self._lock = threading.Lock()
         self._kept: OrderedDict[UUID, tuple[int, Any]] = OrderedDict()
+        self._price_list: PriceList = lru_cache(maxsize=PRICE_LISTS_KEPT)(_new_price_list)
 
     def look(self, shops: Iterable[str] = (), streams: Iterable[UUID] = ()) -> Look:
         """The shops, what their prices follow from, and further `streams`, as the log has them now.
@@ -109,7 +132,7 @@ class Desk:
         more = [market for kato in katos for market in _markets(kato)]
         if missing := [stream for stream in dict.fromkeys(more) if stream not in found]:
             found |= self._current(missing)
-        return Look(found, self._lists)
+        return Look(found, self._lists, self._price_list)
 
     def shop(self, shop: str) -> Shop | None:
         """The shop of this id as the log has it now (R2.7)."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import count
 from typing import Any, ClassVar, cast
 from uuid import UUID
+from weakref import WeakSet
 
 import orjson
 import psycopg
@@ -28,24 +29,33 @@ from psycopg.sql import SQL, Literal
 from psycopg2.extensions import connection as Connection
 
 from domain.catalogue import Catalogue
+from domain.commands.counter import Standing
 from domain.cycle import Cycle, StrayReply
 from domain.family import FamilyVouchers
 from domain.identity import cycle_id
 from domain.market import Market
 from domain.ports import LogConflict
-from domain.seal import Seals
+from domain.procedures.case import Case
+from domain.procedures.published_service import PublishedService
+from domain.procedures.sitting import Sitting
 from domain.seal import Seals
 from domain.shop import Shop
 from domain.terminal import Terminal
+from infra.postgres.arrays import array
 from infra.postgres.connect import ThreadConnections, eventsourcing_env
 from infra.postgres.one_message import insert_in_one_message, raising_as_eventsourcing
 from infra.postgres.persistence import Factory
+from infra.postgres.standing import EXECUTE_STANDING, PREPARE_STANDING
 
-AGGREGATES = (FamilyVouchers, Cycle, StrayReply, Terminal, Shop, Catalogue, Market, Seals)
+AGGREGATES = (
+    *(FamilyVouchers, Cycle, StrayReply, Terminal, Shop, Catalogue, Market, Seals),
+    *(Case, Sitting, PublishedService),
+)
 # A batch of an import holds the log's lock for less than a second; gateways and terminals wait half a minute for an
 # answer. Who still waits after this long is told so while somebody listens.
 SAVE_SECONDS = 15.0
 RETRIES, RETRY_SECONDS = 10, 0.2
+NOTHING: Mapping[UUID, Any] = {}
 FEW = 200  # so many events are saved in one message; more are quicker as binary arrays, a statement at a time
 
 
@@ -261,6 +271,8 @@ class PostgresLog:
             dsn, "azyq-log", autocommit=True, setup="SET enable_bitmapscan = off"
         )
 
+        self._prepared: WeakSet[Connection] = WeakSet()  # what reads for counters
+
     def close(self) -> None:
         """Close every connection."""
         self._application.close()
@@ -276,46 +288,55 @@ class PostgresLog:
             return {}
         with self.connection().cursor() as cursor:
             cursor.execute(
-                "SELECT originator_id, originator_version, topic, state FROM azyq_log.azyq_events"
-                " WHERE originator_id = ANY(%s::uuid[]) ORDER BY originator_id, originator_version",
+                "SELECT originator_id, originator_version, topic, convert_from(state, 'UTF8')"
+                " FROM azyq_log.azyq_events WHERE originator_id = ANY(%s::uuid[])"
+                " ORDER BY originator_id, originator_version",
                 ([str(stream) for stream in streams],),
             )
             rows = cursor.fetchall()
-        return self._replay(rows, {})
+        names = {str(stream): stream for stream in streams}
+        return self._replay(((names[name], *row) for name, *row in rows), {})
 
-    def load_on(self, known: Mapping[UUID, Any]) -> dict[UUID, Any]:
-        """Aggregates by stream, from those that are known (None: not yet) and the events after them, in one query.
+    def standing(
+        self, streams: Sequence[UUID], keys: Sequence[UUID], known: Mapping[UUID, Any] = NOTHING
+    ) -> Standing:
+        """What calls at a counter are decided on, in one query (`domain.commands.counter.ReceiptLog`).
 
-        The known ones are brought up to date themselves. A stream without events is absent.
+        `known` are families as they were read before: they are brought up to date themselves.
         """
-        found = {stream: aggregate for stream, aggregate in known.items() if aggregate is not None}
-        with self.connection().cursor() as cursor:
-            cursor.execute(
-                "SELECT e.* FROM unnest(%s::uuid[], %s::bigint[]) AS k(stream, version), LATERAL ("
-                "SELECT originator_id, originator_version, topic, state FROM azyq_log.azyq_events"
-                " WHERE originator_id = k.stream AND originator_version > k.version"
-                " ORDER BY originator_version) AS e",
-                (
-                    [str(stream) for stream in known],
-                    [0 if aggregate is None else aggregate.version for aggregate in known.values()],
-                ),
-            )
+        versions = [known[stream].version if stream in known else 0 for stream in streams]
+        connection = self.connection()
+        with connection.cursor() as cursor:
+            if connection not in self._prepared:
+                cursor.execute(PREPARE_STANDING)
+                self._prepared.add(connection)
+            cursor.execute(EXECUTE_STANDING, (array(keys), array(streams), array(versions)))
             rows = cursor.fetchall()
-        return self._replay(rows, found)
+        owners: dict[UUID, UUID] = {}
+        seen: dict[UUID, datetime] = {}
+        events = []
+        for place, version, topic, state, newest in rows:
+            if topic is not None:
+                events.append((streams[place - 1], version, topic, state))
+            elif newest is not None:
+                seen[streams[place - 1]] = newest
+            else:
+                owners[keys[place - 1]] = UUID(state)
+        return Standing(self._replay(events, dict(known)), owners, seen)
 
     def _replay(
-        self, rows: Sequence[tuple[str, int, str, memoryview]], found: dict[UUID, Any]
+        self, rows: Iterable[tuple[UUID, int, str, bytes | str]], found: dict[UUID, Any]
     ) -> dict[UUID, Any]:
         """`found` after the events in `rows`, which are in order within each stream."""
-        text, stream = "", UUID(int=0)
-        aggregate: Any = None
+        read, stream, aggregate = self._mapper.to_domain_event, None, None
         for originator, version, topic, state in rows:
-            if originator != text:
-                text, stream = originator, UUID(originator)
-                aggregate = found.get(stream)
-            event = self._mapper.to_domain_event(StoredEvent(stream, version, topic, bytes(state)))
-            aggregate = cast(Any, event).mutate(aggregate)
-            found[stream] = aggregate
+            if originator is not stream:
+                stream, aggregate = originator, found.get(originator)
+            event = cast(Any, read(StoredEvent(originator, version, topic, cast(bytes, state))))
+            if aggregate is None:
+                found[originator] = aggregate = event.mutate(None)
+            else:
+                event.mutate(aggregate)
         return found
 
     def save(
@@ -339,8 +360,7 @@ class PostgresLog:
         stages = [_stage_row(a) for a in changed if isinstance(a, FamilyVouchers)]
         events = [event for aggregate in changed for event in aggregate.collect_events()]
         queued = [
-            (message, stream, purpose, cycle_id(families[stream].programme, families[stream].month))
-            for message, stream, purpose in due
+            (message, stream, purpose, _queue_of(families.get(stream), stream)) for message, stream, purpose in due
         ]
         try:
             self._application.events.put(
@@ -377,24 +397,6 @@ class PostgresLog:
             )
             return [UUID(row[0]) for row in cursor]
 
-    def receipt_owners(self, keys: Sequence[UUID]) -> dict[UUID, UUID]:
-        """Which stream each receipt or key of a shop is of; those not used yet are absent."""
-        with self.connection().cursor() as cursor:
-            cursor.execute(
-                "SELECT key, stream FROM azyq_log.receipt WHERE key = ANY(%s::uuid[])",
-                ([str(key) for key in keys],),
-            )
-            return {UUID(key): UUID(stream) for key, stream in cursor}
-
-    def codes_seen(self, streams: Sequence[UUID]) -> dict[UUID, datetime]:
-        """When the newest code was made that a till has seen of each stream; those not seen are absent."""
-        with self.connection().cursor() as cursor:
-            cursor.execute(
-                "SELECT stream, newest FROM azyq_log.code_seen WHERE stream = ANY(%s::uuid[])",
-                ([str(stream) for stream in streams],),
-            )
-            return {UUID(stream): newest for stream, newest in cursor}
-
     def note_codes(self, codes: Sequence[tuple[UUID, datetime]]) -> None:
         """These codes were seen at a till without paying. What a crash takes of it was seen within its second."""
         columns = tuple(list(column) for column in zip(*sorted(codes), strict=True))
@@ -415,6 +417,11 @@ class PostgresLog:
 
 def _by_stream(row: tuple[UUID, Any]) -> int:
     return row[0].int
+
+
+def _queue_of(family: FamilyVouchers | None, stream: UUID) -> UUID:
+    """What the wait for an SMS is counted by: the family's month; a case is by itself."""
+    return stream if family is None else cycle_id(family.programme, family.month)
 
 
 def _stage_row(family: FamilyVouchers) -> tuple[UUID, UUID, str, datetime | None]:

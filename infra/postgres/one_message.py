@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
-from uuid import UUID
 
 import psycopg2
 from eventsourcing.persistence import (
@@ -23,6 +22,8 @@ from eventsourcing.persistence import (
     StoredEvent,
 )
 from psycopg2.extensions import connection as Connection
+
+from infra.postgres.arrays import array
 
 # Each statement may wait for a lock as long as is left of the whole: none of them beyond it.
 _BOUND = (
@@ -69,22 +70,18 @@ def insert_in_one_message(
     for statement, rows in beside:
         bounded()
         statements.append(statement)
-        values += (_plain(column) for column in zip(*rows, strict=True))
+        values += (array(column) for column in zip(*rows, strict=True))
     bounded()
     statements += _LOCK_AND_WRITE
     values += (
-        [str(event.originator_id) for event in events],
-        [event.originator_version for event in events],
-        [event.topic for event in events],
+        array(event.originator_id for event in events),
+        array(event.originator_version for event in events),
+        array(event.topic for event in events),
         [event.state.decode() for event in events],
     )
     with raising_as_eventsourcing(), connection.cursor() as cursor:
         cursor.execute("; ".join(statements), values)
         return [position for (position,) in cursor]
-
-
-def _plain(column: Sequence[Any]) -> list[Any]:
-    return [str(value) if isinstance(value, UUID) else value for value in column]
 
 
 @contextmanager

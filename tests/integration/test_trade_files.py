@@ -24,6 +24,7 @@ from domain.shop import Loan, Shop
 from domain.shop_refusals import GoodsVersionUnknown, ShopClosed
 from infra.audit import run_audit
 from infra.cli.app import app
+from infra.counter.families import RememberingLog
 from infra.sample import HEADERS, write_sample
 from infra.trade_importing import KINDS, TradeImport, import_trade
 from tests.integration.month_in_process import Month, a_month, as_csv
@@ -348,7 +349,8 @@ class Believing:
 def test_R2_7_R13_a_purchase_beside_the_logs_prices_or_at_a_closed_shop_is_found(stocked: Month) -> None:
     take(stocked, "prices", [["S001", RICE, "250.00", "trade", "2025-07-01"]])
     (stream,) = with_vouchers(stocked, 1)
-    desk, tills = stocked.azyq.desk, Counter(stocked.azyq.log, stocked.azyq.month_of, stocked.azyq.goods)
+    desk = stocked.azyq.desk
+    tills = Counter(RememberingLog(stocked.azyq.log), stocked.azyq.month_of, stocked.azyq.goods)
     rice = BasketLine(RICE, Decimal(1), 30_000, 25_000)
 
     def buy(number: int) -> Purchase:

@@ -14,7 +14,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from domain.basket import ArticlePrice
 from domain.calendar import day_end
-from domain.commands.counter import Counter, PricesOnly
+from domain.commands.counter import Counter, PricesOnly, Standing
 from domain.commands.counter_calls import Bought, Purchase, Return, Returned, Settled, Settlement, ShownCode
 from domain.errors import Refusal
 from domain.family import FamilyVouchers
@@ -42,11 +42,10 @@ class _Log:
             events = [MAPPER.to_stored_event(event) for event in one.collect_events()]
             self.streams.setdefault(one.id, []).extend(events)
 
-    def receipt_owners(self, keys: Sequence[UUID]) -> dict[UUID, UUID]:
-        return {key: self.receipts[key] for key in keys if key in self.receipts}
-
-    def codes_seen(self, streams: Sequence[UUID]) -> dict[UUID, datetime]:
-        return {stream: self.codes[stream] for stream in streams if stream in self.codes}
+    def standing(self, streams: Sequence[UUID], keys: Sequence[UUID]) -> Standing:
+        owners = {key: self.receipts[key] for key in keys if key in self.receipts}
+        seen = {stream: self.codes[stream] for stream in streams if stream in self.codes}
+        return Standing(self.load(streams), owners, seen)
 
 
 class _Shelf:
