@@ -26,6 +26,7 @@ from domain.procedures.definition import (
     Service,
 )
 from domain.procedures.definition_file_references import check_references
+from domain.procedures.definition_file_sense import check_sense
 from domain.procedures.definition_file_steps import (
     a_condition,
     an_id,
@@ -80,7 +81,7 @@ def parse_service(text: str, file: str) -> Service:
         raise ServiceInvalid([Problem(file, "", f"is longer than {LONGEST_FILE // 1000} kB")])
     raw = toml_of(text, file, problems)
     service = _service(Table(raw, "", file, problems)) if raw is not None else None
-    for check in (check_references, check_graph):
+    for check in (check_references, check_sense, check_graph):
         if service is not None and not problems:
             problems += [Problem(file, key, reason) for key, reason in check(service)]
     if service is None or problems:

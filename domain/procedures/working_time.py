@@ -96,8 +96,9 @@ class WorkingTime:
     def _add_time(self, start: datetime, span: timedelta) -> datetime:
         """Working time `span` after the local time `start`."""
         day = start.date()
-        due = self._worked(start) + span
-        if not self.is_working(day):
+        if self.is_working(day):
+            due = self._worked(start) + span
+        else:
             day, due = self._after(day, 1), span
         # At the very end of a day, the term is over then, not when the office next opens.
         days, left = divmod(due, self._day)
@@ -116,8 +117,12 @@ class WorkingTime:
         day = at.date()
         if not self.is_working(day):
             return timedelta()
-        since = at - datetime.combine(day, time.min)
-        return sum((min(max(since - a, timedelta()), b - a) for a, b in self._spans), timedelta())
+        since, worked = at - datetime.combine(day, time.min), timedelta()
+        for opens, closes in self._spans:
+            if since < closes:
+                return worked + since - opens if since > opens else worked
+            worked += closes - opens
+        return worked
 
     def _after(self, day: date, number: int) -> date:
         """The `number`-th working day after `day`, which does not count itself."""

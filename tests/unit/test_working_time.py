@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.calendar import ALMATY
@@ -178,16 +178,19 @@ MOMENTS = st.datetimes(datetime(2024, 12, 27), datetime(2025, 3, 31)).map(  # no
 )
 
 
+@settings(deadline=None)
 @given(MOMENTS, st.integers(1, 2000))
 def test_minutes_are_those_of_the_slow_count(start: datetime, minutes: int) -> None:
     assert TIME.add(start, Term(minutes, Unit.MINUTES)) == slow_add(start, minutes)
 
 
+@settings(deadline=None)
 @given(MOMENTS, st.integers(1, 20))
 def test_hours_are_sixty_minutes(start: datetime, number: int) -> None:
     assert TIME.add(start, Term(number, Unit.HOURS)) == slow_add(start, 60 * number)
 
 
+@settings(deadline=None)
 @given(MOMENTS, st.integers(1, 15))
 def test_working_days_are_those_of_the_slow_count(start: datetime, number: int) -> None:
     day, left = start.date(), number
@@ -197,6 +200,7 @@ def test_working_days_are_those_of_the_slow_count(start: datetime, number: int) 
     assert TIME.add(start, Term(number, Unit.WORKING_DAYS)) == datetime.combine(day, time(18, 30), ALMATY)
 
 
+@settings(deadline=None)
 @given(MOMENTS, MOMENTS)
 def test_the_time_between_is_that_of_the_slow_count(first: datetime, last: datetime) -> None:
     first, last = sorted((first, last))
@@ -210,6 +214,7 @@ def test_the_time_between_is_that_of_the_slow_count(first: datetime, last: datet
     assert TIME.between(last, first) == -slow
 
 
+@settings(deadline=None)
 @given(MOMENTS, st.integers(1, 5000), st.integers(0, 59))
 def test_so_much_time_later_so_much_time_has_gone_by(start: datetime, minutes: int, seconds: int) -> None:
     start += timedelta(seconds=seconds)
