@@ -1,17 +1,27 @@
-"""The view `families`: where each family of a month stands, and its sums together (R18, R21, R26, O3.2)."""
+"""The view `families`: where each family of a month stands, and its sums together (R18, R21, R26, O3.2).
+
+Beside what is, the position of the event that made it so: what was known at a position is read from the same rows.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 from domain.family import FamilyVouchers as F
 from projections.view import CREDITED, On, Recorded, Row, Rows, Table, View, by_stream, own_row
 
+# Stages whose first position is kept, each in a column of its own.
+REACHED = (
+    *("asked", "reminded", "consented", "refused", "withdrawn"),
+    *("lapsed", "issued", "activated", "expired"),
+)
+
 
 def _eligible(rows: Rows, event: Recorded) -> None:
     data = event.data
-    rows[(event.stream,)] = {
+    rows[(event.stream,)] = dict.fromkeys(f"{stage}_position" for stage in REACHED) | {
         "stream": event.stream,
         "programme": data["programme"],
         "month": data["month"],
@@ -19,37 +29,66 @@ def _eligible(rows: Rows, event: Recorded) -> None:
         "applicant": data["applicant"],
         "region": data["region"],
         "size": len(data["members"]),
+        "no_number": 0,
+        "listed_position": event.position,
+        "listed_before": None,
         "stage": "eligible",
         "asked_at": None,
         "answered_at": None,
+        "vouchers": 0,
         "issued_tiyn": 0,
         "available_tiyn": 0,
         "spent_tiyn": 0,
         "held_tiyn": 0,
         "expired_tiyn": 0,
         "cancelled_tiyn": 0,
+        "lapsed_tiyn": 0,
+        "withdrawn_tiyn": 0,
         "redemptions": 0,
         "rules": data["rules"],
         "changed_at": data["timestamp"],
     }
 
 
-def _changing(change: Callable[[Row, dict[str, Any]], None]) -> On:
+def _changing(change: Callable[[Row, dict[str, Any]], None], reached: str = "") -> On:
     def fold(rows: Rows, event: Recorded) -> None:
         row = own_row(rows, (event.stream,), event.stream)
         data = event.data
         change(row, data)
+        if reached:
+            _reach(row, reached, event.position)
         row["rules"] = data["rules"]
         row["changed_at"] = data["timestamp"]
 
     return On(by_stream, fold)
 
 
+def _reach(row: Row, stage: str, position: int) -> None:
+    column = f"{stage}_position"
+    if row[column] is None:
+        row[column] = position
+
+
 def _to_stage(stage: str) -> On:
     def change(row: Row, _data: dict[str, Any]) -> None:
         row["stage"] = stage
 
-    return _changing(change)
+    return _changing(change, stage)
+
+
+def _listing(change: Callable[[Row, dict[str, Any]], None]) -> On:
+    """A change of what the list says of the family: what it said before is kept with its position (R19)."""
+
+    def fold(rows: Rows, event: Recorded) -> None:
+        row = own_row(rows, (event.stream,), event.stream)
+        before = [row["listed_position"], row["region"], row["size"], row["no_number"]]
+        change(row, event.data)
+        row["listed_before"] = json.dumps([*json.loads(row["listed_before"] or "[]"), before])
+        row["listed_position"] = event.position
+        row["rules"] = event.data["rules"]
+        row["changed_at"] = event.data["timestamp"]
+
+    return On(by_stream, fold)
 
 
 def _changed(row: Row, data: dict[str, Any]) -> None:
@@ -62,13 +101,30 @@ def _changed(row: Row, data: dict[str, Any]) -> None:
 
 def _left(row: Row, _data: dict[str, Any]) -> None:
     row["size"] = 0
+    row["no_number"] = 0
     row["stage"] = "left"
 
 
-def _sms_sent(row: Row, data: dict[str, Any]) -> None:
-    if row["stage"] == "eligible" and data["purpose"] in ("consent_request", "reminder"):
-        row["stage"] = "asked"
-        row["asked_at"] = data["timestamp"]
+def _number_missing(row: Row, _data: dict[str, Any]) -> None:
+    row["no_number"] = 1
+    row["stage"] = "no_number"
+
+
+def _number_known(row: Row, _data: dict[str, Any]) -> None:
+    row["no_number"] = 0
+    row["stage"] = "eligible"
+
+
+def _sms_sent(rows: Rows, event: Recorded) -> None:
+    row = own_row(rows, (event.stream,), event.stream)
+    data = event.data
+    if data["purpose"] in ("consent_request", "reminder"):
+        _reach(row, "asked" if data["purpose"] == "consent_request" else "reminded", event.position)
+        if row["stage"] == "eligible":
+            row["stage"] = "asked"
+            row["asked_at"] = data["timestamp"]
+    row["rules"] = data["rules"]
+    row["changed_at"] = data["timestamp"]
 
 
 def _consented(row: Row, data: dict[str, Any]) -> None:
@@ -84,11 +140,13 @@ def _refused(row: Row, data: dict[str, Any]) -> None:
 def _withdrawn(row: Row, data: dict[str, Any]) -> None:
     row["stage"] = "withdrawn"
     row["answered_at"] = data["timestamp"]
+    row["withdrawn_tiyn"] = data["cancelled_tiyn"]
     row["cancelled_tiyn"] += data["cancelled_tiyn"]
     row["available_tiyn"] -= data["cancelled_tiyn"]
 
 
 def _issued(row: Row, data: dict[str, Any]) -> None:
+    row["vouchers"] = len(data["vouchers"])
     row["issued_tiyn"] += data["issued_tiyn"]
     row["available_tiyn"] += data["issued_tiyn"]
 
@@ -122,15 +180,22 @@ def _reversed(row: Row, data: dict[str, Any]) -> None:
 
 def _expired(row: Row, data: dict[str, Any]) -> None:
     row["stage"] = "expired"
+    row["lapsed_tiyn"] = data["expired_tiyn"]
     row["expired_tiyn"] += data["expired_tiyn"]
     row["available_tiyn"] -= data["expired_tiyn"]
 
 
 class Families(View):
-    """One row a family and month; `redemptions` are those paid for, `answered_at` the last yes or no."""
+    """One row a family and month; `redemptions` are those paid for, `answered_at` the last yes or no.
+
+    A column `…_position` has the log position at which the family first came to that stage. `listed_position` is where
+    the list last said something new of it, `listed_before` (JSON) what it had said: [position, region, size, no
+    number] each. `lapsed_tiyn` and `withdrawn_tiyn` are what ended with the month, and with the consent; sums returned
+    afterwards are in `expired_tiyn` and `cancelled_tiyn` besides.
+    """
 
     name = "families"
-    version = 1
+    version = 2
     table = Table(
         columns=(
             ("stream", "uuid"),
@@ -140,15 +205,22 @@ class Families(View):
             ("applicant", "text"),
             ("region", "text"),
             ("size", "integer"),
+            ("no_number", "integer"),
+            ("listed_position", "bigint"),
+            ("listed_before", "text"),
             ("stage", "text"),
             ("asked_at", "timestamptz"),
             ("answered_at", "timestamptz"),
+            *((f"{stage}_position", "bigint") for stage in REACHED),
+            ("vouchers", "integer"),
             ("issued_tiyn", "bigint"),
             ("available_tiyn", "bigint"),
             ("spent_tiyn", "bigint"),
             ("held_tiyn", "bigint"),
             ("expired_tiyn", "bigint"),
             ("cancelled_tiyn", "bigint"),
+            ("lapsed_tiyn", "bigint"),
+            ("withdrawn_tiyn", "bigint"),
             ("redemptions", "integer"),
             ("rules", "text"),
             ("changed_at", "timestamptz"),
@@ -158,16 +230,16 @@ class Families(View):
     )
     on = {
         F.Eligible.TOPIC: On(by_stream, _eligible, creates=True),
-        F.Changed.TOPIC: _changing(_changed),
-        F.Left.TOPIC: _changing(_left),
-        F.NumberMissing.TOPIC: _to_stage("no_number"),
-        F.NumberUnsettled.TOPIC: _to_stage("eligible"),
-        F.NumberFound.TOPIC: _to_stage("eligible"),
-        F.SmsSent.TOPIC: _changing(_sms_sent),
-        F.Consented.TOPIC: _changing(_consented),
-        F.Refused.TOPIC: _changing(_refused),
-        F.ConsentWithdrawn.TOPIC: _changing(_withdrawn),
-        F.Issued.TOPIC: _changing(_issued),
+        F.Changed.TOPIC: _listing(_changed),
+        F.Left.TOPIC: _listing(_left),
+        F.NumberMissing.TOPIC: _listing(_number_missing),
+        F.NumberUnsettled.TOPIC: _listing(_number_known),
+        F.NumberFound.TOPIC: _listing(_number_known),
+        F.SmsSent.TOPIC: On(by_stream, _sms_sent),
+        F.Consented.TOPIC: _changing(_consented, "consented"),
+        F.Refused.TOPIC: _changing(_refused, "refused"),
+        F.ConsentWithdrawn.TOPIC: _changing(_withdrawn, "withdrawn"),
+        F.Issued.TOPIC: _changing(_issued, "issued"),
         F.Activated.TOPIC: _to_stage("activated"),
         F.Redeemed.TOPIC: _changing(_redeemed),
         F.Held.TOPIC: _changing(_held),
@@ -175,5 +247,5 @@ class Families(View):
         F.Voided.TOPIC: _changing(_voided),
         F.Reversed.TOPIC: _changing(_reversed),
         F.Lapsed.TOPIC: _to_stage("lapsed"),
-        F.Expired.TOPIC: _changing(_expired),
+        F.Expired.TOPIC: _changing(_expired, "expired"),
     }

@@ -29,58 +29,88 @@ def _drawing(status: str) -> On:
             "receipt": data["receipt"],
             "status": status,
             "bought_at": data["timestamp"],
+            "position": event.position,
+            "captured_position": event.position if status == "captured" else None,
+            "voided_position": None,
+            "voided_to": None,
+            "purchase_tiyn": data["drawn_tiyn"],
             "drawn_tiyn": data["drawn_tiyn"],
+            "returns": None,
         }
-        _sold(
-            row,
-            [
-                [amount(line["shelf_price_tiyn"]), amount(line["price_tiyn"]), line["quantity"], "0"]
-                for line in data["lines"]
-            ],
-        )
+        _sold(row, [_line(line) for line in data["lines"]])
 
     return On(_purchase, fold, creates=True)
 
 
-def _changing(change: Callable[[Row, dict[str, Any]], None]) -> On:
+def _line(line: dict[str, Any]) -> list[Any]:
+    shelf, price, pays = line["shelf_price_tiyn"], line["price_tiyn"], line["pays_tiyn"]
+    return [
+        line["gtin"],
+        amount(line["position"]),
+        amount(shelf),
+        amount(price),
+        line["quantity"],
+        "0",
+        amount(pays),
+    ]
+
+
+def _changing(change: Callable[[Row, Recorded], None]) -> On:
     def fold(rows: Rows, event: Recorded) -> None:
-        change(own_row(rows, (event.data["redemption"],), event.stream), event.data)
+        change(own_row(rows, (event.data["redemption"],), event.stream), event)
 
     return On(_purchase, fold)
 
 
-def _captured(row: Row, _data: dict[str, Any]) -> None:
+def _captured(row: Row, event: Recorded) -> None:
     row["status"] = "captured"
+    row["captured_position"] = event.position
 
 
-def _voided(row: Row, _data: dict[str, Any]) -> None:
+def _voided(row: Row, event: Recorded) -> None:
     row["status"] = "voided"
+    row["voided_position"] = event.position
+    row["voided_to"] = event.data["to"]
 
 
-def _reversed(row: Row, data: dict[str, Any]) -> None:
+def _reversed(row: Row, event: Recorded) -> None:
+    data = event.data
     lines = json.loads(row["lines"])
     for line, returned in data["lines"]:
-        lines[line][3] = returned
+        lines[line][5] = returned
     row["drawn_tiyn"] -= data["reversed_tiyn"]
+    back = [event.position, data["to"], data["reversed_tiyn"], data["lines"]]
+    row["returns"] = _json([*json.loads(row["returns"] or "[]"), back])
     _sold(row, lines)
 
 
 def _sold(row: Row, lines: list[list[Any]]) -> None:
     """Note `lines` and what the goods that were not returned cost."""
-    kept = [(shelf, price, Decimal(bought) - Decimal(returned)) for shelf, price, bought, returned in lines]
-    row["shelf_total_tiyn"] = sum(line_total_tiyn(shelf, quantity) for shelf, _, quantity in kept)
-    row["price_total_tiyn"] = sum(line_total_tiyn(price, quantity) for _, price, quantity in kept)
-    row["lines"] = json.dumps(lines, separators=(",", ":"))
+    shelf_total = price_total = 0
+    for _, _, shelf, price, bought, returned, _ in lines:
+        quantity = Decimal(bought) - Decimal(returned)
+        shelf_total += line_total_tiyn(shelf, quantity)
+        price_total += line_total_tiyn(price, quantity)
+    row["shelf_total_tiyn"] = shelf_total
+    row["price_total_tiyn"] = price_total
+    row["lines"] = _json(lines)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))
 
 
 class Purchases(View):
     """One row a purchase; sums are without what came back, and count as sold when `status` is captured.
 
-    `lines` is JSON: [shelf price, discounted price (tiyn a unit), quantity bought, quantity returned] of each line.
+    `lines` is JSON: [article (GTIN), position in the goods list, shelf price, discounted price (tiyn a unit), quantity
+    bought, quantity returned, what the voucher paid (tiyn)] of each line. `returns` is JSON too: [log position, where
+    the sum went, sum in tiyn, [line, quantity returned in all] each]. `position`, `captured_position` and
+    `voided_position` are of the log; `purchase_tiyn` is what was drawn at first.
     """
 
     name = "purchases"
-    version = 2
+    version = 3
     table = Table(
         columns=(
             ("redemption", "text"),
@@ -91,10 +121,16 @@ class Purchases(View):
             ("receipt", "text"),
             ("status", "text"),
             ("bought_at", "timestamptz"),
+            ("position", "bigint"),
+            ("captured_position", "bigint"),
+            ("voided_position", "bigint"),
+            ("voided_to", "text"),
+            ("purchase_tiyn", "bigint"),
             ("drawn_tiyn", "bigint"),
             ("shelf_total_tiyn", "bigint"),
             ("price_total_tiyn", "bigint"),
             ("lines", "text"),
+            ("returns", "text"),
         ),
         key=("redemption",),
         indexes=(("stream",), ("programme", "month"), ("shop", "bought_at")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -28,8 +29,23 @@ ELIGIBLE = (
 )
 ISSUED = ("voucher.issued", {"vouchers": [[VOUCHER, "m1", 100], [OTHER, "m2", 100]], "issued_tiyn": 200})
 LINES = [
-    {"shelf_price_tiyn": 101, "price_tiyn": 81, "quantity": "2.5"},  # 253 and 203
-    {"shelf_price_tiyn": 247, "price_tiyn": 177, "quantity": "1"},
+    # 253 and 203
+    {
+        "gtin": "g1",
+        "position": 5,
+        "shelf_price_tiyn": 101,
+        "price_tiyn": 81,
+        "quantity": "2.5",
+        "pays_tiyn": 50,
+    },
+    {
+        "gtin": "g2",
+        "position": 7,
+        "shelf_price_tiyn": 247,
+        "price_tiyn": 177,
+        "quantity": "1",
+        "pays_tiyn": 70,
+    },
 ]
 DRAWS = {"redemption": "r", "draws": [[VOUCHER, 100], [OTHER, 20]], "drawn_tiyn": 120}
 REDEEMED = ("voucher.redeemed", {**DRAWS, "lines": LINES, "shop": "s", "receipt": "1"})
@@ -83,7 +99,8 @@ def test_O3_2_what_was_sold_is_without_what_came_back(paid: tuple[Any, ...]) -> 
         return row["shelf_total_tiyn"], row["price_total_tiyn"], row["drawn_tiyn"]
 
     def back(tiyn: int, *lines: list[Any]) -> tuple[str, dict[str, Any]]:
-        return "voucher.reversed", {"redemption": "r", "lines": list(lines), "reversed_tiyn": tiyn}
+        rest = {"lines": list(lines), "reversed_tiyn": tiyn, "to": "available"}
+        return "voucher.reversed", {"redemption": "r", **rest}
 
     assert sums(*paid) == (500, 380, 120)
     assert sums(*paid, back(20, [0, "1"])) == (152 + 247, 122 + 177, 100)
@@ -155,3 +172,39 @@ def test_an_event_that_fails_half_way_leaves_no_trace() -> None:
     first = rows[(VOUCHER,)]
     assert first is not None
     assert first["spent_tiyn"] == 100
+
+
+def test_R19_what_the_list_said_before_is_kept_with_its_position() -> None:
+    changed = {"added": ["m3"], "removed": [], "applicant": "m1", "region": "117"}
+    family = folded(
+        "families",
+        ELIGIBLE,
+        ("family.number_missing", {}),
+        ("family.changed", changed),
+        ("family.left", {"members": 3, "number_missing": True}),
+    )[(STREAM,)]
+    assert family is not None
+    assert (family["size"], family["no_number"], family["listed_position"]) == (0, 0, 4)
+    assert json.loads(family["listed_before"]) == [[1, "116", 2, 0], [2, "116", 2, 1], [3, "117", 3, 1]]
+
+
+def test_a_stage_keeps_the_position_at_which_it_was_first_reached() -> None:
+    asked = ("sms.sent", {"purpose": "consent_request"})
+    family = folded(
+        "families", ELIGIBLE, asked, ("sms.sent", {"purpose": "reminder"}), asked, ISSUED, EXPIRED
+    )[(STREAM,)]
+    assert family is not None
+    assert [
+        family[f"{stage}_position"] for stage in ("asked", "reminded", "issued", "expired", "lapsed")
+    ] == [*(2, 3, 5, 6, None)]
+    assert (family["vouchers"], family["lapsed_tiyn"]) == (2, 80)
+
+
+def test_a_purchase_keeps_when_it_was_paid_for_and_what_came_back() -> None:
+    rest = {"lines": [[0, "1"]], "reversed_tiyn": 20, "to": "expired"}
+    row = folded("purchases", HELD, CAPTURED, ("voucher.reversed", {"redemption": "r", **rest}))[("r",)]
+    assert row is not None
+    assert (row["position"], row["captured_position"], row["voided_position"]) == (1, 2, None)
+    assert (row["purchase_tiyn"], row["drawn_tiyn"]) == (120, 100)
+    assert json.loads(row["returns"]) == [[3, "expired", 20, [[0, "1"]]]]
+    assert json.loads(row["lines"]) == [["g1", 5, 101, 81, "2.5", "1", 50], ["g2", 7, 247, 177, "1", "0", 70]]
