@@ -144,10 +144,13 @@ class ConditionWords:
 
     def _about(self, id_: str) -> str:
         if id_ in self._documents:
-            return self._documents[id_][self._language]
+            return self._quoted(self._documents[id_][self._language])
         if id_ in self._fields:
-            return self._fields[id_].names[self._language]
-        return id_
+            return self._quoted(self._fields[id_].names[self._language])
+        return self._quoted(id_)
+
+    def _quoted(self, text: str) -> str:
+        return self._words["quoted"].format(text=text)
 
     def _compared(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> str:
         if _is_plain(left) and not _is_plain(right):
@@ -204,13 +207,13 @@ class ConditionWords:
     def _choice(self, text: str, among: ast.expr | None) -> str:
         if isinstance(among, ast.Name):
             if among.id == "kind" and text in self._service.kinds:
-                return f"«{self._service.kinds[text].names[self._language]}»"
+                return self._quoted(self._service.kinds[text].names[self._language])
             if among.id == "channel":
                 return self._words[channel_word(text)]
             choices: Mapping[str, Names] = self._fields[among.id].choices if among.id in self._fields else {}
             if text in choices:
-                return f"«{choices[text][self._language]}»"
-        return f"«{text}»"
+                return self._quoted(choices[text][self._language])
+        return self._quoted(text)
 
 
 def channel_word(channel: str) -> str:

@@ -13,6 +13,7 @@ from infra.papers.routes import (
     FINE,
     FINE_LINE,
     LINE,
+    STANDING_LANES,
     TEXT,
     Label,
     Placed,
@@ -29,7 +30,7 @@ DEEP, INK, FAINT, LINE_COLOUR = "#00525c", "#17242a", "#4c5b62", "#3d5a61"
 LEGEND = 54.0
 CORNER = 6.0
 # How much of a drawing fits a page, as height by width: A4 lying and standing, less margins and the title.
-LYING, STANDING = 0.58, 1.34
+LYING, STANDING = 0.64, 1.5
 
 Node = Xml.Element
 
@@ -54,7 +55,7 @@ def drawn_whole(told: ServiceWords) -> str:
 
 def is_wide(told: ServiceWords) -> bool:
     """Whether the drawing wants a page that lies."""
-    return len(process_of(told).lanes) > 4
+    return len(process_of(told).lanes) > STANDING_LANES
 
 
 def _parts(plan: Plan, longest: float) -> Iterable[tuple[float, float]]:
@@ -83,7 +84,9 @@ def _page(
     last: bool,
     titled: bool = False,
 ) -> str:
-    title_lines = wrapped(f"{told.words['process']}: «{told.title}»", 18, plan.width - 20) if titled else []
+    title_lines = (
+        wrapped(f"{told.words['process']}: {told.quoted(told.title)}", 18, plan.width - 20) if titled else []
+    )
     above = len(title_lines) * 24 + (44 if titled else 0)
     version = f"{told.service.id}, {told.words['version']} {told.service.version}"
     height = above + plan.head + (bottom - top) + (LEGEND if last else 0)

@@ -69,7 +69,7 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
     ),
     "is_automatic": ("автоматты түрде", "автоматически", "automatically"),
     "of_kind": ("{kind}: {term}", "{kind}: {term}", "{kind}: {term}"),
-    "counted_from": ("«{field}» күнінен бастап", "со дня «{field}»", "from “{field}”"),
+    "counted_from": ("{field} күнінен бастап", "со дня {field}", "from {field}"),
     "round_the_clock": ("тәулік бойы есептеледі", "исчисляется круглосуточно", "runs round the clock"),
     "outside": (
         "қызмет көрсету мерзіміне кірмейді",

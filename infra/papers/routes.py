@@ -16,9 +16,10 @@ TEXT, FINE = 13.0, 11.0
 LINE, FINE_LINE = 16.0, 14.0
 PAGE_WIDTH = 1280.0
 NARROWEST, WIDEST = 176.0, 250.0
+STANDING_WIDTH, STANDING_LANES = 1020.0, 5
 GUTTER = 34.0  # between the boxes of two lanes
-TRACK = 18.0  # between two tracks without labels
-MARGIN = 14.0  # above the first track of a channel and below its last
+TRACK = 14.0  # between two tracks without labels
+MARGIN = 10.0  # above the first track of a channel and below its last
 CHOICE_WIDTH, CHOICE_HEIGHT = 48.0, 34.0
 
 
@@ -131,7 +132,8 @@ class _Routing:
 def plan_of(process: Process) -> Plan:
     """Where everything stands and runs."""
     count = len(process.lanes)
-    lane_width = min(WIDEST, max(NARROWEST, PAGE_WIDTH / count))
+    wanted = STANDING_WIDTH if count <= STANDING_LANES else PAGE_WIDTH
+    lane_width = min(WIDEST, max(NARROWEST, wanted / count))
     columns = {lane.id: place for place, lane in enumerate(process.lanes)}
     routing = _Routing(process, lane_width, columns)
     for box, row in process.rows.items():

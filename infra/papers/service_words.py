@@ -62,6 +62,10 @@ class ServiceWords:
         """The service's own name."""
         return self.name(self.service.names)
 
+    def quoted(self, text: str) -> str:
+        """In the language's quotation marks."""
+        return self.words["quoted"].format(text=text)
+
     def text(self, id_: str) -> tuple[Block, ...]:
         """A free element of the standard, a paragraph a line; that it is not set, where the file has none."""
         names = self.service.texts.get(id_)
@@ -115,7 +119,7 @@ class ServiceWords:
             )
             lines.append(words["at_once"] if instantly else words["no_term"])
         if step.starts:
-            lines.append(words["counted_from"].format(field=self.field_name(step.starts)))
+            lines.append(words["counted_from"].format(field=self.quoted(self.field_name(step.starts))))
         if step.clocked:
             lines.append(words["round_the_clock"])
         return lines
@@ -270,11 +274,13 @@ class ServiceWords:
     ) -> Paper:
         """A paper of the service: title, version, basis in law, these sections, and when it was made."""
         service, words = self.service, self.words
+        version = words["version_of_file"].format(version=service.version, id=service.id)
         about: list[tuple[str, tuple[str, ...]]] = [
+            (words["service_version"], (version,)),
             (
                 words["in_force"],
                 (period_in_words(service.effective_from, service.effective_to, self.language),),
-            )
+            ),
         ]
         if basis and service.basis:
             about.append((words["basis"], tuple(self.name(names) for names in service.basis)))
@@ -282,7 +288,7 @@ class ServiceWords:
             kind=kind,
             language=self.language,
             title=words[kind],
-            subtitle=f"«{self.title}»" if subtitle is None else subtitle,
+            subtitle=self.quoted(self.title) if subtitle is None else subtitle,
             head=self.name(service.provider),
             about=tuple(about),
             sections=tuple(sections),

@@ -191,7 +191,7 @@ def terms(told: ServiceWords) -> tuple[Block, ...]:
         lines.append(Item(f"{words['term_serving']}:", parts=parts))
     blocks: list[Block] = [Items(tuple(lines))]
     if service.starts:
-        counted = words["counted_from"].format(field=told.field_name(service.starts))
+        counted = words["counted_from"].format(field=told.quoted(told.field_name(service.starts)))
         blocks.append(Paragraph(sentence(counted) + ".", "fine"))
     return tuple(blocks)
 

@@ -38,6 +38,8 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
     "forms": ("Өтініш нысаны", "Форма заявления", "Form of application"),
     # what the title is followed by
     "version": ("нұсқа", "версия", "version"),
+    "service_version": ("Қызмет нұсқасы", "Версия услуги", "Version of the service"),
+    "version_of_file": ("{version} (файл: {id})", "{version} (файл: {id})", "{version} (file: {id})"),
     "in_force": ("Қолданылу мерзімі", "Действует", "In force"),
     "from_day": ("{day} бастап", "с {day}", "from {day}"),
     "from_to": ("{start} бастап {end} дейін", "с {start} по {end}", "from {start} to {end}"),
@@ -218,16 +220,16 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
     "not_set": ("Белгіленбеген.", "Не установлено.", "Not set."),
     # annexes
     "declared": (
-        "Заң үндемейтін, өзіне қайшы келетін немесе қосымшасы жоқ тұстар: осы нұсқада не қабылданған",
-        "Где закон молчит, противоречит себе или приложение отсутствует: что принято в этой версии",
-        "Where the law is silent, contradicts itself or an annex is missing: what this version takes",
+        "Актіде реттелмеген мәселелер, қайшылықтар және жоқ қосымшалар: осы нұсқада не қабылданған",
+        "Вопросы, не урегулированные актом, противоречия и отсутствующие приложения: что принято в этой версии",
+        "What the act leaves open, contradictions and missing annexes: what this version takes",
     ),
     "declared_clause": ("Тармақ", "Пункт", "Clause"),
     "declared_state": ("Жағдайы", "Состояние", "State"),
     "declared_takes": ("Қабылданған шешім", "Принятое решение", "What is taken"),
-    "silent": ("көзделмеген", "молчит", "silent"),
-    "conflict": ("қайшылық", "противоречие", "conflict"),
-    "missing": ("қосымша жоқ", "нет приложения", "missing"),
+    "silent": ("реттелмеген", "не урегулировано", "left open"),
+    "conflict": ("қайшылық", "противоречие", "contradiction"),
+    "missing": ("қосымша жоқ", "нет приложения", "annex missing"),
     # channels
     "portal": (
         "«электрондық үкімет» веб-порталы",
@@ -281,12 +283,12 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
     "number_>": ("{a}: {b} көп", "{a}: более {b}", "{a}: more than {b}"),
     "number_>=": ("{a}: {b} кем емес", "{a}: не менее {b}", "{a}: at least {b}"),
     "cond_years": (
-        "«{a}» мен «{b}» аралығындағы толық жылдар",
-        "полных лет от «{a}» до «{b}»",
-        "full years from “{a}” to “{b}”",
+        "{a} мен {b} аралығындағы толық жылдар",
+        "полных лет от {a} до {b}",
+        "full years from {a} to {b}",
     ),
-    "cond_given": ("«{a}» ұсынылған", "представлен документ «{a}»", "“{a}” is handed in"),
-    "cond_not_given": ("«{a}» ұсынылмаған", "не представлен документ «{a}»", "“{a}” is not handed in"),
+    "cond_given": ("{a} ұсынылған", "представлен документ {a}", "{a} is handed in"),
+    "cond_not_given": ("{a} ұсынылмаған", "не представлен документ {a}", "{a} is not handed in"),
     "cond_known": (
         "мәліметтер ақпараттық жүйелерде бар",
         "сведения есть в информационных системах",
@@ -297,8 +299,8 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
         "сведений нет в информационных системах",
         "the information systems do not know it",
     ),
-    "cond_has": ("«{a}» көрсетілген", "указано «{a}»", "“{a}” is stated"),
-    "cond_not_has": ("«{a}» көрсетілмеген", "не указано «{a}»", "“{a}” is not stated"),
+    "cond_has": ("{a} көрсетілген", "указано {a}", "{a} is stated"),
+    "cond_not_has": ("{a} көрсетілмеген", "не указано {a}", "{a} is not stated"),
     "cond_not_among": ("{a}: {b} тізбесінен тыс", "{a}: не из перечня {b}", "{a}: none of {b}"),
     "cond_named": ("{number}-шарт орындалса", "выполнено условие {number}", "condition {number} holds"),
     "cond_not_named": (
@@ -316,11 +318,8 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
         "результат процедуры № {number}: «{outcome}»",
         "procedure No. {number} ended so: “{outcome}”",
     ),
-    "cond_plus_years": (
-        "«{a}» күніне {years} қосқандағы күн",
-        "дата «{a}» плюс {years}",
-        "“{a}” plus {years}",
-    ),
+    "cond_plus_years": ("{a} күніне {years} қосқандағы күн", "дата {a} плюс {years}", "{a} plus {years}"),
+    "quoted": ("«{text}»", "«{text}»", "“{text}”"),
     "conditions": (
         "Құжаттар мен өтініш түрлерін айқындайтын шарттар",
         "Условия, определяющие документы и виды обращений",
