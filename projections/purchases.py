@@ -34,6 +34,7 @@ def _drawing(status: str) -> On:
             "voided_position": None,
             "voided_to": None,
             "purchase_tiyn": data["drawn_tiyn"],
+            "draws": _json(data["draws"]),
             "drawn_tiyn": data["drawn_tiyn"],
             "returns": None,
         }
@@ -79,7 +80,7 @@ def _reversed(row: Row, event: Recorded) -> None:
     for line, returned in data["lines"]:
         lines[line][5] = returned
     row["drawn_tiyn"] -= data["reversed_tiyn"]
-    back = [event.position, data["to"], data["reversed_tiyn"], data["lines"]]
+    back = [event.position, data["to"], data["reversed_tiyn"], data["lines"], data["credits"]]
     row["returns"] = _json([*json.loads(row["returns"] or "[]"), back])
     _sold(row, lines)
 
@@ -105,7 +106,8 @@ class Purchases(View):
 
     `lines` is JSON: [article (GTIN), position in the goods list, shelf price, discounted price (tiyn a unit), quantity
     bought, quantity returned, what the voucher paid (tiyn)] of each line. `returns` is JSON too: [log position, where
-    the sum went, sum in tiyn, [line, quantity returned in all] each]. `position`, `captured_position` and
+    the sum went, sum in tiyn, [line, quantity returned in all] each, [voucher, tiyn] each]; `draws` [voucher, tiyn] of each
+    voucher that paid. `position`, `captured_position` and
     `voided_position` are of the log; `purchase_tiyn` is what was drawn at first.
     """
 
@@ -126,6 +128,7 @@ class Purchases(View):
             ("voided_position", "bigint"),
             ("voided_to", "text"),
             ("purchase_tiyn", "bigint"),
+            ("draws", "text"),
             ("drawn_tiyn", "bigint"),
             ("shelf_total_tiyn", "bigint"),
             ("price_total_tiyn", "bigint"),

@@ -99,7 +99,7 @@ def test_O3_2_what_was_sold_is_without_what_came_back(paid: tuple[Any, ...]) -> 
         return row["shelf_total_tiyn"], row["price_total_tiyn"], row["drawn_tiyn"]
 
     def back(tiyn: int, *lines: list[Any]) -> tuple[str, dict[str, Any]]:
-        rest = {"lines": list(lines), "reversed_tiyn": tiyn, "to": "available"}
+        rest = {"lines": list(lines), "reversed_tiyn": tiyn, "to": "available", "credits": [[VOUCHER, tiyn]]}
         return "voucher.reversed", {"redemption": "r", **rest}
 
     assert sums(*paid) == (500, 380, 120)
@@ -201,10 +201,10 @@ def test_a_stage_keeps_the_position_at_which_it_was_first_reached() -> None:
 
 
 def test_a_purchase_keeps_when_it_was_paid_for_and_what_came_back() -> None:
-    rest = {"lines": [[0, "1"]], "reversed_tiyn": 20, "to": "expired"}
+    rest = {"lines": [[0, "1"]], "reversed_tiyn": 20, "to": "expired", "credits": [[VOUCHER, 20]]}
     row = folded("purchases", HELD, CAPTURED, ("voucher.reversed", {"redemption": "r", **rest}))[("r",)]
     assert row is not None
     assert (row["position"], row["captured_position"], row["voided_position"]) == (1, 2, None)
     assert (row["purchase_tiyn"], row["drawn_tiyn"]) == (120, 100)
-    assert json.loads(row["returns"]) == [[3, "expired", 20, [[0, "1"]]]]
+    assert json.loads(row["returns"]) == [[3, "expired", 20, [[0, "1"]], [[VOUCHER, 20]]]]
     assert json.loads(row["lines"]) == [["g1", 5, 101, 81, "2.5", "1", 50], ["g2", 7, 247, 177, "1", "0", 70]]
