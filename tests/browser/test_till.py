@@ -14,6 +14,7 @@ import pytest
 import segno
 from playwright.sync_api import Browser, Page, Route, expect
 
+from domain.calendar import ALMATY
 from infra.api.app import create_app
 from infra.parts.api import Replies
 from infra.parts.counter import Tills, terminals
@@ -209,6 +210,73 @@ def test_R27_a_line_comes_back_and_then_the_rest(shop: Shop, new_page: NewPage) 
     expect(wallet.locator(".purchase")).to_contain_text("Goods returned")
 
 
+def held(shop: Shop, page: Page) -> None:
+    """Two bags of rice whose sum is held while the customer pays the rest."""
+    check(page, shop.customer_code())
+    add(page, RICE, "2", "520")
+    page.get_by_role("button", name="Hold the sum").click()
+    expect(page.locator("#done-h")).to_have_text("The sum is held")
+
+
+def test_R27_a_sum_is_held_while_the_customer_pays_and_then_captured(shop: Shop, new_page: NewPage) -> None:
+    page = shop.open(new_page())
+    held(shop, page)
+    until = shop.site.month.clock() + timedelta(minutes=15)
+    expect(page.locator("#done-rows")).to_contain_text("The customer pays: 900 KZT")
+    expect(page.locator("#done-rows")).to_contain_text(f"Until {until.astimezone(ALMATY):%H:%M}")
+    wallet = new_page()
+    wallet.goto(shop.site.url + "?lang=en")
+    expect(wallet.locator(".purchase")).to_contain_text("Waiting for the payment")
+    page.get_by_role("button", name="The customer has paid").click()
+    expect(page.locator("#done-h")).to_have_text("Paid")
+    expect(page.locator("#done-sum")).to_have_text("140 KZT")
+    expect(page.locator("#done-rows")).to_contain_text("The customer pays: 900 KZT")
+    page.locator("#done-next").click()
+    expect(page.locator("#day-count")).to_have_text("1")
+    assert shop.site.topics()[-2:] == ["voucher.held", "voucher.captured"]
+
+
+def test_R27_a_hold_that_is_left_is_ended_from_the_day(shop: Shop, new_page: NewPage) -> None:
+    page = shop.open(new_page())
+    held(shop, page)
+    page.get_by_role("button", name="Tell later").click()
+    # the till is free for the next customer
+    expect(page.locator("#code")).to_be_focused()
+    expect(page.locator("#sales")).to_contain_text("held")
+    page.get_by_role("button", name="Finish").click()
+    page.get_by_role("button", name="Not paid").click()
+    expect(page.locator("#done-h")).to_have_text("The purchase came to nothing")
+    expect(page.locator("#done-rows")).to_contain_text("Left on the voucher: 11 796 KZT")
+    page.locator("#done-next").click()
+    expect(page.locator("#sales")).to_contain_text("came to nothing")
+    assert shop.site.family().available_tiyn == 1_179_600
+
+
+def test_R27_a_hold_that_ended_by_itself_says_so(shop: Shop, new_page: NewPage) -> None:
+    page = shop.open(new_page())
+    held(shop, page)
+    shop.site.month.clock.now += timedelta(minutes=16)
+    shop.site.month.azyq.run_programme.release_holds(shop.site.month.clock)
+    page.get_by_role("button", name="The customer has paid").click()
+    expect(page.locator("#done-error")).to_contain_text("can't be done")
+    expect(page.locator("#done-settle")).to_be_hidden()
+    assert shop.site.family().available_tiyn == 1_179_600
+
+
+def test_R27_a_hold_whose_end_was_not_answered_ends_once(shop: Shop, new_page: NewPage) -> None:
+    page = shop.open(new_page(may_say="ERR_FAILED|status of 4"))
+    held(shop, page)
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/capture", lose, times=1)
+    page.get_by_role("button", name="The customer has paid").click()
+    expect(page.locator("#done-h")).to_have_text("Paid")
+    assert shop.site.topics().count("voucher.captured") == 1
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
@@ -245,6 +313,22 @@ def test_R25_a_code_that_ended_while_the_basket_was_filled_is_read_again(
     expect(page.locator("#pays")).to_have_text("70 KZT")
     paid_for(page)
     assert shop.bought() == 1
+
+
+def test_R26_an_answer_that_comes_late_leaves_the_typing_where_it_is(shop: Shop, new_page: NewPage) -> None:
+    page = shop.open(new_page())
+    add(page, RICE, "1", "520")
+    waiting: list[Route] = []
+    page.route("**/check", lambda route: waiting.append(route))
+    with page.expect_request("**/check"):
+        check(page, shop.customer_code())
+    page.locator("#lines .quantity").focus()
+    page.keyboard.type("1")
+    waiting[0].continue_()
+    expect(page.locator("#left")).to_be_visible()
+    page.keyboard.type("2")
+    expect(page.locator("#lines .quantity")).to_have_value("12")
+    expect(page.locator("#find")).to_have_value("")
 
 
 def test_R6_an_article_off_the_list_is_told_at_its_line_and_can_be_sold_without(

@@ -1,7 +1,7 @@
 "use strict";
 // What was sold today, and goods that come back.
 (() => {
-  const { $, t, money, parseQuantity, showQuantity, thousandths, random, call, insist, problems, say, blame, remember, recall } = Till;
+  const { $, t, money, parseQuantity, showQuantity, thousandths, random, call, insist, problems, say, blame, remember, recall, done } = Till;
   const BEHIND = [400, 1000, 2000, 4000]; // the day is read from a view, a moment behind the log
   let shown = null;
   let nameOf = (gtin) => gtin;
@@ -21,6 +21,7 @@
 
   function show(day) {
     if (day.name) $("shop").textContent = day.name;
+    $("day-on").textContent = day.on.split("-").reverse().join(".");
     $("day-count").textContent = String(day.count);
     $("day-paid").textContent = money(day.drawn_tiyn);
     $("day-shelf").textContent = money(day.shelf_total_tiyn);
@@ -43,17 +44,20 @@
     const receipt = Object.assign(document.createElement("span"), { className: "fine", textContent: ` ${sale.receipt}${note}` });
     what.append(`${sale.bought_at.slice(11, 16)}, ${money(sale.drawn_tiyn)}`, document.createElement("br"), receipt);
     item.append(what, does);
-    if (sale.status === "captured") {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = "link";
-      button.dataset.redemption = sale.redemption;
-      button.textContent = t("day_return");
-      button.setAttribute("aria-label", `${t("day_return")}: ${sale.receipt}`);
-      button.addEventListener("click", () => open(sale.redemption));
-      does.append(button);
-    }
+    if (sale.status === "captured") does.append(action(sale, t("day_return"), () => open(sale.redemption)));
+    if (sale.status === "held") does.append(action(sale, t("day_settle"), () => done.open(sale.redemption)));
     return item;
+  }
+
+  function action(sale, text, does) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "link";
+    button.dataset.redemption = sale.redemption;
+    button.textContent = text;
+    button.setAttribute("aria-label", `${text}: ${sale.receipt}`);
+    button.addEventListener("click", does);
+    return button;
   }
 
   // --- returns -------------------------------------------------------------------------------------------------
@@ -78,12 +82,18 @@
     const item = $("return-line").content.firstElementChild.cloneNode(true);
     const input = item.querySelector("input");
     item.querySelector("b").textContent = nameOf(line.gtin);
-    item.querySelector(".fine").textContent = t("bought", { bought: showQuantity(line.quantity), returned: showQuantity(returned) });
+    const said = item.querySelector(".fine");
+    said.textContent = soFar(line.quantity, returned);
     input.inputMode = "decimal";
     input.disabled = Number(returned) >= Number(line.quantity);
     const rest = thousandths(line.quantity) - thousandths(returned);
-    shown.lines.push({ line: line.line, input, error: item.querySelector(".error"), rest });
+    shown.lines.push({ line: line.line, input, error: item.querySelector(".error"), rest, said, quantity: line.quantity });
     return item;
+  }
+
+  function soFar(quantity, returned) {
+    if (!Number(returned)) return t("sold", { bought: showQuantity(quantity) });
+    return t("bought", { bought: showQuantity(quantity), returned: showQuantity(returned) });
   }
 
   // asking: to be filled in; waiting: no touching; lost: only to be asked again; done: only to be closed.
@@ -131,6 +141,11 @@
     }
     remember("return", null);
     if (answer.ok) {
+      for (const { line, returned } of answer.body.lines) {
+        const one = shown.lines.find((other) => other.line === line);
+        one.said.textContent = soFar(one.quantity, returned);
+        one.input.value = "";
+      }
       state("done", t("returned", { sum: money(answer.body.reversed_tiyn) }));
       $("return-close").focus();
       const before = $("sales").textContent;

@@ -1,7 +1,7 @@
 "use strict";
 // The till: who buys, what it comes to, and the payment, asked for under one key until there is an answer.
 (() => {
-  const { $, t, money, random, call, insist, problems, say, blame, remember, recall, basket, camera, day } = Till;
+  const { $, t, money, random, call, insist, problems, say, blame, remember, recall, basket, camera, day, done } = Till;
   const WAIT = 200;
   const PRICES_EVERY = 600000;
   const RENEW_DAYS = 30;
@@ -100,16 +100,22 @@
     }
     if (!ok) {
       blame($("code"), $("code-error"), body.detail);
-      $("code").select();
+      if (!typing()) $("code").select();
       return;
     }
     code = text;
     available = body.available_tiyn;
     until = body.valid_until.slice(0, 10).split("-").reverse().join(".");
     showLeft();
-    $("find").focus();
+    if (!typing()) $("find").focus();
     keep();
     price();
+  }
+
+  // An answer takes nobody's place away: what is being typed would go into another field.
+  function typing() {
+    const field = document.activeElement;
+    return field.tagName === "INPUT" && $("basket").contains(field);
   }
 
   function showLeft() {
@@ -141,7 +147,7 @@
   function unquote() {
     quote = null;
     asking += 1;
-    $("pay").disabled = true;
+    payable(false);
     $("pays").textContent = $("customer-pays").textContent = "–";
     const total = basket.shelfTotal();
     $("total").textContent = total === null ? "–" : money(total);
@@ -177,7 +183,11 @@
     basket.priced(quote);
     $("pays").textContent = money(quote.drawn_tiyn);
     $("customer-pays").textContent = money(quote.customer);
-    $("pay").disabled = false;
+    payable(true);
+  }
+
+  function payable(now) {
+    $("pay").disabled = $("hold").disabled = !now;
   }
 
   // What the goods cost the customer: without the mark-up where the voucher pays the price itself.
@@ -204,7 +214,7 @@
         const again = ["code_expired", "code_replayed", "code_spent"].includes(problem.code);
         blame($("code"), $("code-error"), problem.text + (again ? " " + t("scan_again") : ""));
         $("code").value = "";
-        $("code").focus();
+        if (!typing()) $("code").focus();
       } else if (problem.at[0] === "receipt" || problem.at[0] === "cashier") {
         blame($(problem.at[0]), $(problem.at[0] + "-error"), problem.text);
         $(problem.at[0]).focus();
@@ -244,7 +254,7 @@
     busy = locked;
     $("basket-fields").disabled = $("pay-fields").disabled = locked;
     $("code").disabled = $("scan").disabled = locked;
-    $("pay").disabled = locked || quote === null;
+    payable(!locked && quote !== null);
   }
 
   function newReceipt() {
@@ -263,6 +273,11 @@
 
   $("pay-form").addEventListener("submit", (event) => {
     event.preventDefault();
+    buy();
+  });
+  $("hold").addEventListener("click", () => buy({ capture: false }));
+
+  function buy(how = {}) {
     if (busy || quote === null) return;
     const { key, receipt } = named();
     const cashier = $("cashier").value.trim() || "1";
@@ -272,11 +287,12 @@
       draw_tiyn: quote.drawn_tiyn,
       receipt: $("receipt").value.trim() || receipt,
       cashier,
+      ...how,
     };
     pending = { path: "/v1/redemptions", key, body: JSON.stringify(body), customer: quote.customer };
     remember("pending", pending);
     ask();
-  });
+  }
   $("ask-again").addEventListener("click", ask);
 
   async function ask() {
@@ -285,14 +301,14 @@
     for (const name of ["receipt", "cashier"]) blame($(name), $(name + "-error"), "");
     say($("pay-error"), "");
     $("ask-again").hidden = true;
-    $("pay").hidden = false;
+    $("pay").hidden = $("hold").hidden = false;
     $("pay-say").textContent = t("paying");
     const answer = await insist(pending, () => { $("pay-say").textContent = t("no_answer"); });
     if (answer.lost) {
       busy = false;
       $("pay-say").textContent = "";
       say($("pay-error"), t("no_answer_still"));
-      $("pay").hidden = true;
+      $("pay").hidden = $("hold").hidden = true;
       $("ask-again").hidden = false;
       $("ask-again").focus();
       return;
@@ -335,24 +351,12 @@
   function paid(redemption, customer, note = "") {
     remember("key", null, sessionStorage);
     basket.rememberShelfPrices();
-    say($("done-note"), note);
-    $("done-what").textContent = t("voucher_paid");
-    $("done-sum").textContent = money(redemption.drawn_tiyn);
-    const rows = [t("remains", { sum: money(redemption.remaining_tiyn) }), t("receipt", { receipt: redemption.receipt })];
-    if (customer !== null) rows.unshift(t("customer_pays", { sum: money(customer) }));
-    $("done-rows").replaceChildren(
-      ...rows.map((text) => {
-        const item = document.createElement("li");
-        item.append(Object.assign(document.createElement("span"), { textContent: text }));
-        return item;
-      }),
-    );
     $("code").value = $("receipt").value = "";
     $("partial").checked = false;
     $("partial-row").hidden = true;
     forgetCustomer();
     basket.restore([]);
-    $("done").showModal();
+    done.show(redemption, customer, note);
     day.load((purchases) => purchases.some((one) => one.redemption === redemption.redemption));
   }
 
@@ -362,6 +366,7 @@
 
   $("no-script").remove();
   day.begin(basket.nameOf, enrolling);
+  done.begin(enrolling, (id, status) => day.load((all) => all.some((one) => one.redemption === id && one.status === status)));
   $("cashier").value = recall("cashier") || "1";
   const kept = recall("basket", sessionStorage);
   if (kept) {
