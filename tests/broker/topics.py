@@ -6,10 +6,13 @@ import time
 
 from kafka import KafkaAdminClient
 from kafka.admin import MemberToRemove
+from kafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError
 
 from tests.broker.server import Access, admin
 
 OURS = "azyq"
+# What a broker says while it makes the topic of the groups, or reads it.
+NOT_YET = (CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError)
 GONE_SECONDS = 30.0
 
 
@@ -36,12 +39,15 @@ def remove_ours(access: Access) -> None:
 
 
 def _remove(client: KafkaAdminClient) -> bool:
-    groups = [group["group_id"] for group in client.list_groups() if group["group_id"].startswith(OURS)]
-    if groups:
-        for name, group in client.describe_groups(groups).items():
-            members = [MemberToRemove(member_id=member["member_id"]) for member in group["members"]]
-            client.remove_group_members(name, members)
-        client.delete_groups(groups)
+    try:
+        groups = [group["group_id"] for group in client.list_groups() if group["group_id"].startswith(OURS)]
+        if groups:
+            for name, group in client.describe_groups(groups).items():
+                members = [MemberToRemove(member_id=member["member_id"]) for member in group["members"]]
+                client.remove_group_members(name, members)
+            client.delete_groups(groups)
+    except NOT_YET:
+        return False
     topics = [topic for topic in client.list_topics() if topic.startswith(OURS)]
     if topics:
         client.delete_topics(topics, raise_errors=False)

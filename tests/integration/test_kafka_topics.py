@@ -258,7 +258,11 @@ def test_clients_that_could_not_be_made_leave_nothing_behind() -> None:
     gc.collect()
     cluster = Cluster(settings_of(Access("127.0.0.1:1")))
     threads, files = threading.active_count(), open_files()
-    for make in (cluster.producer, cluster.admin, cluster.consumer):
+    for make in (
+        cluster.producer,
+        lambda: cluster.admin(timeout_seconds=1),
+        lambda: cluster.consumer(bootstrap_timeout_ms=1_000),
+    ):
         with pytest.raises(KafkaTrouble):
             make()
     gc.collect()
