@@ -14,8 +14,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from kafka.errors import CoordinatorNotAvailableError
-
 from infra.kafka.cluster import Cluster
 from infra.logging import configure_logging
 from infra.postgres.log_reader import LogReader
@@ -27,6 +25,7 @@ from streams.partition_feed import PartitionFeed
 from streams.topics import EVENTS
 from streams.worker import GROUP, Worker
 from tests.broker.server import Access
+from tests.broker.topics import NOT_YET
 from tests.integration.publishing import ROOT
 
 FAST: dict[str, Any] = {"tail_seconds": 1.0, "session_seconds": 6.0}
@@ -87,7 +86,7 @@ def members(cluster: Cluster, group: str = GROUP) -> int:
     try:
         found = client.describe_groups([group]).get(group, {})
         return len(found["members"]) if found.get("group_state") == "Stable" else 0
-    except CoordinatorNotAvailableError:  # no group was ever there, and its topic is being made
+    except NOT_YET:  # no group was ever there
         return 0
     finally:
         client.close()
