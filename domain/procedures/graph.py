@@ -6,6 +6,7 @@ Every way that a case can take is walked. Of conditions only what they say of ho
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from domain.procedures.order import before_each, cycle_of
 
 Fault = tuple[str, str]
 
-MOST_STATES = 20_000
+MOST_STATES = 10_000
 
 
 class _State(NamedTuple):
@@ -100,9 +101,9 @@ class _Walk:
             if len(seen) > MOST_STATES:
                 yield "steps", "run side by side in too many ways for all of them to be checked"
                 return
-            for id_ in state.open:
+            for id_ in sorted(state.open):
                 ways += self._after(state, self._service.steps[id_])
-        yield from self._faults
+        yield from sorted(self._faults, key=lambda fault: [int(n) for n in re.findall(r"\d+", fault[0])])
         yield from self._never()
 
     def _fault(self, key: str, reason: str) -> None:

@@ -100,19 +100,20 @@ def check_terms(service: Service) -> Iterator[tuple[str, str]]:
         if promised is None:
             continue
         most = working_minutes(promised, hours)
-        before = len(told)
-        for key, term in _terms_of_steps(service, kind.id):
-            if working_minutes(term, hours) > most:
-                if key not in told:
-                    yield key, f"{term} is more than the service's term, {promised} (S002-33)"
-                told.add(key)
+        beyond = {
+            key: f"{term} is more than the service's term, {promised} (S002-33)"
+            for key, term in _terms_of_steps(service, kind.id)
+            if working_minutes(term, hours) > most
+        }
         path = longest_path(service, kind.id)
-        if len(told) == before and sum(working_minutes(term, hours) for term in path.terms) > most:
+        if not beyond and sum(working_minutes(term, hours) for term in path.terms) > most:
             key = f"kinds[{number}].term" if kind.term else "term"
-            if f"{key} {path}" not in told:
-                steps = ", ".join(path.steps)
-                yield key, f"{promised} is less than {path}, which the steps {steps} take together (S002-33)"
-            told.add(f"{key} {path}")
+            steps = ", ".join(path.steps)
+            beyond = {key: f"{promised} is less than {path}, which the steps {steps} take together (S002-33)"}
+        for key, reason in beyond.items():
+            if key not in told:
+                yield key, reason
+        told |= beyond.keys()
 
 
 def _terms_of_steps(service: Service, kind: str) -> Iterator[tuple[str, Term]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from domain.errors import LANGUAGES
 from domain.procedures.case_refusals import ServiceNotInForce, ServiceUnknown
 from domain.procedures.definition import Service
 from domain.procedures.definition_file import digest_of
@@ -66,10 +67,13 @@ class Services:
 
 
 def contradictions(one: Service, other: Service, file: str) -> Iterator[tuple[str, str]]:
-    """What `other` can't say beside `one`, which stands in `file`, as (key, reason) (S002-08)."""
+    """What `other` can't say beside `one`, which stands in `file`, as (key, reason) (S002-08, S002-32)."""
     if one.id != other.id:
         if one.prefix == other.prefix:
             yield "prefix", f"{other.prefix} is that of {one.id} too: case numbers would begin alike"
+        for language in LANGUAGES:
+            if one.names[language] == other.names[language]:
+                yield f"names.{language}", f"is the name of {one.id} too (S002-32)"
         return
     if one.version == other.version:
         yield "version", f"{other.version} is the version of {file} too"

@@ -28,7 +28,7 @@ def words_of(service: Service) -> Vocabulary:
     documents, registers, personal = set(), set(), set()
     for _, outcome_fields, outcome_documents in asked_for(service):
         for one in outcome_fields:
-            fields[one.id] = one.type
+            fields.setdefault(one.id, one.type)
             if one.choices:
                 choices[one.id] = tuple(one.choices)
             if one.personal:
