@@ -8,7 +8,7 @@ mended the stream is folded anew, in order.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from operator import attrgetter
 from typing import NamedTuple, Protocol
 
@@ -31,6 +31,26 @@ class Step(NamedTuple):
     event: Recorded | Unreadable
     keys: tuple[Key, ...]
     reason: str
+
+
+class Batch:
+    """Events in order of the log, sorted by topic once for all views."""
+
+    def __init__(self, events: Sequence[Recorded | Unreadable]) -> None:
+        self.events = events
+        self._by_topic: dict[str, list[Recorded | Unreadable]] = {}
+        for event in events:
+            self._by_topic.setdefault(event.topic, []).append(event)
+
+    def concerning(self, view: View) -> Sequence[Recorded | Unreadable]:
+        """Those that matter to `view`, in order; an unknown topic matters to every view."""
+        on = view.on
+        found = [
+            events for topic, events in self._by_topic.items() if topic in on or topic not in KNOWN_TOPICS
+        ]
+        if len(found) < 2:
+            return found[0] if found else ()
+        return sorted(chain.from_iterable(found), key=attrgetter("position"))
 
 
 class OrderedLog(Protocol):

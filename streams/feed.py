@@ -11,8 +11,8 @@ from typing import Protocol
 import structlog
 
 from projections.events import Raw, read_event
-from projections.folding import Parked, Step, fold_steps, fold_stream, keys_to_load, steps
-from projections.view import Key, Recorded, Row, Rows, Unreadable, View, ViewMissing
+from projections.folding import Batch, Parked, Step, fold_steps, fold_stream, keys_to_load, steps
+from projections.view import Key, Recorded, Row, Rows, Unreadable, View
 from streams.topics import partition_of
 from streams.trouble import where
 
@@ -56,13 +56,23 @@ class Turn(Protocol):
     def attempt(self) -> AbstractContextManager[None]: ...
 
 
+class Turns(Protocol):
+    """Several views' tables in one transaction; those without a table of their version are missing."""
+
+    @property
+    def each(self) -> Sequence[Turn]: ...
+    def move(self, positions: Mapping[str, int]) -> None: ...
+    def move_partitions(self, positions: Mapping[str, Mapping[int, int]]) -> None: ...
+
+
 class Store(Protocol):
     """The views' tables."""
 
     def prepare(self, views: Sequence[View]) -> list[View]: ...
-    def turn(
-        self, view: View, status: str = "current", partitions: Iterable[int] | None = None
-    ) -> AbstractContextManager[Turn]: ...
+    def turn(self, view: View, status: str = "current") -> AbstractContextManager[Turn]: ...
+    def turns(
+        self, views: Sequence[View], partitions: Iterable[int] | None = None
+    ) -> AbstractContextManager[Turns]: ...
 
 
 class Feed:
@@ -76,7 +86,6 @@ class Feed:
         self._complained: set[str] = set()
         self._prepared = False
         self._looked = 0.0
-        self._read: tuple[int, int, list[Event]] | None = None
 
     def prepare(self) -> None:
         """Make the tables that are missing; a view whose table is of another version waits for its rebuild."""
@@ -92,13 +101,26 @@ class Feed:
         waiting = len(self._views) < len(self._all)
         if not self._prepared or (waiting and time.monotonic() - self._looked >= LOOK_AGAIN_SECONDS):
             self.prepare()
-        most = 0
-        for view in list(self._views):
-            try:
-                most = max(most, self._feed(view, max_events))
-            except ViewMissing:
-                self._leave_out(view)
-        return most
+        read: dict[int, Batch] = {}
+        moved: dict[str, int] = {}
+        parked: list[tuple[View, list[Parked]]] = []
+        with self._store.turns(self._views) as turns:
+            for turn in turns.each:
+                at = turn.position
+                if at not in read:
+                    read[at] = Batch([read_event(raw) for raw in self._source.after(at, max_events)])
+                if events := read[at].events:
+                    concerning = read[at].concerning(turn.view)
+                    parked.append((turn.view, apply_batch(turn, not_held(turn, concerning))))
+                    moved[turn.view.name] = events[-1].position
+            if moved:
+                turns.move(moved)
+        for view, some in parked:
+            alarm(view, some)
+        fed = {turn.view.name for turn in turns.each}
+        for view in [view for view in self._views if view.name not in fed]:
+            self._leave_out(view)
+        return max((len(batch.events) for batch in read.values()), default=0)
 
     def catch_up(self) -> int:
         """Batches until there is nothing more; how many events."""
@@ -142,29 +164,12 @@ class Feed:
         alarm(view, parked)
         return all(p.position != position for p in parked)
 
-    def _feed(self, view: View, max_events: int) -> int:
-        with self._store.turn(view) as turn:
-            events = self._after(turn.position, max_events)
-            if not events:
-                return 0
-            parked = apply_batch(turn, not_held(turn, events))
-            turn.move(events[-1].position)
-        alarm(view, parked)
-        return len(events)
-
     def _leave_out(self, view: View) -> None:
         """Until its table is of our version."""
         if view.name not in self._complained:
             self._complained.add(view.name)
             _log.error("view_outdated", view=view.name, version=view.version)
         self._views = [other for other in self._views if other is not view]
-
-    def _after(self, position: int, limit: int) -> list[Event]:
-        if self._read is not None and self._read[:2] == (position, limit) and self._read[2]:
-            return self._read[2]
-        events = [read_event(raw) for raw in self._source.after(position, limit)]
-        self._read = (position, limit, events)
-        return events
 
 
 def held_upto(turn: Turn, stream: str) -> int:

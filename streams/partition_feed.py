@@ -1,4 +1,4 @@
-"""The feed from Kafka: messages of some partitions into every view, in one transaction a view.
+"""The feed from Kafka: messages of some partitions into every view.
 
 Kafka only carries. Where a view stands by partition is kept with its table, so that a message that comes again is
 left out, and one that comes before its time shows by its `previous` that others are missing; those are read from
@@ -7,19 +7,22 @@ the log. Nothing here knows of a consumer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from operator import attrgetter
 from typing import NamedTuple, Protocol
 
 import structlog
 
-from projections.events import read_event
-from projections.view import View, ViewMissing
-from streams.feed import BATCH, Event, Source, Turn, alarm, apply_batch, not_held
+from projections.events import Raw, read_event
+from projections.folding import Batch, Parked
+from projections.view import View
+from streams.feed import BATCH, Source, Turn, Turns, alarm, apply_batch, not_held
 from streams.messages import Carried, NotOurs, decode
 from streams.topics import EVENTS, partition_of
 
+_LOOKED_THROUGH = 50_000  # events of the log at once, for those of some partitions
 _log = structlog.get_logger(__name__)
 
 
@@ -33,9 +36,11 @@ class Delivery(NamedTuple):
 
 
 class Log(Source, Protocol):
-    """The log; `identities` gives stream and version of the events at these positions."""
+    """The log; `identities` gives stream and version of the events at these positions, `streams_after` what is where."""
 
     def identities(self, positions: Sequence[int]) -> Mapping[int, tuple[str, int]]: ...
+    def streams_after(self, position: int, limit: int) -> Sequence[tuple[int, str]]: ...
+    def at(self, positions: Sequence[int]) -> Sequence[Raw]: ...
 
 
 class ParkedMessages(Protocol):
@@ -71,10 +76,11 @@ class PartitionStore(Protocol):
     """The views' tables."""
 
     def prepare(self, views: Sequence[View]) -> list[View]: ...
-    def turn(
-        self, view: View, status: str = "current", partitions: Iterable[int] | None = None
-    ) -> AbstractContextManager[Turn]: ...
-    def place(self, view: View) -> Standing | None: ...
+    def turn(self, view: View, status: str = "current") -> AbstractContextManager[Turn]: ...
+    def turns(
+        self, views: Sequence[View], partitions: Iterable[int] | None = None
+    ) -> AbstractContextManager[Turns]: ...
+    def places(self, views: Sequence[View]) -> Mapping[str, Standing]: ...
     def sent(self, topic: str) -> Sent | None: ...
 
 
@@ -88,6 +94,31 @@ class Taken(NamedTuple):
 
 class _Renumbered(Exception):
     """The topic's number of partitions is another than we went by."""
+
+
+class _Chain:
+    """What came of one partition, in order of the log; each message tells which position it follows on."""
+
+    def __init__(self, carried: Iterable[Carried]) -> None:
+        by_position = {one.event.position: one for one in carried}
+        self.positions = sorted(by_position)
+        self.carried = [by_position[position] for position in self.positions]
+        self._breaks = [
+            at for at in range(1, len(self.carried)) if self.carried[at].previous > self.positions[at - 1]
+        ]
+
+    def following(self, position: int) -> tuple[int, int, int]:
+        """From which place to before which one they follow on `position`; then what is missing for more, 0 for nothing."""
+        start = bisect_right(self.positions, position)
+        if start == len(self.positions):
+            return start, start, 0
+        if self.carried[start].previous > position:
+            return start, start, self.carried[start].previous
+        later = bisect_right(self._breaks, start)
+        if later == len(self._breaks):
+            return start, len(self.positions), 0
+        end = self._breaks[later]
+        return start, end, self.carried[end].previous
 
 
 class PartitionFeed:
@@ -146,10 +177,11 @@ class PartitionFeed:
             if not self._prepared or self._is_renumbered():
                 self.prepare()
             try:
-                arrived, parked = self._arrived(deliveries)
-                for view in list(self._views):
-                    self._apply(view, arrived)
-                return Taken(sum(map(len, arrived.values())), self._refilled, parked)
+                found, parked = self._arrived(deliveries)
+                chains = {partition: _Chain(carried) for partition, carried in found.items()}
+                for group in self._groups(self._views):
+                    self._apply(group, chains)
+                return Taken(sum(map(len, found.values())), self._refilled, parked)
             except _Renumbered:
                 self._prepared = False
                 if last:
@@ -172,17 +204,16 @@ class PartitionFeed:
             self.prepare()
         self._refilled = 0
         asked = [p for p in partitions if p < len(sent.last)]
-        for view in list(self._views):
-            place = self._store.place(view)
-            if place is not None:
-                behind = {p: sent.last[p] for p in asked if place.ahead.get(p, place.position) < sent.last[p]}
-                try:
-                    if behind:
-                        self._refill(view, behind)
-                except _Renumbered:
-                    self._prepared = False
-                except ViewMissing:
-                    self._leave_out(view)
+        behind = {}
+        for name, place in self._store.places(self._views).items():
+            late = {p: sent.last[p] for p in asked if place.ahead.get(p, place.position) < sent.last[p]}
+            if late:
+                behind[name] = late
+        try:
+            for group in self._groups([view for view in self._views if view.name in behind]):
+                self._refill(group, behind)
+        except _Renumbered:
+            self._prepared = False
         return self._refilled
 
     def _is_renumbered(self) -> bool:
@@ -192,7 +223,7 @@ class PartitionFeed:
     # --- messages -------------------------------------------------------------------------------------
 
     def _arrived(self, deliveries: Sequence[Delivery]) -> tuple[dict[int, list[Carried]], int]:
-        """What `deliveries` carry, by partition and in order of the log; and how many were parked."""
+        """What `deliveries` carry, by partition; and how many were parked."""
         arrived: dict[int, list[Carried]] = {}
         strange: list[tuple[int, int, str]] = []
         found: list[tuple[Delivery, Carried]] = []
@@ -211,8 +242,6 @@ class PartitionFeed:
                 arrived.setdefault(delivery.partition, []).append(carried)
             else:  # of another system, or of this one before its database was restored
                 strange.append((delivery.partition, delivery.offset, "the log has another event at this id"))
-        for of_partition in arrived.values():
-            of_partition.sort(key=attrgetter("event.position"))
         if strange:
             for partition, offset, reason in self._messages.park(self._topic, strange):
                 _log.error(
@@ -248,68 +277,118 @@ class PartitionFeed:
 
     # --- views ----------------------------------------------------------------------------------------
 
-    def _apply(self, view: View, arrived: Mapping[int, Sequence[Carried]]) -> None:
-        try:
-            while arrived:
-                gaps = self._apply_chained(view, arrived)
-                if not gaps:
-                    return
-                _log.info("gap", view=view.name, partitions=sorted(gaps))
-                self._refill(view, gaps)
-        except ViewMissing:
-            self._leave_out(view)
+    def _groups(self, views: Sequence[View]) -> Iterator[Sequence[View]]:
+        """`views` by transactions: one for those per stream, and one for each that all partitions share rows of."""
+        if apart := [view for view in views if view.per_stream]:
+            yield apart
+        yield from ([view] for view in views if not view.per_stream)
 
-    def _apply_chained(self, view: View, arrived: Mapping[int, Sequence[Carried]]) -> dict[int, int]:
-        """Apply what follows on what the view has; by partition, what is missing before the rest can follow."""
-        gaps: dict[int, int] = {}
-        ready: list[Event] = []
-        reached: dict[int, int] = {}
-        with self._turn(view, arrived) as turn:
-            for partition, of_partition in arrived.items():
-                at = before = turn.position_of(partition)
-                for event, previous, _ in of_partition:
-                    if event.position <= at:
-                        continue
-                    if previous > at:
-                        gaps[partition] = previous
-                        break
-                    ready.append(event)
-                    at = event.position
-                if at > before:
-                    reached[partition] = at
-            if not ready:
-                return gaps
-            ready.sort(key=attrgetter("position"))
-            parked = apply_batch(turn, ready)
-            turn.move_partitions(reached)
-        alarm(view, parked)
+    def _apply(self, views: Sequence[View], chains: Mapping[int, _Chain]) -> None:
+        while chains and views:
+            gaps = self._apply_following(views, chains)
+            if gaps:
+                partitions = {partition for missing in gaps.values() for partition in missing}
+                _log.info("gap", views=sorted(gaps), partitions=sorted(partitions))
+            views = [view for view in views if view.name in gaps]
+            self._refill(views, gaps)
+
+    def _apply_following(
+        self, views: Sequence[View], chains: Mapping[int, _Chain]
+    ) -> dict[str, dict[int, int]]:
+        """Apply what follows on what each view has; by view and partition, what is missing before the rest can follow."""
+        gaps: dict[str, dict[int, int]] = {}
+        reached: dict[str, dict[int, int]] = {}
+        parked: list[tuple[View, list[Parked]]] = []
+        batches: dict[tuple[tuple[int, int, int], ...], Batch] = {}  # nearly always one, for all views
+        with self._turns(views, chains) as turns:
+            for turn in turns.each:
+                spans = []
+                moved = {}
+                missing = {}
+                for partition, chain in chains.items():
+                    start, end, previous = chain.following(turn.position_of(partition))
+                    if previous:
+                        missing[partition] = previous
+                    if start < end:
+                        spans.append((partition, start, end))
+                        moved[partition] = chain.positions[end - 1]
+                if missing:
+                    gaps[turn.view.name] = missing
+                if not spans:
+                    continue
+                reached[turn.view.name] = moved
+                batch = batches.get(tuple(spans))
+                if batch is None:
+                    ready = [one.event for p, start, end in spans for one in chains[p].carried[start:end]]
+                    batch = batches[tuple(spans)] = Batch(sorted(ready, key=attrgetter("position")))
+                parked.append((turn.view, apply_batch(turn, batch.concerning(turn.view))))
+            if reached:
+                turns.move_partitions(reached)
+        for view, some in parked:
+            alarm(view, some)
         return gaps
 
-    def _refill(self, view: View, upto: Mapping[int, int]) -> None:
-        """Read the events of each partition of `upto` up to its position from the log."""
-        while True:
-            with self._turn(view, upto) as turn:
-                behind = {p: end for p, end in upto.items() if turn.position_of(p) < end}
-                if not behind:
+    def _refill(self, views: Sequence[View], upto: Mapping[str, Mapping[int, int]]) -> None:
+        """Read the events of each partition of `upto`, by view, up to its position from the log."""
+        partitions = sorted({partition for view in views for partition in upto[view.name]})
+        while partitions and views:
+            parked: list[tuple[View, list[Parked]]] = []
+            count = 0
+            with self._turns(views, partitions) as turns:
+                behind = {
+                    turn.view.name: {
+                        p: end for p, end in upto[turn.view.name].items() if turn.position_of(p) < end
+                    }
+                    for turn in turns.each
+                }
+                waiting = [turn for turn in turns.each if behind[turn.view.name]]
+                if not waiting:
                     return
-                raws = self._source.after(min(map(turn.position_of, behind)), BATCH)
-                if not raws:
-                    raise RuntimeError("the log ends before what was published of it")
-                missing = []
-                for raw in raws:
-                    partition = partition_of(raw.stream, self._partitions)
-                    if turn.position_of(partition) < raw.position <= behind.get(partition, 0):
-                        missing.append(read_event(raw))
-                parked = apply_batch(turn, missing)
-                read_upto = raws[-1].position
-                turn.move_partitions(
-                    {p: min(end, read_upto) for p, end in behind.items() if turn.position_of(p) < read_upto}
-                )
-            self._refilled += len(missing)
-            alarm(view, parked)
+                start = min(turn.position_of(p) for turn in waiting for p in behind[turn.view.name])
+                end = max(end for ends in behind.values() for end in ends.values())
+                batch, read_upto = self._missing(start, end, partitions)
+                reached = {}
+                for turn in waiting:
+                    ends = behind[turn.view.name]
+                    missing = [
+                        event
+                        for event in batch.events
+                        if turn.position_of(p := self._partition_of(event.stream))
+                        < event.position
+                        <= ends.get(p, 0)
+                    ]
+                    count += len(missing)
+                    parked.append((turn.view, apply_batch(turn, missing)))
+                    reached[turn.view.name] = {
+                        p: min(end, read_upto) for p, end in ends.items() if turn.position_of(p) < read_upto
+                    }
+                turns.move_partitions(reached)
+            self._refilled += count
+            for view, some in parked:
+                alarm(view, some)
 
-    def _turn(self, view: View, partitions: Iterable[int]) -> _NumberedTurn:
-        return _NumberedTurn(self._store.turn(view, partitions=partitions), self._partitions)
+    def _missing(self, position: int, end: int, partitions: Sequence[int]) -> tuple[Batch, int]:
+        """Events of `partitions` after `position` and up to `end`, and the position that these are all of them up to."""
+        places = self._source.streams_after(position, _LOOKED_THROUGH)
+        if not places:
+            raise RuntimeError("the log ends before what was published of it")
+        found = [at for at, stream in places if at <= end and self._partition_of(stream) in partitions]
+        read_upto = places[-1][0] if len(found) <= BATCH else found[BATCH - 1]
+        return Batch([read_event(raw) for raw in self._source.at(found[:BATCH])]), read_upto
+
+    def _partition_of(self, stream: str) -> int:
+        return partition_of(stream, self._partitions)
+
+    @contextmanager
+    def _turns(self, views: Sequence[View], partitions: Iterable[int]) -> Iterator[Turns]:
+        """Turns by partitions of views that go by our number of them. Raises _Renumbered at the start if one doesn't."""
+        with self._store.turns(views, partitions) as turns:
+            if any(turn.partitions != self._partitions for turn in turns.each):
+                raise _Renumbered
+            yield turns
+        there = {turn.view.name for turn in turns.each}
+        for view in [view for view in views if view.name not in there]:
+            self._leave_out(view)
 
     def _renumber(self, view: View, renumbered: int) -> int:
         """Let `view` go by our number of partitions; the position that its table holds everything up to then.
@@ -329,7 +408,8 @@ class PartitionFeed:
                 raws = self._source.after(turn.position, BATCH)
                 if not raws:
                     raise RuntimeError("the log ends before what the view has of it")
-                parked = apply_batch(turn, not_held(turn, [read_event(raw) for raw in raws]))
+                batch = Batch([read_event(raw) for raw in raws])
+                parked = apply_batch(turn, not_held(turn, batch.concerning(view)))
                 turn.move(raws[-1].position)
             alarm(view, parked)
 
@@ -341,22 +421,3 @@ class PartitionFeed:
         if view.name not in self._complained:
             self._complained.add(view.name)
             _log.error("view_outdated", view=view.name, version=view.version)
-
-
-class _NumberedTurn:
-    """A turn by partitions whose view goes by our number of them. Raises _Renumbered at the start when it doesn't."""
-
-    def __init__(self, turn: AbstractContextManager[Turn], partitions: int) -> None:
-        self._turn = turn
-        self._partitions = partitions
-
-    def __enter__(self) -> Turn:
-        turn = self._turn.__enter__()
-        if turn.partitions != self._partitions:
-            wrong = _Renumbered()
-            self._turn.__exit__(_Renumbered, wrong, None)
-            raise wrong
-        return turn
-
-    def __exit__(self, *error: object) -> None:
-        self._turn.__exit__(*error)  # type: ignore[arg-type]

@@ -55,6 +55,26 @@ class LogReader:
             )
             return {position: (stream, version) for position, stream, version in cursor}
 
+    def streams_after(self, position: int, limit: int) -> list[tuple[int, str]]:
+        """Position and stream of at most `limit` events after `position`, in order."""
+        with self._reading.mine().cursor() as cursor:
+            cursor.execute(
+                "SELECT notification_id, originator_id::text FROM azyq_log.azyq_events"
+                " WHERE notification_id > %s ORDER BY notification_id LIMIT %s",
+                (position, limit),
+            )
+            return cursor.fetchall()
+
+    def at(self, positions: Sequence[int]) -> list[Raw]:
+        """The events at these positions, in order, of those that there are."""
+        with self._reading.mine().cursor() as cursor:
+            cursor.execute(
+                f"SELECT {_COLUMNS} FROM azyq_log.azyq_events"
+                " WHERE notification_id = ANY(%s) ORDER BY notification_id",
+                (list(positions),),
+            )
+            return [Raw(*row) for row in cursor]
+
     def of_stream(self, stream: str, upto: int) -> list[Raw]:
         """Events of one stream up to position `upto`, in order."""
         with self._reading.mine().cursor() as cursor:

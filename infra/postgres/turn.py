@@ -34,19 +34,25 @@ class Place(NamedTuple):
 
 def place_of(cursor: Cursor, view: str, status: str = "current", first: str = "") -> Place | None:
     """Where the table of `view` stands; None without one. `first`: statements to run in the same round trip."""
+    return places_of(cursor, [view], status, first).get(view)
+
+
+def places_of(
+    cursor: Cursor, views: Sequence[str], status: str = "current", first: str = ""
+) -> dict[str, Place]:
+    """Where the tables of `views` stand, by view, of those that have one."""
     of_it = "FROM azyq_views.view_partition r WHERE r.view = s.view AND r.generation = s.generation"
     cursor.execute(
-        f"{first}SELECT generation, version, table_name, position, partitions,"
+        f"{first}SELECT view, generation, version, table_name, position, partitions,"
         f" ARRAY(SELECT partition {of_it} ORDER BY partition), ARRAY(SELECT position {of_it} ORDER BY partition)"
-        " FROM azyq_views.view_state s WHERE view = %s AND status = %s",
-        (view, status),
+        " FROM azyq_views.view_state s WHERE view = ANY(%s) AND status = %s",
+        (list(views), status),
     )
-    row = cursor.fetchone()
-    if row is None:
-        return None
-    generation, version, table, position, partitions, numbers, positions = row
-    ahead = {p: at for p, at in zip(numbers, positions, strict=True) if at > position}
-    return Place(generation, version, table, position, partitions, ahead)
+    places = {}
+    for view, generation, version, table, position, partitions, numbers, positions in cursor:
+        ahead = {p: at for p, at in zip(numbers, positions, strict=True) if at > position}
+        places[view] = Place(generation, version, table, position, partitions, ahead)
+    return places
 
 
 class Turn:
@@ -160,27 +166,11 @@ class Turn:
 
     def move(self, position: int) -> None:
         """The table now holds everything up to `position`."""
-        self._cursor.execute(
-            "UPDATE azyq_views.view_state SET position = %s WHERE view = %s AND generation = %s",
-            (position, self.view.name, self.generation),
-        )
-        if self._ahead:
-            self._cursor.execute(
-                "DELETE FROM azyq_views.view_partition WHERE view = %s AND generation = %s AND position <= %s",
-                (self.view.name, self.generation, position),
-            )
-            self._ahead = {p: at for p, at in self._ahead.items() if at > position}
-        self._base = position
+        Turns(self._cursor, [self]).move({self.view.name: position})
 
     def move_partitions(self, positions: Mapping[int, int]) -> None:
         """The table now holds the events of each partition up to its position."""
-        self._cursor.execute(
-            "INSERT INTO azyq_views.view_partition (view, generation, partition, position)"
-            " SELECT %s, %s, * FROM unnest(%s::integer[], %s::bigint[])"
-            " ON CONFLICT (view, generation, partition) DO UPDATE SET position = EXCLUDED.position",
-            (self.view.name, self.generation, list(positions), list(positions.values())),
-        )
-        self._ahead |= positions
+        Turns(self._cursor, [self]).move_partitions({self.view.name: positions})
 
     def repartition(self, partitions: int) -> None:
         """The topic has `partitions` from now on. Raises ValueError while some partition is ahead of the others."""
@@ -217,3 +207,49 @@ class Turn:
 
     def _columns_of(self, keys: Iterable[Key]) -> list[list[str]]:
         return [list(column) for column in zip(*keys, strict=True)]
+
+
+class Turns:
+    """The turns of several views in one transaction, that of a view without a table of its version missing."""
+
+    def __init__(self, cursor: Cursor, turns: Sequence[Turn]) -> None:
+        self.each = turns
+        self._cursor = cursor
+
+    def move(self, positions: Mapping[str, int]) -> None:
+        """The table of each view of `positions` now holds everything up to its position."""
+        moved = [turn for turn in self.each if turn.view.name in positions]
+        places = [(turn.view.name, turn.generation, positions[turn.view.name]) for turn in moved]
+        columns = [list(column) for column in zip(*places, strict=True)]
+        to = "unnest(%s::text[], %s::integer[], %s::bigint[]) AS moved(view, generation, position)"
+        self._cursor.execute(
+            f"UPDATE azyq_views.view_state s SET position = moved.position FROM {to}"
+            " WHERE s.view = moved.view AND s.generation = moved.generation",
+            columns,
+        )
+        if any(turn._ahead for turn in moved):
+            self._cursor.execute(
+                f"DELETE FROM azyq_views.view_partition r USING {to}"
+                " WHERE r.view = moved.view AND r.generation = moved.generation AND r.position <= moved.position",
+                columns,
+            )
+        for turn in moved:
+            turn._base = position = positions[turn.view.name]
+            turn._ahead = {p: at for p, at in turn._ahead.items() if at > position}
+
+    def move_partitions(self, positions: Mapping[str, Mapping[int, int]]) -> None:
+        """The table of each view of `positions` now holds the events of each partition up to its position."""
+        moved = [turn for turn in self.each if turn.view.name in positions]
+        places = [
+            (turn.view.name, turn.generation, partition, position)
+            for turn in moved
+            for partition, position in positions[turn.view.name].items()
+        ]
+        self._cursor.execute(
+            "INSERT INTO azyq_views.view_partition (view, generation, partition, position)"
+            " SELECT * FROM unnest(%s::text[], %s::integer[], %s::integer[], %s::bigint[])"
+            " ON CONFLICT (view, generation, partition) DO UPDATE SET position = EXCLUDED.position",
+            [list(column) for column in zip(*places, strict=True)],
+        )
+        for turn in moved:
+            turn._ahead |= positions[turn.view.name]

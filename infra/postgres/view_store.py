@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import NamedTuple
 from zlib import crc32
@@ -15,7 +15,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from infra.postgres.connect import APP_ROLE, ThreadConnections, connect
 from infra.postgres.published import steady_dsn
-from infra.postgres.turn import SCHEMA, Place, Turn, place_of
+from infra.postgres.turn import SCHEMA, Place, Turn, Turns, place_of, places_of
 from infra.postgres.view_tables import (
     Builder,
     add_indexes,
@@ -28,7 +28,7 @@ from infra.postgres.view_tables import (
 )
 from projections.view import Key, Row, View, ViewMissing
 
-__all__ = ["SCHEMA", "Builder", "ParkedEvent", "Turn", "ViewMissing", "ViewStore", "everything_upto"]
+__all__ = ["SCHEMA", "Builder", "ParkedEvent", "Turn", "Turns", "ViewMissing", "ViewStore", "everything_upto"]
 
 _LOCK_CLASS = 0x617A7976  # "azyv"
 _PARTITION_LOCK_CLASS = 0x617A7970  # "azyp"
@@ -80,7 +80,7 @@ def everything_upto(view: str) -> str:
         GROUP BY s.position)"""
 
 
-_BOUNDS = "SET LOCAL lock_timeout = '20s'; SET LOCAL statement_timeout = '60s'"
+_BOUNDS = "SET LOCAL lock_timeout = '20s'; SET LOCAL statement_timeout = '60s';"
 
 
 class ViewStore:
@@ -112,7 +112,7 @@ class ViewStore:
         outdated = []
         for view in views:
             with self.connection() as connection, connection.cursor() as cursor:
-                place = place_of(cursor, view.name, first=_locked(view))
+                place = place_of(cursor, view.name, first=_locked([view]))
                 if place is None:
                     table = next_table(cursor, view)
                     create_table(cursor, view, table[1])
@@ -124,20 +124,39 @@ class ViewStore:
         return outdated
 
     @contextmanager
-    def turn(
-        self, view: View, status: str = "current", partitions: Iterable[int] | None = None
-    ) -> Iterator[Turn]:
-        """A transaction on the view's table, or on what `partitions` brought to it; a second one waits for the first.
+    def turn(self, view: View, status: str = "current") -> Iterator[Turn]:
+        """A transaction on the view's table; a second one waits for the first.
 
-        Turns on other partitions of a view per stream go on meanwhile, for no two of them share a row. Raises
-        ViewMissing, and psycopg2.OperationalError rather than waiting for ever (pitfall 14).
+        Raises ViewMissing, and psycopg2.OperationalError rather than waiting for ever (pitfall 14).
         """
-        with self.connection() as connection, connection.cursor() as cursor:
-            cursor.execute(_BOUNDS)
-            place = place_of(cursor, view.name, status, _locked(view, partitions))
-            if place is None or place.version != view.version:
+        with self._turns([view], status, None) as turns:
+            if not turns.each:
                 raise ViewMissing(f"the view {view.name} has no {status} table of version {view.version}")
-            yield Turn(cursor, view, place)
+            yield turns.each[0]
+
+    def turns(
+        self, views: Sequence[View], partitions: Iterable[int] | None = None
+    ) -> AbstractContextManager[Turns]:
+        """One transaction on the tables of `views` in use, or on what `partitions` brought to them.
+
+        Others on any of the tables wait; but those on other partitions of views per stream go on meanwhile, for no
+        two of them share a row. A view without a table of its version has no turn.
+        """
+        return self._turns(views, "current", partitions)
+
+    @contextmanager
+    def _turns(self, views: Sequence[View], status: str, partitions: Iterable[int] | None) -> Iterator[Turns]:
+        with self.connection() as connection, connection.cursor() as cursor:
+            names = [view.name for view in views]
+            places = places_of(cursor, names, status, _BOUNDS + _locked(views, partitions))
+            yield Turns(
+                cursor,
+                [
+                    Turn(cursor, view, place)
+                    for view in views
+                    if (place := places.get(view.name)) is not None and place.version == view.version
+                ],
+            )
 
     def position(self, view: View) -> int:
         """The position that the view's table holds everything up to; 0 when there is no table."""
@@ -148,8 +167,12 @@ class ViewStore:
 
     def place(self, view: View) -> Place | None:
         """Where the view's table stands just now, without waiting for anyone; None without a table."""
+        return self.places([view]).get(view.name)
+
+    def places(self, views: Sequence[View]) -> dict[str, Place]:
+        """Where the tables of `views` stand just now, by view, of those that have one."""
         with self.connection() as connection, connection.cursor() as cursor:
-            return place_of(cursor, view.name)
+            return places_of(cursor, [view.name for view in views])
 
     def sent(self, topic: str) -> Sent | None:
         """What the publisher had acknowledged on `topic`; None before it ever was at work."""
@@ -235,7 +258,7 @@ class ViewStore:
     def switching(self, view: View) -> Iterator[tuple[Turn, int]]:
         """The building table, and how far the current one goes, under the view's lock; switched at the end."""
         with self.connection() as connection, connection.cursor() as cursor:
-            building = place_of(cursor, view.name, "building", _locked(view))
+            building = place_of(cursor, view.name, "building", _locked([view]))
             current = place_of(cursor, view.name)
             if building is None:
                 raise ViewMissing(f"the view {view.name} has no building table")
@@ -246,17 +269,24 @@ class ViewStore:
             self.switch(cursor, view)
 
 
-def _locked(view: View, partitions: Iterable[int] | None = None) -> str:
-    """SQL that locks the view's table, or `partitions` of it, until the transaction ends."""
-    whole = f"{_LOCK_CLASS}, {_number(view.name)}"
-    if partitions is None or not view.per_stream:
-        return f"SELECT pg_advisory_xact_lock({whole});"
-    # In one order everywhere, so that no two wait for one another.
-    numbers = sorted(_number(f"{view.name}/{partition}") for partition in partitions)
-    return (
-        f"SELECT pg_advisory_xact_lock_shared({whole});"
-        f"SELECT pg_advisory_xact_lock({_PARTITION_LOCK_CLASS}, n) FROM unnest(ARRAY{numbers}::integer[]) n;"
-    )
+def _locked(views: Sequence[View], partitions: Iterable[int] | None = None) -> str:
+    """SQL that locks the tables of `views`, or `partitions` of them, until the transaction ends."""
+    partitions = None if partitions is None else sorted(partitions)
+    statements = []
+    numbers = []
+    # In one order everywhere, tables before partitions, so that no two wait for one another.
+    for view in sorted(views, key=lambda view: view.name):
+        alone = partitions is None or not view.per_stream
+        lock = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+        statements.append(f"SELECT {lock}({_LOCK_CLASS}, {_number(view.name)});")
+        if not alone:
+            numbers += [_number(f"{view.name}/{partition}") for partition in partitions or ()]
+    if numbers:
+        statements.append(
+            f"SELECT pg_advisory_xact_lock({_PARTITION_LOCK_CLASS}, n)"
+            f" FROM unnest(ARRAY{sorted(set(numbers))}::integer[]) n;"
+        )
+    return "".join(statements)
 
 
 def _number(name: str) -> int:

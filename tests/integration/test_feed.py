@@ -159,11 +159,11 @@ def test_killed_between_batches_and_within_one_it_goes_on(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, "alarm", die)  # the first view's batch is committed, the others' not
+        patch.setattr(module, "alarm", die)  # the batch is committed, what it parked is not told
         with pytest.raises(Killed):
             parts.feed.run_once(max_events=50)
     with monkeypatch.context() as patch:
-        patch.setattr("infra.postgres.view_store.Turn.move", die)  # the rows are written, the position not
+        patch.setattr("infra.postgres.view_store.Turns.move", die)  # the rows are written, the position not
         with pytest.raises(Killed):
             parts.feed.run_once(max_events=50)
     parts.feed.catch_up()
@@ -336,3 +336,13 @@ def test_an_append_wakes_who_follows(parts: Parts) -> None:
         thread.join()
         other.close()
     assert parts.tables() == parts.folded()
+
+
+def test_views_that_stand_at_different_places_are_fed_together(parts: Parts) -> None:
+    parts.tell(6)
+    Feed(parts.reader, parts.store, VIEWS[:2]).run_once(60)
+    Feed(parts.reader, parts.store, VIEWS[2:5]).run_once(25)
+    while parts.feed.run_once(40):
+        pass
+    assert parts.tables() == parts.folded()
+    assert {parts.store.position(view) for view in VIEWS} == {parts.reader.head()}

@@ -15,7 +15,7 @@ from infra.audit import run_audit
 from infra.postgres.connect import connect
 from infra.postgres.log_reader import LogReader
 from infra.postgres.parked_messages import PostgresParkedMessages
-from infra.postgres.view_store import ViewStore
+from infra.postgres.view_store import Turns, ViewStore
 from infra.programmes import load_programmes
 from projections.all_views import VIEWS
 from projections.events import Raw
@@ -143,6 +143,33 @@ def test_a_gap_is_filled_from_the_log(
     gone = [d for d in kafka.sent if d.partition == 1][5 : 5 + lost]
     taken = feed.take([d for d in kafka.sent if d not in gone])
     assert taken.refilled == len(VIEWS) * lost
+    then_all_is_as_folded(parts)
+
+
+def test_a_loss_in_a_quiet_partition_reads_none_but_its_own_events(
+    parts: Parts, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.partition_feed._LOOKED_THROUGH", 50)
+    parts.tell(4, 80)
+    kafka.publish()
+    feed = kafka.feed()
+    of_it = [d for d in kafka.sent if d.partition == 1]
+    feed.take([d for d in kafka.sent if d.partition != 1] + of_it[:1])
+    read: list[Raw] = []
+    at = parts.reader.at
+
+    def noting(positions: Sequence[int]) -> list[Raw]:
+        read.extend(found := at(positions))
+        return found
+
+    monkeypatch.setattr(parts.reader, "after", None)
+    monkeypatch.setattr(parts.reader, "at", noting)
+    taken = feed.take(of_it[-1:])
+    assert {partition_of(raw.stream, N) for raw in read} == {1}
+    # once for the views per stream together, and once for the one that isn't
+    assert len(read) == 2 * (len(of_it) - 2)
+    assert taken.refilled == len(VIEWS) * (len(of_it) - 2)
+    monkeypatch.undo()
     then_all_is_as_folded(parts)
 
 
@@ -576,18 +603,16 @@ def test_taken_half_way_it_is_taken_again(
     kafka.publish()
     feed = kafka.feed()
     calls = 0
-    from infra.postgres.turn import Turn
+    move = Turns.move_partitions
 
-    move = Turn.move_partitions
-
-    def die_at_third(self: Turn, positions: dict[int, int]) -> None:
+    def die_at_second(self: Turns, positions: dict[str, dict[int, int]]) -> None:
         nonlocal calls
         calls += 1
-        if calls == 3:
+        if calls == 2:
             raise ConnectionError
         move(self, positions)
 
-    monkeypatch.setattr(Turn, "move_partitions", die_at_third)
+    monkeypatch.setattr(Turns, "move_partitions", die_at_second)
     with pytest.raises(ConnectionError):
         feed.take(kafka.sent[:60])
     feed.take(kafka.sent[:60])
