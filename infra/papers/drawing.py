@@ -61,15 +61,14 @@ def is_wide(told: ServiceWords) -> bool:
 def _parts(plan: Plan, longest: float) -> Iterable[tuple[float, float]]:
     """From where to where each page goes: cut between rows, as few pages as can be, of about the same height."""
     room = longest - plan.head - LEGEND
-    pages = max(1, -(-(plan.height - plan.head) // room))
-    even = (plan.height - plan.head) / pages
     top = plan.head
     while plan.height - top > room:
+        left = plan.height - top
+        even = left / -(-left // room)
         reachable = [cut for cut in plan.cuts if top < cut <= top + room]
         if not reachable:
             break
-        near = [cut for cut in reachable if cut >= top + even]
-        bottom = near[0] if near else reachable[-1]
+        bottom = min(reachable, key=lambda cut: abs(cut - top - even))
         yield top, bottom
         top = bottom
     yield top, plan.height

@@ -170,9 +170,9 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
     "start": ("Өтініш", "Обращение", "Application"),
     "start_alone": ("Басталуы", "Начало", "Start"),
     "drawing_alt": (
-        "Рәсімдердің бөлімшелер бойынша сызбасы; мазмұны төмендегі кестеде де берілген",
-        "Схема процедур по подразделениям; её содержание повторено в таблице ниже",
-        "The procedures by unit, as a drawing; the table below says the same",
+        "Рәсімдердің бөлімшелер бойынша сызбасы; мазмұны кестеде де берілген",
+        "Схема процедур по подразделениям; её содержание повторено в таблице",
+        "The procedures by unit, as a drawing; the table says the same",
     ),
     "stages": ("Кезеңдер", "Этапы", "Stages"),
     # a form to fill in

@@ -46,12 +46,12 @@ def regulation(service: Service, language: str, made_at: datetime) -> Paper:
 
 
 def process(service: Service, language: str, made_at: datetime) -> Paper:
-    """The business-process reference: the drawing, and the same as a table (S002-F7)."""
+    """The business-process reference: the procedures as a table, and the drawing (S002-F7)."""
     told = ServiceWords(service, language)
-    wide = is_wide(told)
+    drawing, wide = Point("", "", (_drawing(told),), "S002-39"), is_wide(told)
     sections = [
-        Section("", "", (Point("", "", (_drawing(told),), "S002-39"),), wide=wide),
-        Section("", told.words["procedures"], (Point("", "", (_procedures(told),), "S002-39"),), True),
+        Section("", told.words["procedures"], (Point("", "", (_procedures(told),), "S002-39"),)),
+        Section("", told.words["process"], (drawing,), True, wide),
     ]
     return told.paper("process", sections, made_at, basis=False)
 

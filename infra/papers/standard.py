@@ -139,7 +139,7 @@ def memo(service: Service, language: str, made_at: datetime) -> Paper:
         (words["intake"], (intake(told),)),
         (words["portal_sequence"], portal),
         (words["term"], terms(told)),
-        (words["documents"], documents(told)),
+        (words["documents"], documents(told, brief=True)),
         (words["result"], results(told)),
         (words["contacts"], told.text("contacts")),
     ]
@@ -222,18 +222,22 @@ def schedule(told: ServiceWords) -> tuple[Block, ...]:
     return (Rows(tuple(rows)),)
 
 
-def documents(told: ServiceWords) -> tuple[Block, ...]:
-    """The package by kind of request (S002-20), and the consent to use protected data (S002-21)."""
+def documents(told: ServiceWords, brief: bool = False) -> tuple[Block, ...]:
+    """The package by kind of request (S002-20), and the consent to use protected data (S002-21).
+
+    `brief`: without the exact conditions.
+    """
     words = told.words
     blocks: list[Block] = []
     for kind in told.service.kinds.values():
         condition = told.conditions.told(kind.when)
-        if condition:
+        if condition and not brief:
             said = words["kind_if"].format(condition=condition)
             blocks.append(Paragraph(f"{told.name(kind.names)}: {said}.", "fine"))
     for title, items in told.documents_by_kind():
         if items:
-            blocks.append(Items(items, title=title))
+            shown = tuple(Item(item.text) for item in items) if brief else items
+            blocks.append(Items(shown, title=title))
         else:
             said = sentence(words["no_documents"]) + "."
             blocks.append(Paragraph(f"{title}: {said}" if title else said))

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
@@ -15,6 +16,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from domain.code_refusals import CodeForeign, CodeForged
 from infra.qr.codec import KEY_ID_BYTES, Code, SignedCode, parse
+
+VERIFIED_KEPT = 4_096  # some 1 kB each
 
 
 class QrKeys:
@@ -35,6 +38,8 @@ class QrKeys:
         if len(self._verify) < len(seeds):
             raise ValueError("a key of the QR is there twice")
         self.key_id = _key_id(public[0])
+        # A till shows a code at least twice, to check and to pay. What is refused is not kept.
+        self.verify = lru_cache(maxsize=VERIFIED_KEPT)(self._verified)
 
     def sign(self, stream: UUID, at: datetime) -> SignedCode:
         """A code of `stream`, made at `at` (its whole second)."""
@@ -42,19 +47,13 @@ class QrKeys:
         content = code.content()
         return SignedCode(code, content, self._signs.sign(content))
 
-    def verify(self, text: str) -> SignedCode:
+    def _verified(self, text: str) -> SignedCode:
         """The code that `text` spells, its signature verified and its time not looked at.
 
         Raises CodeMalformed, CodeForeign, CodeForged.
         """
         signed = parse(text)
-        key = self._verify.get(signed.code.key_id)
-        if key is None:
-            raise CodeForeign("code")
-        try:
-            key.verify(signed.signature, signed.content)
-        except InvalidSignature:
-            raise CodeForged("code") from None
+        self.verify_content(signed.code.key_id, signed.content, signed.signature)
         return signed
 
     def read(self, text: str, at: datetime) -> SignedCode:
@@ -65,6 +64,20 @@ class QrKeys:
         signed = self.verify(text)
         signed.code.check_time(at)
         return signed
+
+    def sign_content(self, content: bytes) -> bytes:
+        """The first key's signature of any other content; that names the key by `key_id` itself."""
+        return self._signs.sign(content)
+
+    def verify_content(self, key_id: bytes, content: bytes, signature: bytes) -> None:
+        """That the key `key_id` signed `content`. Raises CodeForeign when it is none of ours, CodeForged."""
+        key = self._verify.get(key_id)
+        if key is None:
+            raise CodeForeign("code")
+        try:
+            key.verify(signature, content)
+        except InvalidSignature:
+            raise CodeForged("code") from None
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
         """The public keys as a JWK set (RFC 7517, RFC 8037); `kid` is the key id of the codes in hex."""
