@@ -11,20 +11,20 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.errors import Refusal
 from domain.seal import Sealed
 from infra.api.counter import Counter
+from infra.api.failures import Failures
 from infra.api.goods import GoodsServices, goods_router
-from infra.api.metrics import Requests, Watched, metrics_router, new_registry
+from infra.api.metrics import Requests, Watched, metrics_router, new_registry, observer
 from infra.api.often import Often
 from infra.api.problems import Problem, problem_response
 from infra.api.qr_keys import qr_keys_router
 from infra.api.sales import SalesServices, sales_router
 from infra.api.schemas import schemas_router
 from infra.api.seals import seals_router
-from infra.api.services import UNAVAILABLE, ApiServices, CounterServices
+from infra.api.services import ApiServices, CounterServices
 from infra.api.sms import sms_router
 from infra.api.terminal_auth import TerminalAuth
 from infra.api.terminals import terminals_router
@@ -57,7 +57,7 @@ def create_app(
     Raises ValueError when the webhook secret is none. Addresses hold phones and a token (Kannel's), so the
     server's own access log is to be off.
     """
-    app = FastAPI(
+    app = Often(
         title="azyq",
         summary="Digital food vouchers",
         version="1",
@@ -70,12 +70,14 @@ def create_app(
     if counter is not None:
         auth = TerminalAuth(counter)
         tills = Counter(counter, auth)
-        app.add_middleware(Often, endpoints=tills.often)
+        app.often = tills.often
         app.add_middleware(TillKey)
-    app.add_middleware(_Failures)
+    app.add_middleware(Failures)
     if watched is not None:
         registry, requests = new_registry(watched)
-        app.add_middleware(Requests, histogram=requests)
+        observe = observer(requests)
+        app.add_middleware(Requests, observe=observe)
+        app.observe = observe
         app.include_router(metrics_router(registry))
     app.include_router(sms_router(services, real_now))
     app.include_router(schemas_router())
@@ -120,40 +122,3 @@ async def _refused(request: Request, error: Exception) -> Response:
         code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http_error")
         return problem_response(request, Problem(error.status_code, code, headers=error.headers))
     return problem_response(request, Problem(422, "field_wrong"))
-
-
-class _Failures:
-    """What nobody expected becomes a 503 or a 500. The log gets the error's kind and place, never its text,
-    which may hold what the caller sent."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        started = False
-
-        async def noted(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await send(message)
-
-        try:
-            await self._app(scope, receive, noted)
-        except Exception as error:
-            if isinstance(error, UNAVAILABLE):
-                problem = Problem(503, "not_available", headers={"Retry-After": "5"})
-            else:
-                problem = Problem(500, "internal_error")
-            log.error(problem.code, error=type(error).__name__, at=_place(error))
-            if not started:
-                await problem_response(Request(scope), problem)(scope, receive, send)
-
-
-def _place(error: BaseException) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""

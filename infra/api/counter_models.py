@@ -48,6 +48,10 @@ class CheckCall(Call):
 
     code: _Code
 
+    def quotes(self) -> int:
+        """How many quotation marks its JSON has, when nothing in it is escaped: two a name, two a text."""
+        return 4
+
 
 class LineCall(Call):
     """One article; prices are of one unit."""
@@ -80,6 +84,12 @@ class RedemptionCall(Call):
     draws: Annotated[list[DrawCall], Field(max_length=100)] | None = None
     capture: Annotated[bool, Field(description="false: held until the payment's status is known")] = True
     partial: Annotated[bool, Field(description="articles off the list are left out, and named")] = False
+
+    def quotes(self) -> int:
+        """How many quotation marks its JSON has, when nothing in it is escaped: two a name, two a text."""
+        texts = 3 + 2 * len(self.lines) + len(self.draws or ())
+        names = len(self.model_fields_set) + 4 * len(self.lines) + 2 * len(self.draws or ())
+        return 2 * (names + texts)
 
     def basket(self) -> tuple[BasketLine, ...]:
         """The lines."""
@@ -228,6 +238,23 @@ def read_call(model: type[_Model], value: dict[str, Any]) -> _Model:
         first = error.errors(include_url=False, include_input=False)[0]
         pointer = pointer_to(*first["loc"])
         raise Problem(422, _code_of(first), pointer[:200]) from None
+
+
+_Counted = TypeVar("_Counted", CheckCall, RedemptionCall)
+
+
+def read_quickly(model: type[_Counted], raw: bytes) -> _Counted | None:
+    """The JSON in `raw` as `model`, in one go; None for what has to be read with more care.
+
+    With nothing escaped, a text without a field that is there twice has as many quotation marks as the call needs.
+    """
+    if b"\\" in raw:
+        return None
+    try:
+        call = model.model_validate_json(raw)
+    except ValidationError:
+        return None
+    return call if raw.count(b'"') == call.quotes() else None
 
 
 def _code_of(first: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import cache
 from typing import Protocol
 
 import structlog
@@ -22,6 +23,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from infra.api.often import Observer
 from infra.chain import Chain
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -114,9 +116,9 @@ class ChainCollector(Collector):
 class Requests:
     """Times every request by method, route and status; the route's pattern, never the address, which may hold a token."""
 
-    def __init__(self, app: ASGIApp, histogram: Histogram) -> None:
+    def __init__(self, app: ASGIApp, observe: Observer) -> None:
         self._app = app
-        self._histogram = histogram
+        self._observe = observe
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -136,7 +138,20 @@ class Requests:
         finally:
             route = getattr(scope.get("route"), "path", "none")
             method = scope["method"] if scope["method"] in _METHODS else "other"
-            self._histogram.labels(method, route, str(status)).observe(time.perf_counter() - started)
+            self._observe(method, route, status, time.perf_counter() - started)
+
+
+def observer(histogram: Histogram) -> Observer:
+    """What notes a request in `histogram`."""
+
+    @cache  # methods, routes and statuses are few
+    def child(method: str, route: str, status: int) -> Histogram:
+        return histogram.labels(method, route, str(status))
+
+    def observe(method: str, route: str, status: int, seconds: float) -> None:
+        child(method, route, status).observe(seconds)
+
+    return observe
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

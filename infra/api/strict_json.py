@@ -7,9 +7,9 @@ import math
 import re
 from typing import Any
 
-from fastapi import Request
 from starlette.requests import ClientDisconnect
 
+from infra.api.often import Asked
 from infra.api.problems import Problem, pointer_to
 
 MAX_BODY_BYTES = 64 * 1024
@@ -18,7 +18,7 @@ _MEDIA_TYPE = re.compile(r"application/(?:json|[a-z0-9.\-]+\+json)\s*(?:;\s*char
 _MAX_DIGITS = 40
 
 
-async def read_body(request: Request) -> bytes:
+async def read_body(request: Asked) -> bytes:
     """The body of `request`.
 
     Raises Problem 413 as soon as it is over 64 kB, however long it says to be, and 400 when the caller hung up.
@@ -38,9 +38,10 @@ async def read_body(request: Request) -> bytes:
     return b"".join(pieces)
 
 
-def check_media_type(request: Request) -> None:
+def check_media_type(request: Asked) -> None:
     """Raises Problem 415 unless the body says to be JSON in UTF-8."""
-    if not _MEDIA_TYPE.fullmatch(request.headers.get("content-type", "").strip()):
+    given = request.headers.get("content-type", "")
+    if given != "application/json" and not _MEDIA_TYPE.fullmatch(given.strip()):
         raise Problem(415, "media_type_unsupported")
 
 

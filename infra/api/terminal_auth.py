@@ -10,6 +10,7 @@ from fastapi.security.base import SecurityBase
 
 from domain.commands.terminals import Credentials, credentials_of
 from domain.terminal_refusals import OtherEnvironment
+from infra.api.often import Asked
 from infra.api.problems import Problem
 from infra.api.rates import Rate
 from infra.api.services import CounterServices
@@ -43,6 +44,10 @@ class TerminalAuth(SecurityBase):
         self._known: OrderedDict[str, None] = OrderedDict()
 
     async def __call__(self, request: Request) -> Credentials:
+        """Raises what `let_in` does."""
+        return await self.let_in(request)
+
+    async def let_in(self, request: Asked) -> Credentials:
         """Raises Problem 401 without a key and 429, KeyUnknown, KeyOver, TerminalRevoked, OtherEnvironment."""
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not key.strip():

@@ -1,7 +1,7 @@
 """The desk: shops, articles, prices and whatever else a till asks for, read from the log and kept in memory.
 
-One indexed query a batch tells the versions of the streams concerned; what is newer is loaded. So a price, a closing or
-a revocation holds at once, in every process, without waiting for a view.
+One query a batch tells what has happened to any of them since the one before; what is concerned is read again. So a
+price, a closing or a revocation holds at once, in every process, without waiting for a view.
 """
 
 from __future__ import annotations
@@ -25,9 +25,12 @@ from domain.prices import article_price
 from domain.programmes import Programme
 from domain.shop import Shop, check_shop
 from infra.postgres.log import PostgresLog
+from infra.postgres.prepared import EXECUTE_NEWS
 
 STREAMS_KEPT = 20_000  # a shop with 300 articles is some 100 kB
 PRICE_LISTS_KEPT = 2_000  # of a shop and a day each
+NEWS_AT_ONCE = 20_000  # events that are looked through; beyond that all is read again
+NOWHERE = 2**62  # after every event
 
 
 @lru_cache(maxsize=100_000)
@@ -115,13 +118,16 @@ class Desk:
         self._log = log
         self._lists = lists
         self._lock = threading.Lock()
-        self._kept: OrderedDict[UUID, tuple[int, Any]] = OrderedDict()
+        self._kept: OrderedDict[UUID, tuple[int, Any]] = OrderedDict()  # with the log's head when it was read
+        self._heard = NOWHERE  # the log's head at the last look
+        self._changed: dict[UUID, int] = {}  # where the log last told of a stream, of those heard of
+        self._all_changed = 0  # what was read before this head may have changed
         self._price_list: PriceList = lru_cache(maxsize=PRICE_LISTS_KEPT)(_new_price_list)
 
     def look(self, shops: Iterable[str] = (), streams: Iterable[UUID] = ()) -> Look:
         """The shops, what their prices follow from, and further `streams`, as the log has them now.
 
-        One query when nothing of it is new; a shop seen for the first time takes one more.
+        One query when nothing of it is new; what is, and a shop seen for the first time, take one more each.
         """
         outlets = [_shop(shop) for shop in shops]
         wanted = dict.fromkeys([*outlets, catalogue_id(), *streams])
@@ -153,38 +159,45 @@ class Desk:
         return [market for kato in katos for market in _markets(kato)]
 
     def _current(self, streams: Sequence[UUID]) -> dict[UUID, Any]:
-        versions = self._versions(streams)
+        head = self._hear()
+        found, stale = {}, []
         with self._lock:
-            found = {}
             for stream in streams:
                 kept = self._kept.get(stream)
-                if kept is not None and kept[0] >= versions[stream]:
+                if kept is not None and kept[0] >= max(self._all_changed, self._changed.get(stream, 0)):
                     found[stream] = kept[1]
                     self._kept.move_to_end(stream)
-        stale = [stream for stream in streams if stream not in found]
+                else:
+                    stale.append(stream)
         if not stale:
             return found
-        loaded = self._log.load([stream for stream in stale if versions[stream]])
+        loaded = self._log.load(stale)
         with self._lock:
             for stream in stale:
-                aggregate = loaded.get(stream)
-                found[stream] = aggregate
+                found[stream] = loaded.get(stream)
                 kept = self._kept.get(stream)
-                version = 0 if aggregate is None else aggregate.version
-                if kept is None or kept[0] < version:
-                    self._kept[stream] = version, aggregate
+                if kept is None or kept[0] < head:
+                    self._kept[stream] = head, found[stream]
                 self._kept.move_to_end(stream)
             while len(self._kept) > STREAMS_KEPT:
                 self._kept.popitem(last=False)
         return found
 
-    def _versions(self, streams: Sequence[UUID]) -> dict[UUID, int]:
-        names = {str(stream): stream for stream in streams}
-        with self._log.connection().cursor() as cursor:
-            cursor.execute(
-                "SELECT s::text, coalesce((SELECT originator_version FROM azyq_log.azyq_events"
-                " WHERE originator_id = s ORDER BY originator_version DESC LIMIT 1), 0)"
-                " FROM unnest(%s::uuid[]) AS s",
-                (list(names),),
-            )
-            return {names[name]: int(version) for name, version in cursor}
+    def _hear(self) -> int:
+        """Note what has happened to the desk's streams since the last look; the log's head.
+
+        The log's positions are given out in order of commit, so at a head all before it is there.
+        """
+        with self._log.prepared().cursor() as cursor:
+            cursor.execute(EXECUTE_NEWS, (self._heard, NEWS_AT_ONCE))
+            (head, told, _), *news = cursor.fetchall()
+        with self._lock:
+            self._heard = head if self._heard == NOWHERE else max(self._heard, head)
+            if told > NEWS_AT_ONCE:
+                self._all_changed = max(self._all_changed, head)
+            for position, _, stream in news:
+                self._changed[UUID(stream)] = position
+            if len(self._changed) > STREAMS_KEPT:
+                self._changed.clear()
+                self._all_changed = max(self._all_changed, head)
+        return int(head)

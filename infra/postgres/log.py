@@ -45,7 +45,7 @@ from infra.postgres.arrays import array
 from infra.postgres.connect import ThreadConnections, eventsourcing_env
 from infra.postgres.one_message import insert_in_one_message, raising_as_eventsourcing
 from infra.postgres.persistence import Factory
-from infra.postgres.standing import EXECUTE_STANDING, PREPARE_STANDING
+from infra.postgres.prepared import EXECUTE_STANDING, PREPARE
 
 AGGREGATES = (
     *(FamilyVouchers, Cycle, StrayReply, Terminal, Shop, Catalogue, Market, Seals),
@@ -98,18 +98,28 @@ class FlatMapper(Mapper[UUID]):
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
         """The event of a stored one, lifted to today's version of its class."""
-        cls = resolve_topic(stored_event.topic)
-        state = orjson.loads(stored_event.state)
-        from_version, version = state.pop("class_version", 1), getattr(cls, "class_version", 1)
-        while from_version < version:
-            getattr(cls, f"upcast_v{from_version}_v{from_version + 1}")(state)
-            from_version += 1
-        state["timestamp"] = datetime.fromisoformat(state["timestamp"])
-        state["originator_id"] = stored_event.originator_id
-        state["originator_version"] = stored_event.originator_version
-        event = object.__new__(cls)
-        event.__dict__.update(state)
-        return event
+        return event_of(
+            cast(UUID, stored_event.originator_id),
+            stored_event.originator_version,
+            stored_event.topic,
+            stored_event.state,
+        )
+
+
+def event_of(stream: UUID, version: int, topic: str, state: bytes | str) -> Any:
+    """The event at `version` of `stream`, lifted to today's version of its class."""
+    cls = resolve_topic(topic)
+    fields = orjson.loads(state)
+    from_version, to_version = fields.pop("class_version", 1), getattr(cls, "class_version", 1)
+    while from_version < to_version:
+        getattr(cls, f"upcast_v{from_version}_v{from_version + 1}")(fields)
+        from_version += 1
+    fields["timestamp"] = datetime.fromisoformat(fields["timestamp"])
+    fields["originator_id"] = stream
+    fields["originator_version"] = version
+    event = object.__new__(cls)
+    object.__setattr__(event, "__dict__", fields)  # it is frozen
+    return event
 
 
 class AzyqRecorder(PostgresApplicationRecorder):
@@ -282,6 +292,15 @@ class PostgresLog:
         """This thread's connection, in autocommit, as azyq_app."""
         return self._connections.mine()
 
+    def prepared(self) -> Connection:
+        """The same, with the statements of `infra.postgres.prepared`."""
+        connection = self.connection()
+        if connection not in self._prepared:
+            with connection.cursor() as cursor:
+                cursor.execute(PREPARE)
+            self._prepared.add(connection)
+        return connection
+
     def load(self, streams: Sequence[UUID]) -> dict[UUID, Any]:
         """Aggregates by stream, replayed from one query; a stream without events is absent."""
         if not streams:
@@ -305,11 +324,7 @@ class PostgresLog:
         `known` are families as they were read before: they are brought up to date themselves.
         """
         versions = [known[stream].version if stream in known else 0 for stream in streams]
-        connection = self.connection()
-        with connection.cursor() as cursor:
-            if connection not in self._prepared:
-                cursor.execute(PREPARE_STANDING)
-                self._prepared.add(connection)
+        with self.prepared().cursor() as cursor:
             cursor.execute(EXECUTE_STANDING, (array(keys), array(streams), array(versions)))
             rows = cursor.fetchall()
         owners: dict[UUID, UUID] = {}
@@ -327,16 +342,22 @@ class PostgresLog:
     def _replay(
         self, rows: Iterable[tuple[UUID, int, str, bytes | str]], found: dict[UUID, Any]
     ) -> dict[UUID, Any]:
-        """`found` after the events in `rows`, which are in order within each stream."""
-        read, stream, aggregate = self._mapper.to_domain_event, None, None
+        """`found` after the events in `rows`, which are in order within each stream.
+
+        What the library's own `mutate` does for each event, without asking each whose it is.
+        """
+        stream: UUID | None = None
+        aggregate: Any = None
         for originator, version, topic, state in rows:
             if originator is not stream:
                 stream, aggregate = originator, found.get(originator)
-            event = cast(Any, read(StoredEvent(originator, version, topic, cast(bytes, state))))
-            if aggregate is None:
-                found[originator] = aggregate = event.mutate(None)
-            else:
-                event.mutate(aggregate)
+            event = event_of(originator, version, topic, state)
+            if aggregate is None or version != aggregate.version + 1:
+                found[originator] = aggregate = event.mutate(aggregate)
+                continue
+            event.apply(aggregate)
+            aggregate.version = version
+            aggregate.modified_on = event.timestamp
         return found
 
     def save(
@@ -360,7 +381,8 @@ class PostgresLog:
         stages = [_stage_row(a) for a in changed if isinstance(a, FamilyVouchers)]
         events = [event for aggregate in changed for event in aggregate.collect_events()]
         queued = [
-            (message, stream, purpose, _queue_of(families.get(stream), stream)) for message, stream, purpose in due
+            (message, stream, purpose, _queue_of(families.get(stream), stream))
+            for message, stream, purpose in due
         ]
         try:
             self._application.events.put(

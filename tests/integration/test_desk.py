@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from uuid import UUID
+from typing import Any
 
 import pytest
 
@@ -31,9 +31,9 @@ class Counting(Desk):
         super().__init__(month.azyq.log, month.azyq.goods_lists)
         self.queries = 0
 
-    def _versions(self, streams: Sequence[UUID]) -> dict[UUID, int]:
+    def _hear(self) -> int:
         self.queries += 1
-        return super()._versions(streams)
+        return super()._hear()
 
 
 @pytest.fixture
@@ -127,6 +127,54 @@ def test_R2_7_a_closing_holds_at_once(july: Month) -> None:
         desk.check_sale("S002", programme, july.clock())
     july.azyq.log.save(Shop.join("S002", FACTS, july.clock()))
     desk.check_sale("S002", programme, july.clock())
+
+
+def test_R2_7_a_closing_holds_at_once_however_much_else_happened(
+    july: Month, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk_module, "NEWS_AT_ONCE", 5)
+    desk, shop = Counting(july), changed(july)
+    assert not desk.look(["S001"]).shop("S001").closed  # type: ignore[union-attr]
+    # one event among others, the first of too many to be looked through, then one by one
+    for others in (3, 30, 0):
+        shop = changed(july)
+        if shop.closed:
+            shop.open(july.clock())
+        else:
+            shop.close("test", july.clock())
+        july.azyq.log.save(shop, *(Shop.join(f"Y{others}-{n}", FACTS, july.clock()) for n in range(others)))
+        found = desk.shop("S001")
+        assert found is not None
+        assert found.closed == shop.closed
+
+
+def test_R2_7_what_a_slower_reader_brings_is_not_kept_over_what_is_newer(
+    july: Month, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Counting(july)
+    desk.look(["S001"])
+    shop = changed(july)
+    shop.close("test", july.clock())
+    july.azyq.log.save(shop)
+    load = july.azyq.log.load
+
+    def overtaken(streams: list[Any]) -> dict[Any, Any]:
+        """Read, and before it is kept the shop opens again and the desk hears of it."""
+        found = load(streams)
+        monkeypatch.setattr(july.azyq.log, "load", load)
+        again = changed(july)
+        again.open(july.clock())
+        july.azyq.log.save(again)
+        desk.shop("S002")
+        return found
+
+    monkeypatch.setattr(july.azyq.log, "load", overtaken)
+    slower = desk.shop("S001")
+    assert slower is not None
+    assert slower.closed  # as it was when it looked
+    after = desk.shop("S001")
+    assert after is not None
+    assert not after.closed
 
 
 def test_what_is_kept_is_bounded(july: Month, monkeypatch: pytest.MonkeyPatch) -> None:
