@@ -1,0 +1,237 @@
+"""Running a report: its parameters checked, its tables read in one snapshot, each figure with its log position."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, cast
+
+from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
+from psycopg2.extensions import connection as Connection
+
+from domain.calendar import ALMATY, day_start, local_day
+from domain.programmes import Programme, ProgrammeUnknown
+from infra.postgres.connect import APP_ROLE, connect
+from infra.postgres.view_store import everything_upto
+from infra.reporting.refusals import (
+    AsOfAhead,
+    MonthWithoutProgramme,
+    ParameterForeign,
+    ParameterMalformed,
+    ReportUnknown,
+)
+from projections.events import Raw, read_event
+from projections.reports.all_reports import REPORTS
+from projections.reports.ledger import Ledger
+from projections.reports.report import Cells, Report, Scope, Section
+from projections.view import Recorded
+
+STATEMENT_SECONDS = 30
+_FORMS: dict[str, tuple[str, str]] = {
+    "programme": (r"[a-z0-9][a-z0-9-]{0,63}", "akkol-2025"),
+    "month": (r"20[0-9]{2}-(0[1-9]|1[0-2])", "2025-07"),
+    "on": (r"20[0-9]{2}-[0-9]{2}-[0-9]{2}", "2025-07-15"),
+    "shop": (r"[A-Za-z0-9][A-Za-z0-9._/-]{0,63}", "S001"),
+    "region": (r"[0-9]{1,9}", "1132"),
+    "as_of": (r"[0-9]{1,18}|20[0-9]{2}-.{5,40}", "2025-07-15T12:00:00+05:00"),
+}
+_LEDGER_TOPICS = ("family.", "voucher.", "sms.sent")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked: the report's name and parameters as text, `as_of` a time with an offset or a log position."""
+
+    report: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    as_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A section's rows."""
+
+    section: Section
+    rows: list[Cells]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A report as of `log_position`, recorded at `recorded_at` (the time of the last event it counts)."""
+
+    report: Report
+    parameters: dict[str, str]
+    log_position: int
+    recorded_at: datetime | None
+    tables: list[Table]
+
+
+class Reports:
+    """Answers requests on the database `dsn`; `now` is the clock that an absent month or day is of."""
+
+    def __init__(self, dsn: str, programmes: Mapping[str, Programme]) -> None:
+        self._dsn = dsn
+        self._programmes = programmes
+
+    def answer(self, request: Request, now: datetime) -> Answer:
+        """The report from the views, within one snapshot. Raises a Refusal of `infra.reporting.refusals`."""
+        report = find_report(request.report)
+        parameters = self._parameters(report, request, now)
+        with self._snapshot() as connection:
+            upto, recorded_at = self._position(connection, report, request.as_of)
+            scope = self._scope(parameters, upto)
+            tables = [Table(one, _read(connection, one, scope)) for one in report.sections]
+        return Answer(report, parameters, upto, recorded_at, tables)
+
+    def from_log(self, request: Request, now: datetime) -> Answer:
+        """The same report computed from the events themselves."""
+        report = find_report(request.report)
+        parameters = self._parameters(report, request, now)
+        with self._snapshot() as connection:
+            upto, recorded_at = self._position(connection, report, request.as_of)
+            ledger = Ledger.of(_events(connection, upto))
+        scope = self._scope(parameters, upto)
+        tables = [Table(one, list(one.from_log(ledger, scope))) for one in report.sections]
+        return Answer(report, parameters, upto, recorded_at, tables)
+
+    # --- what is asked --------------------------------------------------------------------------------
+
+    def _parameters(self, report: Report, request: Request, now: datetime) -> dict[str, str]:
+        given = {name: value for name, value in request.parameters.items() if value}
+        for name, value in (*given.items(), *((("as_of", request.as_of),) if request.as_of else ())):
+            if name != "as_of" and name not in report.parameters:
+                known = ", ".join(sorted(report.parameters))
+                raise ParameterForeign(name, report=report.id, parameter=name, parameters=known)
+            form, example = _FORMS[name]
+            if not re.fullmatch(form, value, re.ASCII):
+                raise ParameterMalformed(name, parameter=name, example=example)
+        if "month" in report.parameters:
+            given.setdefault("month", f"{local_day(now):%Y-%m}")
+        if "on" in report.parameters:
+            given.setdefault("on", local_day(now).isoformat())
+            try:
+                date.fromisoformat(given["on"])
+            except ValueError:
+                raise ParameterMalformed("on", parameter="on", example=_FORMS["on"][1]) from None
+        if "programme" in given and given["programme"] not in self._programmes:
+            raise ProgrammeUnknown("programme", programme=given["programme"])
+        return dict(sorted(given.items()))
+
+    def _scope(self, parameters: Mapping[str, str], upto: int) -> Scope:
+        months: tuple[tuple[str, str], ...] = ()
+        if month := parameters.get("month", ""):
+            chosen = parameters.get("programme", "")
+            months = tuple(
+                (programme.id, month)
+                for programme in self._programmes.values()
+                if chosen in ("", programme.id) and month in programme.months()
+            )
+            if not months:
+                raise MonthWithoutProgramme("month", month=month)
+        first = end = ""
+        if on := parameters.get("on", ""):
+            day = date.fromisoformat(on)
+            first, end = (day_start(one).isoformat() for one in (day, day + timedelta(days=1)))
+        return Scope(upto, months, on, first, end, parameters.get("shop", ""), parameters.get("region", ""))
+
+    def _position(self, connection: Connection, report: Report, as_of: str) -> tuple[int, datetime | None]:
+        """The position the answer stands at, and when its last event was recorded."""
+        views = sorted({view for section in report.sections for view in section.views})
+        with connection.cursor() as cursor:
+            places = ", ".join(everything_upto(f"'{view}'") for view in views)
+            cursor.execute(f"SELECT least({places})")
+            held = int(cast(tuple[Any], cursor.fetchone())[0] or 0)
+            upto = held if not as_of else _asked(cursor, as_of)
+            if upto > held:
+                raise AsOfAhead("as_of", position=held)
+            cursor.execute(
+                "SELECT convert_from(state, 'UTF8')::json ->> 'timestamp' FROM azyq_log.azyq_events"
+                " WHERE notification_id <= %s ORDER BY notification_id DESC LIMIT 1",
+                (upto,),
+            )
+            row = cursor.fetchone()
+        return upto, None if row is None else datetime.fromisoformat(row[0]).astimezone(ALMATY)
+
+    def _snapshot(self) -> _Snapshot:
+        return _Snapshot(self._dsn)
+
+
+class _Snapshot:
+    """A connection that sees one state of the database, and writes nothing."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+
+    def __enter__(self) -> Connection:
+        self._connection = connect(self._dsn, role=APP_ROLE, application_name="azyq-report")
+        self._connection.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, readonly=True)
+        with self._connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'; SET LOCAL jit = off")
+        return self._connection
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+
+def find_report(name: str) -> Report:
+    """The report of this name. Raises ReportUnknown."""
+    try:
+        return REPORTS[name]
+    except KeyError:
+        raise ReportUnknown("name", name=name[:40], names=", ".join(sorted(REPORTS))) from None
+
+
+def _asked(cursor: Any, as_of: str) -> int:
+    """The log position that `as_of` means: itself, or that of the last event recorded by then."""
+    if as_of.isdigit():
+        return int(as_of)
+    try:
+        at = datetime.fromisoformat(as_of)
+        if at.utcoffset() is None:
+            raise ValueError(as_of)
+    except ValueError:
+        raise ParameterMalformed("as_of", parameter="as_of", example=_FORMS["as_of"][1]) from None
+    # Events are told in the order they were recorded; an event of an earlier time may come after one of a later.
+    cursor.execute(
+        "SELECT coalesce(max(notification_id), 0) FROM azyq_log.azyq_events"
+        " WHERE (convert_from(state, 'UTF8')::json ->> 'timestamp')::timestamptz <= %s",
+        (at.astimezone(UTC),),
+    )
+    return int(cursor.fetchone()[0])
+
+
+def _read(connection: Connection, section: Section, scope: Scope) -> list[Cells]:
+    with connection.cursor() as cursor:
+        cursor.execute(section.sql, scope.values())
+        return [_cells(section, row) for row in cursor]
+
+
+def _cells(section: Section, row: Sequence[Any]) -> Cells:
+    """Whole numbers as int, quantities as exact decimals without empty places."""
+    return tuple(
+        _quantity(value) if column.kind == "quantity" else int(value) if isinstance(value, Decimal) else value
+        for column, value in zip(section.columns, row, strict=True)
+    )
+
+
+def _quantity(value: Any) -> Decimal:
+    found = Decimal(value).normalize()
+    return found.quantize(Decimal(1)) if found == found.to_integral_value() else found
+
+
+def _events(connection: Connection, upto: int) -> Iterator[Recorded]:
+    with connection.cursor(name="azyq_report") as cursor:
+        cursor.itersize = 5000
+        cursor.execute(
+            "SELECT notification_id, originator_id::text, originator_version, topic, state"
+            " FROM azyq_log.azyq_events WHERE notification_id <= %s AND (topic ^@ %s OR topic ^@ %s OR topic ^@ %s)"
+            " ORDER BY notification_id",
+            (upto, *_LEDGER_TOPICS),
+        )
+        for row in cursor:
+            event = read_event(Raw._make(row))
+            if isinstance(event, Recorded):
+                yield event

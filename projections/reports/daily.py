@@ -1,0 +1,114 @@
+"""The report `daily`: how vouchers were used on one day, by shop, hour and position of the goods list (R29)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from domain.calendar import ALMATY
+from projections.reports.facts import OF_THE_DAY, PURCHASES
+from projections.reports.goods import POSITION, SALES, sales_from_log, sales_sql
+from projections.reports.ledger import Ledger, Purchase
+from projections.reports.report import Cells, Column, Report, Scope, Section, named
+
+SHOP = Column("shop", named("дүкен", "магазин", "shop"), "text")
+_USE = (
+    Column("purchases", named("сатып алу", "покупок", "purchases")),
+    Column("drawn_tiyn", named("ваучер төлегені", "оплачено ваучером", "paid by vouchers"), "tiyn"),
+    Column("returned_tiyn", named("қайтарылғаны", "возвращено", "returned"), "tiyn"),
+    Column("held", named("ұсталып тұр", "удержано", "held")),
+    Column("voided", named("болмай қалғаны", "отменено", "voided")),
+)
+
+
+def of_the_day(purchase: Purchase, scope: Scope) -> bool:
+    """Whether the purchase was made on the scope's day (at its shop, when it names one)."""
+    at = datetime.fromisoformat(purchase.at)
+    inside = datetime.fromisoformat(scope.first) <= at < datetime.fromisoformat(scope.end)
+    return inside and scope.shop in ("", purchase.shop)
+
+
+WHERE = OF_THE_DAY + " AND %(shop)s IN ('', shop)"
+
+
+def _sql(key: str) -> str:
+    return f"""
+    WITH {PURCHASES.format(where=WHERE)}
+    SELECT {key}, count(*) FILTER (WHERE captured), coalesce(sum(purchase_tiyn) FILTER (WHERE captured), 0),
+        coalesce(sum(returned_tiyn), 0), count(*) FILTER (WHERE captured IS NOT true AND voided IS NOT true),
+        count(*) FILTER (WHERE voided)
+    FROM purchase GROUP BY 1 ORDER BY 1
+    """
+
+
+def _by(key: Any) -> Any:
+    def rows(ledger: Ledger, scope: Scope) -> Sequence[Cells]:
+        groups: dict[Any, list[Purchase]] = defaultdict(list)
+        for purchase in ledger.purchases:
+            if of_the_day(purchase, scope):
+                groups[key(purchase)].append(purchase)
+        return [(found, *_figures(purchases)) for found, purchases in sorted(groups.items())]
+
+    return rows
+
+
+def _figures(purchases: Sequence[Purchase]) -> tuple[int, ...]:
+    paid = [purchase for purchase in purchases if purchase.status == "captured"]
+    return (
+        len(paid),
+        sum(purchase.drawn_tiyn for purchase in paid),
+        sum(purchase.returned_tiyn for purchase in purchases),
+        sum(purchase.status == "held" for purchase in purchases),
+        sum(purchase.status == "voided" for purchase in purchases),
+    )
+
+
+def _hour(purchase: Purchase) -> int:
+    return datetime.fromisoformat(purchase.at).astimezone(ALMATY).hour
+
+
+DAILY = Report(
+    id="daily",
+    names=named("Күндік есеп", "Ежедневный отчёт", "Daily report"),
+    definition=named(
+        "Күн ішіндегі сатып алулар (voucher.redeemed, voucher.held және олардың жалғасы) дүкендер, сағаттар (Алматы "
+        "уақыты) және тізім орындары бойынша; қайтарылғаны – осы күнгі сатып алулардан кейін қайтарылған сома.",
+        "Покупки за день (voucher.redeemed, voucher.held и что с ними стало) по магазинам, часам (время Алматы) и "
+        "позициям перечня; возвращено – что вернули из покупок этого дня, когда бы то ни было.",
+        "Purchases of the day (voucher.redeemed, voucher.held and what became of them) by shop, hour (Almaty time) and "
+        "position of the goods list; returned is what came back of that day's purchases, whenever it did.",
+    ),
+    clauses=("R29",),
+    parameters=frozenset({"on", "shop"}),
+    sections=(
+        Section(
+            "shops",
+            named("Дүкендер", "Магазины", "Shops"),
+            (SHOP, *_USE),
+            1,
+            ("purchases",),
+            _sql("shop"),
+            _by(lambda purchase: purchase.shop),
+        ),
+        Section(
+            "hours",
+            named("Сағаттар", "Часы", "Hours"),
+            (Column("hour", named("сағат", "час", "hour"), "hour"), *_USE),
+            1,
+            ("purchases",),
+            _sql("extract(hour FROM bought_at AT TIME ZONE 'Asia/Almaty')::integer"),
+            _by(_hour),
+        ),
+        Section(
+            "positions",
+            named("Тізім орындары", "Позиции перечня", "Positions of the list"),
+            (POSITION, *SALES),
+            1,
+            ("purchases",),
+            sales_sql("goods_position", WHERE),
+            sales_from_log(lambda _, line: (line.position,), of_the_day),
+        ),
+    ),
+)

@@ -1,0 +1,110 @@
+"""The report `goods`: what was sold for vouchers, by position of the goods list and by article (O3.2, R2.1)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from projections.reports.facts import FAMILIES, OF_THE_MONTHS, PRICE_TOTAL, PURCHASES, SHELF_TOTAL, SOLD
+from projections.reports.ledger import Ledger, Line
+from projections.reports.report import Cells, Column, Report, Scope, Section, named
+
+POSITION = Column("position", named("тізімдегі орны", "позиция перечня", "position"), "count")
+GTIN = Column("gtin", named("тауар (GTIN)", "товар (GTIN)", "article (GTIN)"), "text")
+SALES = (
+    Column("purchases", named("сатып алу", "покупок", "purchases")),
+    Column("quantity", named("мөлшері", "количество", "quantity"), "quantity"),
+    Column("shelf_total_tiyn", named("сөре бағасымен", "по цене полки", "at shelf prices"), "tiyn"),
+    Column("price_total_tiyn", named("жеңілдікпен", "со скидкой", "at discounted prices"), "tiyn"),
+    Column("discount_tiyn", named("жеңілдік", "скидка", "discount"), "tiyn"),
+)
+
+
+def sales_sql(keys: str, where: str = OF_THE_MONTHS) -> str:
+    """Sales by `keys` (SQL expressions), of the purchases for which `where` holds."""
+    groups = ", ".join(str(n) for n in range(1, keys.count(",") + 2))
+    return f"""
+    WITH {FAMILIES}, {PURCHASES.format(where=where)}, {SOLD}
+    SELECT {keys}, count(DISTINCT redemption), sum(quantity),
+        sum({SHELF_TOTAL}), sum({PRICE_TOTAL}), sum({SHELF_TOTAL} - {PRICE_TOTAL})
+    FROM sold
+    WHERE quantity > 0 AND (%(region)s = '' OR EXISTS (SELECT FROM family WHERE family.stream = sold.stream))
+    GROUP BY {groups} ORDER BY {groups}
+    """
+
+
+def total(tiyn: int, quantity: Decimal) -> int:
+    """A line's sum, rounded half up to a whole tiyn (R2.1)."""
+    return int((tiyn * quantity).quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def sales_from_log(
+    key: Callable[[Any, Line], tuple[Any, ...]], chosen: Callable[[Any, Scope], bool]
+) -> Callable[[Ledger, Scope], Sequence[Cells]]:
+    """Sales by `key` of (purchase, line), of the purchases that are `chosen`."""
+
+    def rows(ledger: Ledger, scope: Scope) -> Sequence[Cells]:
+        groups: dict[tuple[Any, ...], list[tuple[Any, Line]]] = defaultdict(list)
+        for purchase in ledger.purchases:
+            if purchase.status != "captured" or not chosen(purchase, scope):
+                continue
+            for line in purchase.lines:
+                if line.bought > line.returned:
+                    groups[key(purchase, line)].append((purchase, line))
+        return [(*found, *_figures(lines)) for found, lines in sorted(groups.items())]
+
+    return rows
+
+
+def _figures(lines: Sequence[tuple[Any, Line]]) -> tuple[Any, ...]:
+    kept = [(line, line.bought - line.returned) for _, line in lines]
+    shelf = sum(total(line.shelf_tiyn, quantity) for line, quantity in kept)
+    price = sum(total(line.price_tiyn, quantity) for line, quantity in kept)
+    bought = {purchase.redemption for purchase, _ in lines}
+    return len(bought), sum((quantity for _, quantity in kept), Decimal(0)), shelf, price, shelf - price
+
+
+def of_the_months(purchase: Any, scope: Scope) -> bool:
+    """Whether the purchase is of the scope's months and region."""
+    family = purchase.family
+    return (family.programme, family.month) in scope.months and family.region.startswith(scope.region)
+
+
+_VIEWS = ("families", "purchases")
+
+GOODS = Report(
+    id="goods",
+    names=named("Тауарлар", "Товары", "Goods"),
+    definition=named(
+        "Ваучермен төленген (voucher.redeemed, voucher.captured) және қайтарылмаған тауарлар: мөлшері, сөредегі және "
+        "жеңілдік бағасындағы сомасы, олардың айырмасы – жеңілдік.",
+        "Товары, оплаченные ваучером (voucher.redeemed, voucher.captured) и не возвращённые: количество, сумма по цене "
+        "полки и со скидкой; скидка – их разность.",
+        "Goods paid for with vouchers (voucher.redeemed, voucher.captured) and not returned: quantity, sum at shelf and "
+        "at discounted prices; the discount is the difference.",
+    ),
+    clauses=("O3.2", "R2.1", "R13"),
+    parameters=frozenset({"programme", "month", "region"}),
+    sections=(
+        Section(
+            "positions",
+            named("Тізім орындары бойынша", "По позициям перечня", "By position of the list"),
+            (POSITION, *SALES),
+            1,
+            _VIEWS,
+            sales_sql("goods_position"),
+            sales_from_log(lambda _, line: (line.position,), of_the_months),
+        ),
+        Section(
+            "articles",
+            named("Тауарлар бойынша", "По товарам", "By article"),
+            (POSITION, GTIN, *SALES),
+            2,
+            _VIEWS,
+            sales_sql("goods_position, gtin"),
+            sales_from_log(lambda _, line: (line.position, line.gtin), of_the_months),
+        ),
+    ),
+)

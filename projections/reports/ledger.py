@@ -1,0 +1,180 @@
+"""Families and purchases as the log tells them: what the reports' figures are proved by, event by event.
+
+Nothing here reads a view, and nothing is shared with the views' folds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from projections.view import Recorded
+
+
+@dataclass(slots=True)
+class Line:
+    """An article of a purchase: prices in tiyn a unit, quantities in the article's unit."""
+
+    gtin: str
+    position: int
+    shelf_tiyn: int
+    price_tiyn: int
+    bought: Decimal
+    returned: Decimal
+    pays_tiyn: int
+
+
+@dataclass(slots=True)
+class Purchase:
+    """A purchase and what became of it: held, captured or voided; sums in tiyn."""
+
+    redemption: str
+    family: Family
+    shop: str
+    receipt: str
+    at: str
+    status: str
+    drawn_tiyn: int
+    draws: dict[str, int]
+    lines: list[Line]
+    returned_tiyn: int = 0
+    returns: int = 0
+
+
+@dataclass(slots=True)
+class Family:
+    """A family in a programme's month."""
+
+    programme: str
+    month: str
+    region: str
+    size: int
+    no_number: bool = False
+    reached: set[str] = field(default_factory=set)
+    vouchers: int = 0
+    issued_tiyn: int = 0
+    expired_tiyn: int = 0
+    cancelled_tiyn: int = 0
+    purchases: dict[str, Purchase] = field(default_factory=dict)
+
+
+class Ledger:
+    """Every family and purchase of the events fed, in order of the log."""
+
+    def __init__(self) -> None:
+        self.families: dict[str, Family] = {}
+        self.purchases: list[Purchase] = []
+
+    @classmethod
+    def of(cls, events: Iterable[Recorded]) -> Ledger:
+        """What these events come to."""
+        ledger = cls()
+        for event in events:
+            ledger.feed(event)
+        return ledger
+
+    def feed(self, event: Recorded) -> None:
+        """One event."""
+        data = event.data
+        if event.topic == "family.eligible":
+            self.families[event.stream] = Family(
+                data["programme"], data["month"], data["region"], len(data["members"])
+            )
+            return
+        family = self.families.get(event.stream)
+        if family is None:
+            return
+        if event.topic.startswith("voucher."):
+            self._voucher(family, event.topic, data)
+        else:
+            _listed_or_answered(family, event.topic, data)
+
+    def _voucher(self, family: Family, topic: str, data: dict[str, Any]) -> None:
+        match topic:
+            case "voucher.issued":
+                family.reached.add("issued")
+                family.vouchers = len(data["vouchers"])
+                family.issued_tiyn += data["issued_tiyn"]
+            case "voucher.activated":
+                family.reached.add("activated")
+            case "voucher.redeemed" | "voucher.held":
+                status = "captured" if topic == "voucher.redeemed" else "held"
+                purchase = _purchase(family, status, data)
+                family.purchases[data["redemption"]] = purchase
+                self.purchases.append(purchase)
+            case "voucher.captured":
+                family.purchases[data["redemption"]].status = "captured"
+            case "voucher.voided":
+                family.purchases[data["redemption"]].status = "voided"
+                _credit(family, data["to"], data["drawn_tiyn"])
+            case "voucher.reversed":
+                _reverse(family, data)
+            case "voucher.expired":
+                family.reached.add("expired")
+                family.expired_tiyn += data["expired_tiyn"]
+
+
+def _listed_or_answered(family: Family, topic: str, data: dict[str, Any]) -> None:
+    match topic:
+        case "family.changed":
+            family.size += len(data["added"]) - len(data["removed"])
+            family.region = data["region"]
+        case "family.left":
+            family.size, family.no_number = 0, False
+        case "family.number_missing":
+            family.no_number = True
+        case "family.number_found" | "family.number_unsettled":
+            family.no_number = False
+        case "sms.sent" if data["purpose"] in ("consent_request", "reminder"):
+            family.reached.add("asked" if data["purpose"] == "consent_request" else "reminded")
+        case "family.consented" | "family.refused" | "family.lapsed":
+            family.reached.add(topic.partition(".")[2])
+        case "family.consent_withdrawn":
+            family.reached.add("withdrawn")
+            family.cancelled_tiyn += data["cancelled_tiyn"]
+
+
+def _purchase(family: Family, status: str, data: dict[str, Any]) -> Purchase:
+    lines = [
+        Line(
+            line["gtin"],
+            line["position"],
+            line["shelf_price_tiyn"],
+            line["price_tiyn"],
+            Decimal(line["quantity"]),
+            Decimal(0),
+            line["pays_tiyn"],
+        )
+        for line in data["lines"]
+    ]
+    return Purchase(
+        data["redemption"],
+        family,
+        data["shop"],
+        data["receipt"],
+        data["timestamp"],
+        status,
+        data["drawn_tiyn"],
+        dict(map(tuple, data["draws"])),
+        lines,
+    )
+
+
+def _reverse(family: Family, data: dict[str, Any]) -> None:
+    purchase = family.purchases[data["redemption"]]
+    for line, returned in data["lines"]:
+        purchase.lines[line].returned = Decimal(returned)
+    for voucher, tiyn in data["credits"]:
+        purchase.draws[voucher] -= tiyn
+    purchase.returned_tiyn += data["reversed_tiyn"]
+    purchase.returns += 1
+    _credit(family, data["to"], data["reversed_tiyn"])
+
+
+def _credit(family: Family, to: str, tiyn: int) -> None:
+    if to == "expired":
+        family.expired_tiyn += tiyn
+    elif to == "cancelled":
+        family.cancelled_tiyn += tiyn

@@ -1,0 +1,76 @@
+"""The report `reconciliation`: what each shop is to be settled for, day by day (R27, O3.2)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from domain.calendar import ALMATY
+from projections.reports.daily import SHOP
+from projections.reports.facts import OF_THE_MONTHS, PURCHASES
+from projections.reports.ledger import Ledger, Purchase
+from projections.reports.report import Cells, Column, Report, Scope, Section, named
+
+_SQL = f"""
+    WITH {PURCHASES.format(where=OF_THE_MONTHS + " AND %(shop)s IN ('', shop)")}
+    SELECT shop, to_char(bought_at AT TIME ZONE 'Asia/Almaty', 'YYYY-MM-DD'), count(*), sum(purchase_tiyn),
+        coalesce(sum(returns_then), 0), coalesce(sum(returned_tiyn), 0),
+        sum(purchase_tiyn - coalesce(returned_tiyn, 0))
+    FROM purchase WHERE captured GROUP BY 1, 2 ORDER BY 1, 2
+    """
+
+
+def _day(purchase: Purchase) -> str:
+    return datetime.fromisoformat(purchase.at).astimezone(ALMATY).date().isoformat()
+
+
+def _from_log(ledger: Ledger, scope: Scope) -> Sequence[Cells]:
+    days: dict[tuple[str, str], list[Purchase]] = defaultdict(list)
+    for purchase in ledger.purchases:
+        family = purchase.family
+        inside = (family.programme, family.month) in scope.months and scope.shop in ("", purchase.shop)
+        if purchase.status == "captured" and inside:
+            days[purchase.shop, _day(purchase)].append(purchase)
+    rows = []
+    for key, purchases in sorted(days.items()):
+        captured = sum(purchase.drawn_tiyn for purchase in purchases)
+        returned = sum(purchase.returned_tiyn for purchase in purchases)
+        returns = sum(purchase.returns for purchase in purchases)
+        rows.append((*key, len(purchases), captured, returns, returned, captured - returned))
+    return rows
+
+
+RECONCILIATION = Report(
+    id="reconciliation",
+    names=named("Салыстыру", "Сверка", "Reconciliation"),
+    definition=named(
+        "Әр дүкен мен күн бойынша: ваучермен төленген (voucher.redeemed, voucher.captured) сома, одан қайтарылғаны "
+        "(voucher.reversed) және есеп айырысуға жататын айырмасы. Қайтару сатып алу күніне жатқызылады.",
+        "По магазинам и дням: оплачено ваучером (voucher.redeemed, voucher.captured), возвращено (voucher.reversed) и "
+        "разность, подлежащая расчёту. Возврат относится ко дню покупки.",
+        "By shop and day: captured (voucher.redeemed, voucher.captured), reversed (voucher.reversed), and the difference, "
+        "which is to be settled. A reversal belongs to the day of its purchase.",
+    ),
+    clauses=("R27", "O3.2"),
+    parameters=frozenset({"programme", "month", "shop"}),
+    sections=(
+        Section(
+            "days",
+            named("Күндер", "Дни", "Days"),
+            (
+                SHOP,
+                Column("day", named("күн", "день", "day"), "day"),
+                Column("purchases", named("сатып алу", "покупок", "purchases")),
+                Column("captured_tiyn", named("төленгені", "оплачено", "captured"), "tiyn"),
+                Column("reversals", named("қайтару", "возвратов", "reversals")),
+                Column("reversed_tiyn", named("қайтарылғаны", "возвращено", "reversed"), "tiyn"),
+                Column("to_settle_tiyn", named("төленуге тиісті", "к расчёту", "to be settled"), "tiyn"),
+            ),
+            2,
+            ("purchases",),
+            _SQL,
+            _from_log,
+        ),
+    ),
+)
