@@ -24,7 +24,15 @@ from domain.checked_file import (
 from domain.errors import LANGUAGES, Refusal
 from domain.goods import UNITS, GoodsCatalogue, GoodsListMissing, GoodsVersion, Position, catalogue_of
 from domain.money import tiyn_from_kzt
-from domain.programmes import OWN_GOODS, SHARED_GOODS, TEXT_PURPOSES, ComplaintDesk, Programme, Terms
+from domain.programmes import (
+    OWN_GOODS,
+    SHARED_GOODS,
+    STANDARD_TEXTS,
+    TEXT_PURPOSES,
+    ComplaintDesk,
+    Programme,
+    Terms,
+)
 
 T = TypeVar("T")
 
@@ -84,11 +92,14 @@ def _programme(top: Table) -> Programme | None:
     terms = _all_terms(top, programme_id or "", starts_on, ends_on)
     goods, own_goods = _goods(top)
     complaints = _complaints(top)
+    standard = _standard(top)
     top.finish()
     if programme_id is None or not names or regions is None or starts_on is None or ends_on is None:
         return None
     days = (starts_on, ends_on)
-    return Programme(programme_id, names, regions, *days, tuple(terms), goods, own_goods, complaints)
+    return Programme(
+        programme_id, names, regions, *days, tuple(terms), goods, own_goods, complaints, standard
+    )
 
 
 # Terms
@@ -237,6 +248,18 @@ def _complaints(top: Table) -> tuple[ComplaintDesk, ...]:
         if regions is not None and url is not None and names:
             desks.append(ComplaintDesk(regions, names, url))
     return tuple(desks)
+
+
+def _standard(top: Table) -> dict[str, dict[str, str]]:
+    """What the programme's standard says beyond its terms (S002-F4); a programme may say nothing."""
+    if "standard" not in top.raw:
+        return {}
+    table = top.table("standard")
+    if table is None:
+        return {}
+    texts = {key: table.names(key) for key in STANDARD_TEXTS if key in table.raw}
+    table.finish()
+    return texts
 
 
 # What only shows when the months are worked out

@@ -15,6 +15,19 @@ from domain.goods import GoodsCatalogue
 
 SHARED_GOODS = "socially-significant"
 OWN_GOODS = "own"
+# What a programme's published standard says beyond its terms, each a text in every language (S002-10 to S002-25).
+STANDARD_TEXTS = (
+    "basis",
+    "drafter",
+    "provider",
+    "fee",
+    "appeals",
+    "vulnerable",
+    "publication",
+    "electronic_signature",
+    "remote_status",
+    "contacts",
+)
 TEXT_PURPOSES = ("consent_request", "reminder", "consent_confirmed", "not_understood")
 
 
@@ -94,7 +107,8 @@ class Programme:
     """A programme of vouchers (O1): where it runs, from which day to which, and its terms in order of date.
 
     `regions` are prefixes of KATO codes. `goods` is "socially-significant" for the official list (R2.3), or
-    "own" for the catalogue in the programme's file, then found in `own_goods`.
+    "own" for the catalogue in the programme's file, then found in `own_goods`. `standard` are the texts of its
+    published standard that no term says, by those of `STANDARD_TEXTS` that the file has.
     """
 
     id: str
@@ -106,6 +120,7 @@ class Programme:
     goods: str = SHARED_GOODS
     own_goods: GoodsCatalogue | None = None
     complaints: tuple[ComplaintDesk, ...] = ()
+    standard: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)
 
     def complaint_desk(self, kato: str) -> ComplaintDesk | None:
         """Who takes the complaints of somebody who lives at `kato` (R30)."""
