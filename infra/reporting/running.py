@@ -194,10 +194,11 @@ def _asked(cursor: Any, as_of: str) -> int:
             raise ValueError(as_of)
     except ValueError:
         raise ParameterMalformed("as_of", parameter="as_of", example=_FORMS["as_of"][1]) from None
-    # Events are told in the order they were recorded; an event of an earlier time may come after one of a later.
+    # What was recorded before anything later was: an event that is dated back was not known then.
     cursor.execute(
-        "SELECT coalesce(max(notification_id), 0) FROM azyq_log.azyq_events"
-        " WHERE (convert_from(state, 'UTF8')::json ->> 'timestamp')::timestamptz <= %s",
+        "SELECT coalesce((SELECT min(notification_id) - 1 FROM azyq_log.azyq_events"
+        " WHERE (convert_from(state, 'UTF8')::json ->> 'timestamp')::timestamptz > %s),"
+        " (SELECT max(notification_id) FROM azyq_log.azyq_events), 0)",
         (at.astimezone(UTC),),
     )
     return int(cursor.fetchone()[0])

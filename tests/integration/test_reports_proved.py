@@ -1,0 +1,154 @@
+"""Every report from the views equals the same report from the log, at any position of random months (O3.2, R29)."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from domain.calendar import ALMATY
+from infra.postgres.connect import connect
+from infra.postgres.log import PostgresLog
+from infra.postgres.log_reader import LogReader
+from infra.postgres.view_store import ViewStore
+from infra.reporting.refusals import AsOfAhead, ParameterForeign, ParameterMalformed, ReportUnknown
+from infra.reporting.running import Answer, Reports, Request
+from projections.all_views import VIEWS
+from projections.reports.all_reports import REPORTS
+from streams.feed import Feed
+from tests.conftest import new_database
+from tests.integration.test_audit import GOODS, PROGRAMMES
+from tests.months import random_month, save_month
+
+MONTHS = (("akkol-2025", "2025-07", 11), ("akkol-2025", "2025-08", 12), ("tsa-2026", "2026-02", 13))
+NOW = datetime(2026, 3, 1, tzinfo=ALMATY)
+
+
+@pytest.fixture(scope="module")
+def told(postgres_dsn: str, migrated_template: str) -> Iterator[str]:
+    with new_database(postgres_dsn, migrated_template) as dsn:
+        log = PostgresLog(dsn)
+        for programme, month, seed in MONTHS:
+            facts = PROGRAMMES[programme].month(month)
+            goods = facts.programme.catalogue(GOODS).on(facts.valid_from)
+            save_month(log, random_month(seed, 70, facts, goods))
+        log.close()
+        reader, store = LogReader(dsn), ViewStore(dsn)
+        Feed(reader, store, VIEWS).catch_up()
+        reader.close()
+        store.close()
+        yield dsn
+
+
+@pytest.fixture
+def reports(told: str) -> Reports:
+    return Reports(told, PROGRAMMES)
+
+
+def rows(answer: Answer) -> dict[str, list[Any]]:
+    return {table.section.id: sorted(table.rows) for table in answer.tables}
+
+
+def query(dsn: str, statement: str) -> list[tuple[Any, ...]]:
+    connection = connect(dsn, autocommit=True)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall()
+    finally:
+        connection.close()
+
+
+def asked(name: str, told: str, rng: random.Random) -> list[dict[str, str]]:
+    """What a report can be asked for, with values that occur and one that does not."""
+    found: list[dict[str, str]] = []
+    shops = [row[0] for row in query(told, "SELECT DISTINCT shop FROM azyq_views.purchases ORDER BY 1")]
+    days = [
+        row[0]
+        for row in query(
+            told,
+            "SELECT DISTINCT to_char(bought_at AT TIME ZONE 'Asia/Almaty', 'YYYY-MM-DD') FROM azyq_views.purchases",
+        )
+    ]
+    parameters = REPORTS[name].parameters
+    for _, month, _ in MONTHS:
+        one = {"month": month} if "month" in parameters else {"on": rng.choice(days)}
+        found.append(one)
+        if "shop" in parameters:
+            found.append({**one, "shop": rng.choice(shops)})
+        if "region" in parameters:
+            found += [{**one, "region": region} for region in ("1", "11", "1132", "99")]
+    return found
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_the_views_and_the_log_agree_at_every_position(told: str, reports: Reports, name: str) -> None:
+    rng = random.Random(name)
+    head = query(told, "SELECT max(notification_id) FROM azyq_log.azyq_events")[0][0]
+    positions = [0, 1, head, *(rng.randint(1, head) for _ in range(6))]
+    seen = 0
+    for parameters in asked(name, told, rng):
+        for position in positions if len(parameters) == 1 else positions[2:4]:
+            request = Request(name, parameters, str(position))
+            viewed, logged = reports.answer(request, NOW), reports.from_log(request, NOW)
+            assert rows(viewed) == rows(logged), (parameters, position)
+            assert viewed.log_position == position
+            seen += sum(len(table.rows) for table in viewed.tables)
+    assert seen > 50
+
+
+def test_sums_of_the_month_add_up_and_sections_agree(reports: Reports) -> None:
+    answer = reports.answer(Request("month", {"month": "2025-07", "programme": "akkol-2025"}), NOW)
+    by_id = {table.section.id: table for table in answer.tables}
+    (whole,) = by_id["months"].rows
+    columns = [column.id for column in by_id["months"].section.columns]
+    total = dict(zip(columns, whole, strict=True))
+    assert total["issued_tiyn"] > total["spent_tiyn"] > 0
+    assert total["issued_tiyn"] == sum(
+        total[f"{end}_tiyn"] for end in ("spent", "held", "expired", "cancelled", "available")
+    )
+    for section in ("regions", "sizes"):
+        for place, column in enumerate(columns[2:], start=2):
+            assert sum(row[place + 1] for row in by_id[section].rows) == total[column], column
+
+
+def test_as_of_a_time_is_what_was_recorded_before_anything_later(told: str, reports: Reports) -> None:
+    before = reports.answer(Request("month", {"month": "2025-07"}, "2025-07-05T00:00:00+05:00"), NOW)
+    assert before.recorded_at is not None
+    assert before.recorded_at <= datetime(2025, 7, 5, tzinfo=ALMATY)
+    later = query(
+        told,
+        "SELECT convert_from(state, 'UTF8')::json ->> 'timestamp' FROM azyq_log.azyq_events"
+        f" WHERE notification_id = {before.log_position + 1}",
+    )
+    assert datetime.fromisoformat(later[0][0]) > datetime(2025, 7, 5, tzinfo=ALMATY)
+    assert reports.answer(
+        Request("month", {"month": "2025-07"}, "2000-01-01T00:00:00Z".replace("2000", "2001")), NOW
+    )
+
+
+@pytest.mark.parametrize(
+    ("request_", "refusal"),
+    [
+        (Request("nothing"), ReportUnknown),
+        (Request("'; DROP TABLE azyq_log.azyq_events; --"), ReportUnknown),
+        (Request("daily", {"month": "2025-07"}), ParameterForeign),
+        (Request("daily", {"sort": "shop"}), ParameterForeign),
+        (Request("month", {"month": "2025-13"}), ParameterMalformed),
+        (Request("month", {"month": "２０２５-07"}), ParameterMalformed),
+        (Request("daily", {"on": "2025-02-30"}), ParameterMalformed),
+        (Request("daily", {"on": "2025-07-07", "shop": "' OR 1=1--"}), ParameterMalformed),
+        (Request("goods", {"month": "2025-07", "region": "11%"}), ParameterMalformed),
+        (Request("month", {"month": "2025-07"}, "yesterday"), ParameterMalformed),
+        (Request("month", {"month": "2025-07"}, "2025-07-05T00:00:00"), ParameterMalformed),
+        (Request("month", {"month": "2025-07"}, "9" * 18), AsOfAhead),
+    ],
+)
+def test_what_a_report_cannot_be_asked_for_is_refused(
+    reports: Reports, request_: Request, refusal: type[Exception]
+) -> None:
+    with pytest.raises(refusal):
+        reports.answer(request_, NOW)
