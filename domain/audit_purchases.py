@@ -145,6 +145,7 @@ class PurchasesFold:
             goods_lists = self._audit.goods_of(facts)
             self._audit.trade.check(self.position, data, facts, day, goods_lists, self.bad)
             self._audit.counts["shop_open"] += 1
+            self._audit.counts["terminal_in"] += 1
             self._audit.counts["price_in_log"] += len(lines)
         drawn = data["drawn_tiyn"]
         draws = data["draws"]

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from domain.audit_facts import MonthFacts, azyq_name, instant, local_day_text
+from domain.audit_terminals import TERMINAL_CHECKS, TerminalBook, TerminalFold
 from domain.goods import GoodsCatalogue, GoodsListMissing, GoodsVersion
 
 if TYPE_CHECKING:
@@ -61,13 +62,17 @@ class TradeBook:
         self._prices: dict[tuple[str, str], list[_Price]] = defaultdict(list)
         self._articles: dict[str, list[_Listed]] = defaultdict(list)
         self._market: dict[tuple[str, str, int], list[_Price]] = defaultdict(list)
+        self._terminals = TerminalBook()
 
     def __bool__(self) -> bool:
         return bool(self._shops)
 
     def feed(self, position: int, topic: str, data: Data) -> None:
-        """One event of a shop, the catalogue or a market. Raises what a malformed event raises."""
+        """One event of a shop, the catalogue, a market or a terminal. Raises what a malformed event raises."""
         at = data["timestamp"]
+        if topic.startswith("terminal."):
+            self._terminals.feed(position, topic, data)
+            return
         match topic:
             case "shop.joined":
                 state = _State(position, at, data["kato"], data["opened_on"], False)
@@ -99,6 +104,7 @@ class TradeBook:
         self, position: int, data: Data, facts: MonthFacts, day: str, goods: GoodsCatalogue, bad: Bad
     ) -> None:
         """A purchase at `position` on the local `day`, by the goods lists of its programme. `bad` is told of faults."""
+        self._terminals.check(position, data, bad)
         at, shop = data["timestamp"], data["shop"]
         states = self._shops.get(shop, ())
         now = self._latest(states, position, None)
@@ -222,12 +228,13 @@ TRADE_CHECKS: dict[str, tuple[str, ...]] = {
     "catalogue.articles_listed": ("stream_identity",),
     "market.begun": ("stream_identity",),
     "market.prices_set": ("stream_identity", "price_sane", "price_history"),
+    **TERMINAL_CHECKS,
 }
 _FIRST = {"shop": "shop.joined", "catalogue": "catalogue.begun", "market": "market.begun"}
 
 
 class TradeFold:
-    """One stream of a shop, of the catalogue, or of a place's market prices."""
+    """One stream of a shop, of the catalogue, of a place's market prices, or of a terminal."""
 
     def __init__(self, audit: LogFold, stream: str) -> None:
         self._audit = audit
@@ -236,6 +243,7 @@ class TradeFold:
         self._contract: str | None = None
         self._breaches: set[str] = set()
         self._first_days: dict[Any, str] = {}
+        self._terminal = TerminalFold(stream)
 
     def apply(self, position: int, version: int, topic: str, data: Data) -> None:
         """One event of the stream. Raises what a malformed event raises."""
@@ -244,10 +252,11 @@ class TradeFold:
             self._audit.bad(check, clause, position, self._stream, version, topic, what)
 
         kind = topic.partition(".")[0]
-        if kind == "terminal":
-            return
         if topic not in TRADE_CHECKS:
             bad("topic_unknown", "", "the audit knows no such event")
+            return
+        if kind == "terminal":
+            self._terminal.apply(topic, data, bad)
             return
         name = {"shop": lambda: f"shop/{data['shop']}", "market": lambda: f"market/{data['kato']}"}
         if azyq_name(name.get(kind, lambda: "catalogue")()) != self._stream:

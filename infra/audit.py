@@ -26,6 +26,7 @@ from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 from psycopg2.extensions import connection as Connection
 
 from domain.audit import MALFORMED, Findings, LogFold, StreamEnd
+from domain.audit_cases import CaseBook
 from domain.audit_facts import Finding, azyq_name, instant
 from domain.audit_trade import TradeBook
 from domain.goods import GoodsCatalogue
@@ -121,7 +122,9 @@ class _Audit:
             for line in _claim_lines(end):
                 tables["claim"].add(bucket, line)
 
-        fold = LogFold(self._programmes, self._goods, on_end, names.add, self._trade_book())
+        fold = LogFold(
+            self._programmes, self._goods, on_end, names.add, self._trade_book(), self._case_book()
+        )
         views = ViewAudit(self._connection, head)
         done = 0
         for stream, raws in groupby(self._raws(), key=attrgetter("stream")):
@@ -177,17 +180,32 @@ class _Audit:
             yield from map(Raw._make, cursor)
 
     def _trade_book(self) -> TradeBook:
-        """Shops, articles and prices, in order of the log; what can't be read is the fold's to tell."""
+        """Shops, articles, prices and terminals, in order of the log; what can't be read is the fold's to tell."""
         book = TradeBook()
         with self._connection.cursor(name="azyq_audit_trade") as cursor:
             cursor.itersize = ROWS_AT_ONCE
             cursor.execute(
                 "SELECT notification_id, topic, state FROM azyq_log.azyq_events"
-                " WHERE topic ^@ 'shop.' OR topic ^@ 'catalogue.' OR topic ^@ 'market.' ORDER BY notification_id"
+                " WHERE topic ^@ 'shop.' OR topic ^@ 'catalogue.' OR topic ^@ 'market.' OR topic ^@ 'terminal.'"
+                " ORDER BY notification_id"
             )
             for position, topic, state in cursor:
                 with suppress(*MALFORMED):
                     book.feed(position, topic, _object(state))
+        return book
+
+    def _case_book(self) -> CaseBook:
+        """Services and sittings, in order of the log; what can't be read is the fold's to tell."""
+        book = CaseBook()
+        with self._connection.cursor(name="azyq_audit_cases") as cursor:
+            cursor.itersize = ROWS_AT_ONCE
+            cursor.execute(
+                "SELECT notification_id, originator_id::text, topic, state FROM azyq_log.azyq_events"
+                " WHERE topic ^@ 'service.' OR topic ^@ 'sitting.' ORDER BY notification_id"
+            )
+            for position, stream, topic, state in cursor:
+                with suppress(*MALFORMED):
+                    book.feed(position, stream.replace("-", ""), topic, _object(state))
         return book
 
     def _refold(self, fold: LogFold, where: str = "", values: tuple[Any, ...] = ()) -> Iterator[None]:

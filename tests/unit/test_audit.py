@@ -14,6 +14,7 @@ import orjson
 import pytest
 
 from domain.audit import Findings, LogFold, StreamEnd
+from domain.audit_cases import CASE_CHECKS, CASE_TOPICS
 from domain.audit_facts import Finding, azyq_name, local_day_text, name_in, thousandths
 from domain.audit_purchases import FAMILY_CHECKS
 from domain.audit_seals import SEAL_CHECKS
@@ -93,10 +94,11 @@ def test_O9_the_last_month_ends_with_the_programme() -> None:
 def test_every_known_event_has_its_checks() -> None:
     fold, _ = audited(rows_of(told(1, "akkol-2025", "2025-07", families=300)))
     trade = {topic for topic in KNOWN_TOPICS if topic.startswith(TRADE_TOPICS)}
-    assert set(fold.topics) == set(KNOWN_TOPICS) - trade - set(SEAL_CHECKS)
-    assert set(TRADE_CHECKS) == {topic for topic in trade if not topic.startswith("terminal.")}
+    assert set(fold.topics) == set(KNOWN_TOPICS) - trade - set(SEAL_CHECKS) - set(CASE_CHECKS)
+    assert set(CASE_CHECKS) == {topic for topic in KNOWN_TOPICS if topic.startswith(CASE_TOPICS)}
+    assert set(TRADE_CHECKS) == trade
     others = {topic for topic in KNOWN_TOPICS if topic.startswith(("cycle.", "reply.", "seal."))}
-    assert set(FAMILY_CHECKS) == set(KNOWN_TOPICS) - trade - others
+    assert set(FAMILY_CHECKS) == set(KNOWN_TOPICS) - trade - others - set(CASE_CHECKS)
 
 
 def test_the_fold_shares_no_code_with_the_aggregates() -> None:

@@ -14,7 +14,7 @@ from domain.goods import load_goods
 from infra.programmes import load_programmes
 from infra.settings import ROOT
 from tests.unit.given_when_then import on
-from tests.unit.test_event_golden import price_sources, shop
+from tests.unit.test_event_golden import price_sources, shop, terminal
 
 PROGRAMMES = load_programmes(ROOT / "programmes")
 GOODS = load_goods((ROOT / "goods/goods-list.csv").read_text(encoding="utf-8"))
@@ -65,15 +65,19 @@ LOG: list[Event] = [
 
 
 def findings(
-    *more: Event, purchase: dict[str, Any] | None = None, position: int = 100, at: str = ""
+    *more: Event,
+    purchase: dict[str, Any] | None = None,
+    position: int = 100,
+    at: str = "",
+    facts: dict[str, Any] | None = None,
 ) -> list[str]:
-    """What the audit says of a purchase of rice at the right cap, or of `purchase`."""
+    """What the audit says of a purchase of rice at the right cap, or of `purchase`; `facts` are about the whole."""
     book = TradeBook()
     for event in (*LOG, *more):
         book.feed(*event)
     line = {"gtin": RICE, "position": 5, "source": "trade", "cap_tiyn": 10_000} | (purchase or {})
     found: list[str] = []
-    data = {"timestamp": at or time(10), "shop": "S001", "lines": [line]}
+    data = {"timestamp": at or time(10), "shop": "S001", "terminal": "t1", "lines": [line]} | (facts or {})
     book.check(position, data, FACTS, (at or time(10))[:10], GOODS, lambda check, *_: found.append(check))
     return found
 
@@ -151,15 +155,63 @@ def test_R2_7_a_purchase_at_an_unknown_shop_is_found() -> None:
     assert not book
     book.feed(*LOG[0])
     assert book
-    data = {"timestamp": time(10), "shop": "S9", "lines": []}
+    data = {"timestamp": time(10), "shop": "S9", "terminal": "t1", "lines": []}
     book.check(9, data, FACTS, "2025-07-10", GOODS, lambda check, *_: found.append(check))
     assert found == ["shop_open"]
 
 
+def a_terminal(position: int, happened: str, at: str = "", **changed: str) -> Event:
+    data = {"timestamp": at or time(9), "terminal": "t1", "shop": "S001"} | changed
+    return position, f"terminal.{happened}", data
+
+
+INVITED, ENROLLED = a_terminal(10, "code_issued"), a_terminal(11, "enrolled")
+
+
+@pytest.mark.parametrize(
+    ("events", "check"),
+    [
+        ([], []),  # an import's, which no terminal of ours made
+        ([INVITED, ENROLLED], []),
+        ([INVITED], ["terminal_in"]),
+        ([INVITED, a_terminal(101, "enrolled")], ["terminal_in"]),
+        ([INVITED, ENROLLED, a_terminal(50, "revoked")], ["terminal_in"]),
+        ([INVITED, ENROLLED, a_terminal(101, "revoked")], []),
+        # A till that was let in a moment before accuses nobody.
+        ([INVITED, ENROLLED, a_terminal(50, "revoked", "2025-07-10T08:59:30+05:00")], []),
+        ([INVITED, ENROLLED, a_terminal(50, "revoked", "2025-07-10T08:58:30+05:00")], ["terminal_in"]),
+        (
+            [a_terminal(10, "code_issued", shop="S002"), a_terminal(11, "enrolled", shop="S002")],
+            ["terminal_in"],
+        ),
+    ],
+)
+def test_R2_7_a_purchase_at_a_terminal_that_was_not_let_in_is_found(
+    events: list[Event], check: list[str]
+) -> None:
+    assert findings(*events) == check
+
+
+@pytest.mark.parametrize(
+    ("topic", "other"),
+    [
+        ("terminal.enrolled", "terminal.revoked"),
+        ("terminal.key_rotated", "terminal.enrolled"),
+        ("terminal.revoked", "terminal.code_issued"),
+        ("terminal.enrolled", "terminal.key_rotated"),
+    ],
+)
+def test_R2_7_a_terminal_out_of_order_is_found(topic: str, other: str) -> None:
+    def spoil(rows: list[list[Any]]) -> None:
+        row_of(rows, topic)[3] = other
+
+    assert "terminal_order" in folded(spoil)
+
+
 def folded(spoil: Callable[[list[list[Any]]], object] = lambda rows: None) -> list[str]:
-    """What the fold says of the golden shop, catalogue and market, some of it spoilt."""
+    """What the fold says of the golden shop, terminal, catalogue and market, some of it spoilt."""
     rows: list[list[Any]] = []
-    for aggregate in (shop(), *price_sources()):
+    for aggregate in (shop(), terminal(), *price_sources()):
         events: list[Any] = list(aggregate.collect_events())
         for event in events:
             data = {name: value for name, value in vars(event).items() if not name.startswith("originator_")}
@@ -194,6 +246,8 @@ def test_what_shops_tell_holds() -> None:
         ("shop.prices_set", {"prices": [[RICE, "trade", "1"]]}, "price_sane"),
         ("market.prices_set", {"prices": [[5, -1]]}, "price_sane"),
         ("shop.prices_set", {"prices": 7}, "event_malformed"),
+        ("terminal.code_issued", {"terminal": "k7qm2xvb"}, "stream_identity"),
+        ("terminal.enrolled", {"shop": "S002"}, "terminal_order"),
     ],
 )
 def test_a_spoilt_event_is_found(topic: str, change: dict[str, Any], check: str) -> None:
