@@ -14,7 +14,7 @@ DOC = (ROOT / "docs" / "services.md").read_text(encoding="utf-8")
 
 def example_with(*changes: tuple[str, str]) -> str:
     """The example's text after each (old, new) was put in at its one place."""
-    text = EXAMPLE
+    text: str = EXAMPLE
     for old, new in changes:
         assert text.count(old) == 1, (text.count(old), old)
         text = text.replace(old, new)

@@ -50,6 +50,17 @@ class Hours(NamedTuple):
     break_from: time | None = None
     break_to: time | None = None
 
+    def __str__(self) -> str:
+        """As files have it: "1-5 09:00-18:30 break 13:00-14:30"."""
+        first, last = self.weekdays[0], self.weekdays[-1]
+        days = f"{first}-{last}" if last > first else f"{first}"
+        pause = (
+            f" break {self.break_from:%H:%M}-{self.break_to:%H:%M}"
+            if self.break_from and self.break_to
+            else ""
+        )
+        return f"{days} {self.opens:%H:%M}-{self.closes:%H:%M}{pause}"
+
 
 @dataclass(frozen=True, slots=True)
 class Schedule:

@@ -17,14 +17,18 @@ class Path(NamedTuple):
     steps: tuple[str, ...]
     terms: tuple[Term, ...]
 
-    def __str__(self) -> str:
-        """What it takes, as "26 wd 100 min"; hours as minutes."""
+    def sums(self) -> tuple[Term, ...]:
+        """What it takes, by unit, the longest first; hours as minutes."""
         sums: dict[Unit, int] = {}
         for number, unit in self.terms:
-            hour = unit is Unit.HOURS
-            unit = Unit.MINUTES if hour else unit
-            sums[unit] = sums.get(unit, 0) + number * (60 if hour else 1)
-        return " ".join(f"{sums[unit]} {unit}" for unit in reversed(Unit) if unit in sums)
+            hours = unit is Unit.HOURS
+            kept = Unit.MINUTES if hours else unit
+            sums[kept] = sums.get(kept, 0) + number * (60 if hours else 1)
+        return tuple(Term(sums[unit], unit) for unit in reversed(Unit) if unit in sums)
+
+    def __str__(self) -> str:
+        """What it takes, as "26 wd 100 min"."""
+        return " ".join(map(str, self.sums()))
 
 
 def working_minutes(term: Term, hours: Hours) -> int:

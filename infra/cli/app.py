@@ -13,6 +13,7 @@ from infra.cli import (
     programme,
     reading,
     seal,
+    service,
     serving,
     shop,
     sms,
@@ -64,6 +65,12 @@ programme_group.command(name="list")(programme.list_programmes)
 programme_group.command()(programme.show)
 programme_group.command()(programme.check)
 app.add_typer(programme_group, name="programme")
+
+service_group = group("State services: list, show, check a file.")
+service_group.command(name="list")(service.list_services)
+service_group.command()(service.show)
+service_group.command()(service.check)
+app.add_typer(service_group, name="service")
 
 month_group = group("A programme's month: take in lists, run a day of the calendar, see where it stands.")
 month_group.command(name="import")(month.import_list)
