@@ -7,7 +7,7 @@ from datetime import datetime
 from domain.procedures.definition import Field, Kind, Service
 from infra.papers.paper import Block, Item, Items, Paper, Paragraph, Point, Rows, Section, Signatures
 from infra.papers.service_words import ServiceWords
-from infra.papers.spelling import listed, sentence
+from infra.papers.spelling import sentence
 
 
 def forms(service: Service, language: str, made_at: datetime) -> Paper:
@@ -66,6 +66,5 @@ def _label(told: ServiceWords, field: Field) -> str:
 def _hint(told: ServiceWords, field: Field) -> str:
     words = told.words
     if field.choices:
-        names = [told.name(names) for names in field.choices.values()]
-        return words["fill_choice"].format(choices=listed(names, told.language))
+        return "   ".join(f"☐\N{NO-BREAK SPACE}{told.name(names)}" for names in field.choices.values())
     return {"date": words["fill_date"], "yes_no": words["fill_yes_no"]}.get(field.type, "")

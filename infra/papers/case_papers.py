@@ -24,7 +24,7 @@ from infra.papers.paper import (
     Signatures,
     cell,
 )
-from infra.papers.seal import Seal, facts_digest, link, sealed
+from infra.papers.seal import PREFIX, Seal, facts_digest, link, sealed
 from infra.papers.service_words import ServiceWords, all_fields, paragraphs
 from infra.papers.spelling import day_in_words, instant, short_day, value_in_words
 from infra.qr.image import on_paper
@@ -141,6 +141,7 @@ def receipt(case: CasePaper, language: str, made_at: datetime) -> Paper:
         made_at,
         foot=(meta,),
         copies=2,
+        about=tuple(_basis(told)),
         copy_words=(words["copy_applicant"], words["copy_office"]),
     )
 
@@ -181,7 +182,15 @@ def discussion_report(case: CasePaper, language: str, made_at: datetime) -> Pape
         Point("6", words["counts"], (counts,), "S002-F2"),
     )
     meta = words["case_meta"].format(number=case.number, day=short_day(local_day(made_at)))
-    return _paper(told, "report", words["report"], (Section("", "", points),), made_at, foot=(meta,))
+    return _paper(
+        told,
+        "report",
+        words["report"],
+        (Section("", "", points),),
+        made_at,
+        (meta,),
+        about=tuple(_basis(told)),
+    )
 
 
 def result_paper(case: CasePaper, language: str, made_at: datetime, keys: QrKeys, public_url: str) -> Paper:
@@ -227,8 +236,8 @@ def _given(told: ServiceWords, case: CasePaper, result: Result) -> tuple[Block, 
         *_facts(told, case),
         (words["issued_on"], (day_in_words(case.issued_on, told.language),)),
         *([(words["valid_until"], (until,))] if result.validity is not None or case.valid_until else []),
-        (words["issuer"], (told.name(case.service.provider),)),
         *_case(told, case),
+        *_basis(told),
     ]
     holder = Paragraph(case.applicant[0], "lead") if case.applicant else Paragraph("–", "lead")
     return (
@@ -251,6 +260,7 @@ def _refusal(told: ServiceWords, case: CasePaper, result: Result) -> tuple[Block
         (words["issued_on"], (day_in_words(case.issued_on, told.language),)),
         *_kind(told, case),
         *_case(told, case),
+        *_basis(told),
         (words["ground"], (said,)),
     ]
     if case.note:
@@ -267,6 +277,11 @@ def _kind(told: ServiceWords, case: CasePaper) -> list[tuple[str, tuple[str, ...
 
 def _case(told: ServiceWords, case: CasePaper) -> list[tuple[str, tuple[str, ...]]]:
     return [(CASE_WORDS[told.language]["case_number"], (case.number,))]
+
+
+def _basis(told: ServiceWords) -> list[tuple[str, tuple[str, ...]]]:
+    found = tuple(told.name(names) for names in told.service.basis)
+    return [(told.words["basis"], found)] if found else []
 
 
 def _facts(told: ServiceWords, case: CasePaper) -> list[tuple[str, tuple[str, ...]]]:
@@ -291,7 +306,7 @@ def _facts(told: ServiceWords, case: CasePaper) -> list[tuple[str, tuple[str, ..
 def _code(seal: Seal, keys: QrKeys, public_url: str, said: str) -> Code:
     address = link(public_url, sealed(seal, keys))
     svg, png = on_paper(address)
-    return Code(svg, png, address, said)
+    return Code(svg, png, address, f"{address[: address.index(PREFIX) + len(PREFIX) + 8]}…", said)
 
 
 def _paper(
@@ -304,19 +319,18 @@ def _paper(
     certificate: bool = False,
     copies: int = 1,
     copy_words: tuple[str, ...] = (),
+    about: tuple[tuple[str, tuple[str, ...]], ...] = (),
 ) -> Paper:
     service = told.service
-    basis = "; ".join(told.name(names) for names in service.basis)
-    legal = (f"{told.words['basis']}: {basis}.",) if basis else ()
     return Paper(
         kind=kind,
         language=told.language,
         title=title,
         subtitle=told.quoted(told.title),
         head=told.name(service.provider),
-        about=(),
+        about=about,
         sections=sections,
-        foot=(*foot, *legal, *told.foot(made_at)),
+        foot=(*foot, *told.foot(made_at)),
         running=f"{service.id} · {told.words['version']} {service.version}",
         made_at=made_at,
         certificate=certificate,

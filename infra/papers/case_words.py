@@ -133,7 +133,6 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
     "valid_until": ("Қолданылу мерзімі", "Срок действия", "Valid until"),
     "no_end": ("шектелмеген", "не ограничен", "without an end"),
     "until": ("{day} дейін", "до {day} включительно", "{day}"),
-    "issuer": ("Берген орган", "Кем выдано", "Issued by"),
     "ground": ("Бас тарту негізі", "Основание отказа", "Ground for the refusal"),
     "why": ("Түсіндірме", "Пояснение", "Explanation"),
     "signer": ("Қол қойды", "Подписал(а)", "Signed by"),

@@ -10,6 +10,7 @@ from docx.document import Document as Document_
 from docx.enum.section import WD_ORIENT
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK, WD_TAB_ALIGNMENT
+from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml.ns import qn
 from docx.oxml.parser import OxmlElement
 from docx.section import Section as Section_
@@ -255,8 +256,7 @@ class _Writer:
         cells = table.rows[0].cells
         cells[0].paragraphs[0].add_run().add_picture(io.BytesIO(block.png), width=Mm(38))
         cells[1].text = clean(block.text)
-        link = cells[1].add_paragraph(clean(block.link))
-        link.runs[0].font.size = Pt(7.5)
+        _linked(cells[1].add_paragraph(), block.shown, block.link)
 
     def _table(self, place: Place, widths: Sequence[int], rows: int, plain: bool = False) -> Table:
         full = Mm(173) if isinstance(place, Document_) else Mm(108)
@@ -318,6 +318,16 @@ def _field(line: Paragraph_, name: str) -> None:
     line._p.remove(run._r)
     field.append(run._r)
     line._p.append(field)
+
+
+def _linked(line: Paragraph_, text: str, address: str) -> None:
+    run = line.add_run(text)
+    run.font.size, run.font.color.rgb = Pt(9), DEEP
+    link = OxmlElement("w:hyperlink")
+    link.set(qn("r:id"), line.part.relate_to(address, RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
+    line._p.remove(run._r)
+    link.append(run._r)
+    line._p.append(link)
 
 
 def _border(side: str, parent_tag: str) -> OxmlElement:  # type: ignore[valid-type]

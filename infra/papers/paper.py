@@ -77,12 +77,13 @@ class Signatures:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A QR that proves the paper: as a vector and as pixels, the address it leads to, and what it is for."""
+    """A QR that proves the paper: as a vector and as pixels, the address it leads to, its beginning, what it is for."""
 
     block: ClassVar[str] = "code"
     svg: str
     png: bytes
     link: str
+    shown: str
     text: str
 
 

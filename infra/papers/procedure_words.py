@@ -184,9 +184,8 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
         "Applicant: full name, or the organisation",
     ),
     "fill_data": ("Мәліметтер", "Сведения", "Data"),
-    "fill_choice": ("біреуін белгілеңіз: {choices}", "отметьте одно: {choices}", "tick one: {choices}"),
     "fill_date": ("күні.айы.жылы", "дд.мм.гггг", "dd.mm.yyyy"),
-    "fill_yes_no": ("иә / жоқ", "да / нет", "yes / no"),
+    "fill_yes_no": ("☐ иә   ☐ жоқ", "☐ да   ☐ нет", "☐ yes   ☐ no"),
     "attached": ("Қоса берілетін құжаттар", "Прилагаемые документы", "Documents attached"),
     "consents": (
         "Заңмен қорғалатын құпияны құрайтын мәліметтерді пайдалануға келісемін.",

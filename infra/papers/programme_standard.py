@@ -146,9 +146,13 @@ def _result(terms: Terms, words: dict[str, str], language: str) -> Items:
         words[f"over_{terms.over_cap}"],
     ]
     said = words["result"].format(
-        amount=kzt(terms.amount_tiyn), version=terms.version, day=short_day(terms.effective_from)
+        amount=_sum(terms.amount_tiyn, language), version=terms.version, day=short_day(terms.effective_from)
     )
     return Items((Item(said, parts=tuple(parts)),), numbered=False)
+
+
+def _sum(tiyn: int, language: str) -> str:
+    return kzt(tiyn) if language == "en" else kzt(tiyn).replace(".", ",")
 
 
 def _desks(programme: Programme, words: dict[str, str], language: str) -> tuple[Block, ...]:
@@ -183,7 +187,7 @@ def _goods(programme: Programme, shared: GoodsCatalogue, words: dict[str, str], 
         points.append(Point("", title, (Grid(("№", words["goods_head"], words["unit"]), rows, (8, 72, 20)),)))
     if not points:
         raise GoodsListMissing(day=programme.starts_on)
-    return Section("", words["goods_head"], tuple(points))
+    return Section("", words["goods_list"], tuple(points))
 
 
 def _messages(programme: Programme, words: dict[str, str], language: str) -> Section:

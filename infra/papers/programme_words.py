@@ -123,6 +123,7 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
         "Goods that a voucher buys ({version}, from {day})",
     ),
     "goods_head": ("Тауар", "Товар", "Goods"),
+    "goods_list": ("Тауарлар тізбесі", "Перечень товаров", "List of goods"),
     "unit": ("Өлшем бірлігі", "Единица", "Unit"),
     "kg": ("кг", "кг", "kg"),
     "litre": ("литр", "литр", "litre"),
