@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from domain.audit_cases import CASE_CHECKS, CASE_TOPICS, CaseBook, CaseFold, finish_sittings
 from domain.audit_cycle import CYCLE_CHECKS, CycleFold, stray_reply
 from domain.audit_facts import Finding, MonthFacts
 from domain.audit_family import FamilyFold
@@ -74,6 +75,7 @@ class LogFold:
     `on_end` is told of each family's stream when it is over; `on_unique` of each receipt of a shop and each redemption
     as (check, name, position, stream, version, topic), for only the whole log can show that a name is there once.
     `trade` is what purchases are judged by: shops and prices; of a log without a shop they are not.
+    `cases` is what cases are judged by: their services, and sittings.
     """
 
     def __init__(
@@ -83,8 +85,11 @@ class LogFold:
         on_end: Callable[[StreamEnd], None],
         on_unique: Callable[[str, str, int, str, int, str], None],
         trade: TradeBook | None = None,
+        cases: CaseBook | None = None,
     ) -> None:
         self.trade = trade or TradeBook()
+        self._cases = cases or CaseBook()
+        self._in_sittings: Counter[str] = Counter()
         self._programmes = programmes
         self._goods = goods
         self._on_end = on_end
@@ -105,7 +110,7 @@ class LogFold:
         self._stream = ""
         self._version = 0
         self._position = 0
-        self._fold: FamilyFold | CycleFold | TradeFold | SealFold | None = None
+        self._fold: FamilyFold | CycleFold | TradeFold | SealFold | CaseFold | None = None
 
     # --- what the folds ask ---------------------------------------------------------------------------
 
@@ -169,6 +174,8 @@ class LogFold:
                 self._fold = None
             elif topic.startswith("seal."):
                 self._fold = SealFold(self, stream)
+            elif topic.startswith(CASE_TOPICS):
+                self._fold = CaseFold(self, stream, self._cases, self._in_sittings)
             elif topic.startswith(TRADE_TOPICS):
                 self._fold = TradeFold(self, stream)
             else:
@@ -235,6 +242,7 @@ class LogFold:
         """After the last event: what only the whole log can tell."""
         self._end_stream()
         self._stream = ""
+        finish_sittings(self, self._cases, self._in_sittings)
         for (cycle, task), (position, stream) in self.still_open.items():
             self.counts["month_end"] += 1
             if (cycle, task) in self.tasks_done:
@@ -257,7 +265,7 @@ class LogFold:
             {"version_gap": self.events, "position_order": self.events, "event_malformed": self.events}
         )
         for topic, count in self.topics.items():
-            for checks in (FAMILY_CHECKS, CYCLE_CHECKS, TRADE_CHECKS, SEAL_CHECKS):
+            for checks in (FAMILY_CHECKS, CYCLE_CHECKS, TRADE_CHECKS, SEAL_CHECKS, CASE_CHECKS):
                 for check in checks.get(topic, ()):
                     ran[check] += count
         ran.update({check: count for check, count in self.counts.items() if check != "stream_ends"})

@@ -158,3 +158,48 @@ class Log(Protocol):
 
 class LogConflict(Exception):
     """Another writer appended to a stream first; nothing was recorded."""
+
+
+class KeptPaper(NamedTuple):
+    """Something of a case that the vault keeps: its SHA-256 in hex, and the content."""
+
+    sha256: str
+    content: bytes
+
+
+class Papers(Protocol):
+    """Documents and personal values of cases: under the applicant's key where there is one, erased with the person."""
+
+    def keep(self, holder: str, subject: str, papers: Sequence[KeptPaper]) -> None:
+        """Keep `papers` of a holder (32 hex digits: a case's or a sitting's stream), a person's where `subject` is given.
+
+        Idempotent. Of someone erased nothing is kept.
+        """
+        ...
+
+    def read(self, holder: str, sha256: str) -> bytes | None:
+        """The content; None for what that holder never had, or what was erased."""
+        ...
+
+
+class Registers(Protocol):
+    """State registers in which facts of an applicant are looked up before anything is asked for (S003-11)."""
+
+    def known(self, register: str, applicant: str) -> Mapping[str, str] | None:
+        """Facts of the applicant (a subject of the vault) by field; None when the register doesn't know them."""
+        ...
+
+
+class Signer(NamedTuple):
+    """Whose signature it is: the actor's id, and the SHA-256 of the signature in hex."""
+
+    actor: str
+    digest: str
+
+
+class Signatures(Protocol):
+    """Electronic digital signatures."""
+
+    def verify(self, content: bytes, signature: bytes, at: datetime) -> Signer | None:
+        """Who signed `content`; None when the signature doesn't hold, or the certificate didn't at `at`."""
+        ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -40,13 +42,19 @@ from infra.postgres.view_store import ViewStore
 from infra.programmes import load_programmes
 from infra.qr.keys import QrKeys
 from infra.sealing import SealKeys
-from infra.settings import Settings
+from infra.settings import Settings, trial_key
 from infra.sms.gateways import gateway_from
 from infra.sms.pacing import paced
 from infra.sms.phones import normalise_phone
 from infra.vault.store import PostgresVault
 from projections.all_views import VIEWS
 from streams.feed import Feed
+
+if TYPE_CHECKING:  # what only some processes need is imported when it is asked for
+    from domain.commands.run_case import RunCase
+    from infra.case_lists import PostgresCaseLists
+    from infra.running_services import InstalledServices
+    from infra.signatures import NoSignatures, TrialSignatures
 
 SMS_AT_ONCE_IDEMPOTENT = 500
 SMS_AT_ONCE = 8  # what a crash can leave in doubt
@@ -239,6 +247,46 @@ class Azyq:
     def run_programme(self) -> RunProgramme:
         """The command that does a day of a programme."""
         return RunProgramme(self.log, self.run_day, self.month_of)
+
+    @cached_property
+    def services(self) -> InstalledServices:
+        """The services of the folder, ready to run."""
+        from infra.running_services import InstalledServices
+
+        return InstalledServices(self.settings.services)
+
+    @cached_property
+    def signatures(self) -> TrialSignatures | NoSignatures:
+        """Whose electronic signatures hold: in a trial those made here, elsewhere nobody's yet."""
+        from infra.signatures import NoSignatures, TrialSignatures
+
+        if self.settings.env == "production":
+            return NoSignatures()
+        return TrialSignatures(trial_key(self.settings.data / "keys" / "signatures.key"))
+
+    @cached_property
+    def case_lists(self) -> PostgresCaseLists:
+        """Lists of cases: who has to do what until when."""
+        from infra.case_lists import PostgresCaseLists
+
+        return PostgresCaseLists(self.view_store)
+
+    @cached_property
+    def run_case(self) -> RunCase:
+        """The commands of cases."""
+        from domain.commands.run_case import RunCase
+        from infra.registers import TrialRegisters
+
+        return RunCase(
+            self.log,
+            self.vault.papers,
+            self.services,
+            TrialRegisters(),
+            self.signatures,
+            self.vault.digest,
+            secrets.token_bytes,
+            self.case_lists,
+        )
 
     views = VIEWS
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from projections.articles import Articles
+from projections.case_steps import CaseSteps
+from projections.cases import Cases
 from projections.families import Families
 from projections.market_prices import MarketPrices
 from projections.missing_numbers import MissingNumbers
@@ -29,4 +31,6 @@ VIEWS: tuple[View, ...] = (
     Articles(),
     MarketPrices(),
     Terminals(),
+    Cases(),
+    CaseSteps(),
 )

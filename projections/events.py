@@ -12,6 +12,9 @@ from domain.catalogue import Catalogue
 from domain.cycle import Cycle, StrayReply
 from domain.family import FamilyVouchers
 from domain.market import Market
+from domain.procedures.case import Case
+from domain.procedures.published_service import PublishedService
+from domain.procedures.sitting import Sitting
 from domain.seal import Seals
 from domain.shop import Shop
 from domain.terminal import Terminal
@@ -59,9 +62,13 @@ def _is_plain(kind: Any) -> bool:
     return isinstance(kind, str) and kind.partition("[")[0] in _TYPES and "|" not in kind
 
 
+_AGGREGATES = (
+    *(FamilyVouchers, Cycle, StrayReply, Terminal, Shop, Catalogue, Market, Seals),
+    *(Case, Sitting, PublishedService),
+)
 KNOWN: Mapping[str, Known] = {
     cls.TOPIC: Known(cls, getattr(cls, "class_version", 1), _fields(cls))
-    for aggregate in (FamilyVouchers, Cycle, StrayReply, Terminal, Shop, Catalogue, Market, Seals)
+    for aggregate in _AGGREGATES
     for cls in _concrete(aggregate)
 }
 KNOWN_TOPICS = frozenset(KNOWN)

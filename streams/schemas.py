@@ -23,7 +23,9 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 ENVELOPE = "envelope"
 PARKED_ENVELOPE = "parked.envelope"
 
-_CLAUSE = re.compile(r"\b[ROA][0-9]+(?:\.[0-9]+)*(?:–[ROA][0-9]+(?:\.[0-9]+)*)?")
+_CLAUSE = re.compile(
+    r"\b(?:[ROA][0-9]+(?:\.[0-9]+)*(?:–[ROA][0-9]+(?:\.[0-9]+)*)?|S00[0-9]-[A-Z]*[0-9]+[ab]?)"
+)
 _PLAIN: Mapping[str, Schema] = {
     "str": {"type": "string"},
     "int": {"type": "integer"},
@@ -80,6 +82,11 @@ _BASKET: Schema = {
     },
 }
 _COUNTS: Schema = {"type": "integer", "minimum": 0}
+_PAPERS = _row(
+    "[document, SHA-256, media type, bytes]", _TEXT, _TEXT, _TEXT, {"type": "integer", "minimum": 1}
+)
+_SIGNED: Schema = {"description": "[signer, digest of the signature], or empty", "maxItems": 2}
+_MAYBE_TIME: Schema = {"description": "time with an offset; empty for none"}
 
 # More than the annotation tells: of a field wherever it occurs, and of a field of one topic.
 _OF_FIELD: Mapping[str, Schema] = {
@@ -121,6 +128,20 @@ _OF_FIELD: Mapping[str, Schema] = {
     "condition": {"examples": ["catalogue", "assortment", "label"]},
     "goods_version": {"description": "version of the list of goods that positions are numbered by"},
     "days_late": {"minimum": 0},
+    "case": {"description": "number of the case"},
+    "service": {"description": "id of the service, as its file is named"},
+    "version": {"description": "version of the service's file"},
+    "sealed": {"description": "by field, the SHA-256 of a salted value that the vault keeps"},
+    "documents": _PAPERS,
+    "due_at": _MAYBE_TIME,
+    "received_at": _TIME,
+    "counted_from": _TIME,
+    "from_at": _TIME,
+    "turn": {"minimum": 1},
+    "dropped": _row("[step, turn] of steps that were open still", _TEXT, _NUMBER),
+    "decisions": _row("[case, outcome]", _TEXT, _TEXT),
+    "minutes": {"description": "[SHA-256, media type, bytes] of the minutes, or empty"},
+    "assigned": {"description": "[role, person], or empty", "maxItems": 2},
     "rows": {"minimum": 0},
     "accepted": {"minimum": 0},
     "no_number": {"minimum": 0},
@@ -139,6 +160,23 @@ _OF_TOPIC: Mapping[tuple[str, str], Schema] = {
         "[GTIN, name, position in the goods list, measure: piece, kg or l]", _TEXT, _TEXT, _NUMBER, _TEXT
     ),
     ("shop.breach_recorded", "missing"): {"description": "positions of the goods list (O3.1)"},
+    **{
+        ("service.version_published", name): {"description": what}
+        for name, what in (
+            ("digest", "SHA-256 of the text"),
+            ("effective_to", "the last day in force; empty for none"),
+        )
+    },
+    **{
+        (topic, "signature"): _SIGNED
+        for topic in ("case.opened", "case.acted", "case.remark_recorded", "sitting.held")
+    },
+    ("case.opened", "digest"): {"description": "SHA-256 of the service's file"},
+    ("case.opened", "applicant"): {"description": "a token of the person; empty for nobody in particular"},
+    ("case.opened", "known"): {"description": "registers that know the applicant (S003-11)"},
+    ("case.opened", "missing"): {"description": "documents that are still wanted"},
+    ("case.acceptance_refused", "missing"): {"description": "documents that were not given (S002-23)"},
+    ("case.result_issued", "valid_until"): {"description": "the last day; empty for without an end"},
     ("voucher.issued", "vouchers"): _row("[voucher, token of the member, tiyn]", _TEXT, _TEXT, _TIYN),
     ("voucher.expired", "vouchers"): _SUMS,
     ("voucher.reversed", "lines"): _row(

@@ -31,6 +31,7 @@ class Keyring:
         self._lookup_key = derive(root, "lookup")
         self.families = Seal(derive(root, "family references"))
         self.tokens = Seal(derive(root, "wallet tokens"))
+        self.papers = Seal(derive(root, "papers of nobody in particular"))
 
     def lookup(self, kind: str, text: str) -> bytes:
         return keyed_digest(self._lookup_key, kind, text)

@@ -53,4 +53,25 @@ VAULT_MIGRATIONS: list[tuple[str, str]] = [
         ALTER TABLE vault.asked ADD COLUMN subject uuid;
         """,
     ),
+    (
+        "vault_3_papers",
+        """
+        SET LOCAL ROLE azyq_vault;
+        -- Documents and personal values of cases; a holder without a subject is nobody's in particular.
+        CREATE TABLE vault.paper_holder (
+            holder uuid PRIMARY KEY,
+            subject uuid,
+            wrapped_key bytea NOT NULL,
+            staged boolean NOT NULL,
+            kept_at timestamptz NOT NULL DEFAULT now()
+        );
+        CREATE INDEX paper_holder_subject ON vault.paper_holder (subject) WHERE subject IS NOT NULL;
+        CREATE TABLE vault.paper (
+            holder uuid NOT NULL REFERENCES vault.paper_holder ON DELETE CASCADE,
+            sha256 bytea NOT NULL,
+            sealed bytea NOT NULL,
+            PRIMARY KEY (holder, sha256)
+        );
+        """,
+    ),
 ]

@@ -16,6 +16,7 @@ from psycopg2.extensions import cursor as Cursor
 from domain.ports import PersonalData
 from infra.vault.copying import copy_rows
 from infra.vault.keyring import PEOPLE_LOCK, Keyring
+from infra.vault.papers import PostgresPapers
 from infra.vault.pool import VaultConnections
 from infra.vault.sealing import Seal, VaultKeyWrong, new_key
 
@@ -48,6 +49,7 @@ class PostgresVault:
     def __init__(self, dsn: str, master_key: bytes) -> None:
         self.connections = VaultConnections(dsn)
         self._keys = Keyring(self.connections, master_key)
+        self.papers = PostgresPapers(self.connections, self._keys)
 
     def close(self) -> None:
         self.connections.close()
@@ -99,7 +101,7 @@ class PostgresVault:
         return found
 
     def erase(self, subject: str) -> None:
-        """Forget a person: key, data, phone, lookup and what was asked on the phone go, for good (O5.2).
+        """Forget a person: key, data, papers, phone, lookup and what was asked on the phone go, for good (O5.2).
 
         Safe to repeat. A reply from the number is a stranger's from then on (docs/adr/0006), unless another's
         family was asked on it too.
@@ -121,6 +123,7 @@ class PostgresVault:
                     (self._keys.lookup("phone", phone).hex(),),
                 )
             cursor.execute("DELETE FROM vault.person WHERE subject = %s", (subject,))
+            cursor.execute("DELETE FROM vault.paper_holder WHERE subject = %s", (subject,))
             cursor.execute("DELETE FROM vault.phone WHERE subject = %s", (subject,))
 
         self.connections.run(drop)

@@ -29,6 +29,7 @@ from domain.shop import Loan, Shop, ShopFacts
 from domain.terminal import Terminal
 from infra.postgres.log import AGGREGATES
 from tests.unit.given_when_then import MAPPER, Story, on, programme, replayed, reply, sms, story
+from tests.unit.told_cases import told_cases
 
 FOLDER = Path(__file__).parents[1] / "data" / "events"
 NEVER_STORED = {"Event", "Created", "Answered", "Drawn"}
@@ -65,6 +66,20 @@ LIVES = {
     "catalogue": ["catalogue.begun", "catalogue.articles_listed"],
     "market": ["market.begun", "market.prices_set"],
     "seals": ["seal.begun", "seal.day_sealed"],
+    "case": [
+        *("case.opened", "case.step_opened", "case.remark_recorded", "case.acted", "case.step_passed_over"),
+        *(
+            "case.reassigned",
+            "case.became_overdue",
+            "case.escalated",
+            "case.result_issued",
+            "case.notice_due",
+        ),
+        *("case.notice_sent", "case.notice_failed", "case.notice_reported", "case.closed"),
+    ],
+    "case refused": ["case.acceptance_refused"],
+    "sitting": ["sitting.held"],
+    "service": ["service.begun", "service.version_published"],
     "terminal": ["terminal.code_issued", "terminal.enrolled", "terminal.key_rotated", "terminal.revoked"],
 }
 
@@ -142,6 +157,7 @@ def lives() -> Iterator[StoredEvent]:
     refused = story().given_asked().given(lambda f, m: reply(f, m, Answer.NO, on(6)))
     for told in (bought, called_off, left, silent, refused):
         yield from told.log
+    yield from told_cases()
     stray = StrayReply.receive(reply="digest", channel="http", answer="yes", at=on(6))
     for aggregate in (cycle(), stray, terminal(), shop(), seals(), *price_sources()):
         yield from (MAPPER.to_stored_event(event) for event in aggregate.collect_events())

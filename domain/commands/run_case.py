@@ -1,0 +1,466 @@
+"""Cases: open one, act on it, hold a sitting over many, do what the clock asks for (S000, S002, S003).
+
+A case and what the vault keeps of it are written one after the other, the vault first: what a crash leaves there without
+a case is never read, and the same call with the same key does the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Any, Protocol
+from uuid import UUID
+
+from domain.calendar import local_day
+from domain.commands.case_calls import ActOnCase, Decision, HoldSitting, OpenCase, ReassignStep
+from domain.commands.conflicts import until_saved
+from domain.errors import Refusal
+from domain.identity import case_id, service_id, sitting_id
+from domain.ports import KeptPaper, Log, LogConflict, Papers, Registers, Signatures
+from domain.procedures.acts import Act, Actor
+from domain.procedures.case import Case
+from domain.procedures.case_guards import Turn, check_content, check_turn
+from domain.procedures.case_input import (
+    LARGEST_DOCUMENT,
+    Brought,
+    paper_problem,
+    raise_all,
+    read_brought,
+    shown,
+)
+from domain.procedures.case_opening import number_of, read_request
+from domain.procedures.case_refusals import (
+    CaseUnknown,
+    RequestKeyReused,
+    ServiceUnknown,
+    SignatureInvalid,
+    SignatureMissing,
+)
+from domain.procedures.published_service import PublishedService
+from domain.procedures.running import RunningService
+from domain.procedures.sitting import Sitting, check_sitting
+
+CASES_AT_ONCE = 200
+SALT_BYTES = 16
+
+
+class RunningServices(Protocol):
+    """The installation's services, ready to run."""
+
+    def on(self, service: str, day: date) -> RunningService:
+        """The version in force on the local `day`. Raises ServiceUnknown, ServiceNotInForce."""
+        ...
+
+    def version(self, service: str, version: str) -> RunningService | None:
+        """That version, if the installation has its file."""
+        ...
+
+    def of_text(self, text: str) -> RunningService:
+        """A version by the text that the log has."""
+        ...
+
+
+class DueSteps(Protocol):
+    """Cases that the clock asks something of, as the views have them."""
+
+    def due(
+        self, now: datetime, after: tuple[datetime, UUID] | None, limit: int
+    ) -> list[tuple[datetime, UUID]]:
+        """(since when, stream of a case), in this order, after `after`."""
+        ...
+
+
+@dataclass(slots=True)
+class DueOutcome:
+    """What the clock brought: `cases` looked at, steps `acted` on by the system, steps that became `overdue`.
+
+    `failed` are the cases that could not be looked after, with the reason's code.
+    """
+
+    cases: int = 0
+    acted: int = 0
+    overdue: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+class RunCase:
+    """The commands. Every one raises what the guards raise, all of them `domain.errors.Refusal`."""
+
+    def __init__(
+        self,
+        log: Log,
+        papers: Papers,
+        services: RunningServices,
+        registers: Registers,
+        signatures: Signatures,
+        digest: Callable[[str, str], str],
+        random: Callable[[int], bytes],
+        due_steps: DueSteps,
+        largest_document: int = LARGEST_DOCUMENT,
+    ) -> None:
+        """`digest` is the vault's keyed one of (kind, text), `random` gives so many bytes that nobody can guess."""
+        self._log = log
+        self._papers = papers
+        self._services = services
+        self._registers = registers
+        self._signatures = signatures
+        self._digest = digest
+        self._random = random
+        self._due_steps = due_steps
+        self._largest = largest_document
+        self._published: dict[tuple[str, str], str] = {}
+        self._old: dict[tuple[str, str, str], RunningService] = {}
+
+    # --- reading --------------------------------------------------------------------------------------
+
+    def case(self, number: str) -> Case:
+        """The case of a number, or of a stream's id, as the log has it now. Raises CaseUnknown."""
+        stream = _stream(number)
+        found: Case | None = self._log.load([stream]).get(stream)
+        if not isinstance(found, Case):
+            raise CaseUnknown("case", case=shown(number))
+        return found
+
+    def running(self, case: Case) -> RunningService:
+        """The version that the case began with, whatever the files say now (S002-08)."""
+        name = case.service, case.service_version
+        here = self._services.version(*name)
+        if here is not None and here.digest == case.digest:
+            return here
+        old = self._old.get((*name, case.digest))
+        if old is None:
+            published = self._published_service(case.service)
+            digest, text = published.versions.get(case.service_version, ("", "")) if published else ("", "")
+            if digest != case.digest:
+                raise ServiceUnknown("service", service=f"{name[0]}@{name[1]}")
+            old = self._old[*name, case.digest] = self._services.of_text(text)
+        return old
+
+    def sealed_values(self, case: Case) -> dict[str, str]:
+        """The personal values of a case by field; those of someone erased are absent (O5.2)."""
+        found = {}
+        for name, digest in case.sealed.items():
+            content = self._papers.read(case.id.hex, digest)
+            if content is not None:
+                found[name] = content[SALT_BYTES:].decode()
+        return found
+
+    # --- opening --------------------------------------------------------------------------------------
+
+    def open(self, call: OpenCase, at: datetime) -> Case:
+        """A new case; the one that this key opened before (S000-L1, S002-20).
+
+        Raises, besides what fields and documents are refused for, ServiceUnknown, ServiceNotInForce,
+        ServiceVersionChanged, ChannelUnknown, KindUnknown, KindNotOpen, ConsentMissing, SignatureMissing,
+        SignatureInvalid, RequestKeyReused.
+        """
+        key = call.key or self._random(16).hex()
+        body = self._digest("case", call.content().decode("utf-8", "surrogatepass"))
+
+        def decide() -> Case:
+            running = self._services.on(call.service, local_day(at))
+            number, there = self._place(running, call.actor, key, at)
+            if there is not None:
+                if there.body != body:
+                    raise RequestKeyReused("Idempotency-Key")
+                return there
+            brought, request, refused = read_request(
+                running, call, self._registers, _sha256, at, self._largest
+            )
+            signature = self._signature(call.content(), call.signature, call.actor, at)
+            if not signature and any(one.signs for one in running.service.channels if one.id == call.channel):
+                raise SignatureMissing("signature")
+            sealed, kept = self._seal(brought)
+            request = request._replace(sealed=sealed, signature=signature, key=key, body=body)
+            case = Case.open(running, number, call.actor, request, at)
+            if refused:
+                case.refuse_acceptance(call.actor, at)
+            else:
+                case.begin(running, at)
+            published = self._publish(running, at)
+            self._papers.keep(case.id.hex, case.applicant, kept)
+            self._log.save(*published, case, due=_notices(case, set()))
+            self._published[running.service.id, running.service.version] = running.digest
+            return case
+
+        return until_saved(decide)
+
+    def _place(
+        self, running: RunningService, actor: Actor, key: str, at: datetime
+    ) -> tuple[str, Case | None]:
+        """The number of the case to be, or the case that this key opened: this year, or just before its turn."""
+        service, year = running.service, local_day(at).year
+        for attempt in range(100):
+            name = f"{service.id}/{actor.id}/{key}/{attempt}"
+            numbers = [number_of(service.prefix, one, name) for one in (year, year - 1)]
+            found = self._log.load([case_id(number) for number in numbers])
+            for case in found.values():
+                if (case.service, case.opener, case.key) == (service.id, actor.id, key):
+                    return case.case, case
+            if case_id(numbers[0]) not in found:
+                return numbers[0], None
+        raise LogConflict("no number is free")
+
+    def _publish(self, running: RunningService, at: datetime) -> list[PublishedService]:
+        """What makes the version known to the log; nothing when it is. Raises ServiceVersionChanged."""
+        service = running.service
+        if self._published.get((service.id, service.version)) == running.digest:
+            return []
+        published = self._published_service(service.id) or PublishedService.begin(service.id, at)
+        return [published] if published.publish(running, at) else []
+
+    def _published_service(self, service: str) -> PublishedService | None:
+        stream = service_id(service)
+        found: PublishedService | None = self._log.load([stream]).get(stream)
+        return found
+
+    # --- acting ---------------------------------------------------------------------------------------
+
+    def act(self, call: ActOnCase, at: datetime) -> Case:
+        """Take an outcome of a step; the case afterwards. What was done with this key before is done once.
+
+        Raises CaseUnknown, RequestKeyReused, and what `check_turn`, `check_content` and `read_brought` raise.
+        """
+        body = self._digest("act", call.content().decode("utf-8", "surrogatepass"))
+
+        def decide() -> Case:
+            case = self.case(call.case)
+            if case.seen(call.actor.id, call.key, body):
+                return case
+            told = set(case.notices)
+            running = self.running(case)
+            case.pass_due(running, at)
+            turn = check_turn(case, running, call.actor, call.step, call.outcome, in_sitting=False)
+            signature = self._signature(call.content(), call.signature, call.actor, at)
+            act, kept = self._prepared(case, running, turn, call, signature)
+            case.act(running, call.actor, act._replace(key=call.key, body=body if call.key else ""), at)
+            self._papers.keep(case.id.hex, case.applicant, kept)
+            self._log.save(case, due=_notices(case, told))
+            return case
+
+        return until_saved(decide)
+
+    def reassign(self, call: ReassignStep, at: datetime) -> Case:
+        """Another person does a step. Raises CaseUnknown, CaseClosed, StepNotOpen, MayNotReassign, RequestKeyReused."""
+        body = self._digest("act", call.content().decode("utf-8", "surrogatepass"))
+
+        def decide() -> Case:
+            case = self.case(call.case)
+            if not case.seen(call.actor.id, call.key, body):
+                case.reassign(
+                    self.running(case),
+                    call.actor,
+                    call.step,
+                    call.assignee,
+                    at,
+                    call.key,
+                    body if call.key else "",
+                )
+                self._log.save(case)
+            return case
+
+        return until_saved(decide)
+
+    def hold_sitting(self, call: HoldSitting, at: datetime) -> Sitting:
+        """One step of many cases, all or none (S000-T16); the sitting that this key recorded before.
+
+        Raises the first refusal of any case, its field beginning with the case's number, the others in `also`.
+        """
+        sitting = sha256(
+            f"{call.service}/{call.actor.id}/{call.key or self._random(16).hex()}".encode(
+                "utf-8", "surrogatepass"
+            )
+        ).hexdigest()[:32]
+        body = self._digest("sitting", call.content().decode("utf-8", "surrogatepass"))
+        check_sitting(call.members, [one.case for one in call.decisions])
+
+        def decide() -> Sitting:
+            streams = [_stream(one.case) for one in call.decisions]
+            found = self._log.load([sitting_id(sitting), *streams])
+            before: Sitting | None = found.get(sitting_id(sitting))
+            if before is not None:
+                if before.body != body:
+                    raise RequestKeyReused("Idempotency-Key")
+                return before
+            return self._hold(call, sitting, body, found, at)
+
+        return until_saved(decide)
+
+    def _hold(
+        self, call: HoldSitting, sitting: str, body: str, found: Mapping[UUID, Any], at: datetime
+    ) -> Sitting:
+        signature = self._signature(call.content(), call.signature, call.actor, at)
+        problems: list[Refusal] = []
+        cases: list[Case] = []
+        kept: list[tuple[Case, list[KeptPaper]]] = []
+        due: list[tuple[str, UUID, str]] = []
+        role = ""
+        for one in call.decisions:
+            case = found.get(_stream(one.case))
+            try:
+                if not isinstance(case, Case) or case.service != call.service:
+                    raise CaseUnknown("case", case=shown(one.case))
+                told = set(case.notices)
+                running = self.running(case)
+                case.pass_due(running, at)
+                turn = check_turn(case, running, call.actor, call.step, one.outcome, in_sitting=True)
+                role = turn.outcome.role or turn.step.role
+                act, papers = self._prepared(case, running, turn, one, signature)
+                case.act(running, call.actor, act._replace(sitting=sitting), at)
+            except Refusal as refusal:
+                problems += [_of_case(one.case, each) for each in (refusal, *refusal.also)]
+                continue
+            cases.append(case)
+            kept.append((case, papers))
+            due += _notices(case, told)
+        if call.minutes:
+            problem, kind = paper_problem(call.minutes, "minutes", _MINUTES, self._largest)
+            problems += [problem] if problem else []
+        raise_all(problems)
+        digest = _sha256(call.minutes)
+        held = Sitting.hold(
+            sitting,
+            service=call.service,
+            step=call.step,
+            role=role,
+            actor=call.actor.id,
+            members=call.members,
+            decisions=[(case.case, one.outcome) for case, one in zip(cases, call.decisions, strict=True)],
+            minutes=[digest, kind, len(call.minutes)] if call.minutes else [],
+            signature=signature,
+            body=body,
+            at=at,
+        )
+        if call.minutes:
+            self._papers.keep(held.id.hex, "", [KeptPaper(digest, call.minutes)])
+        for case, papers in kept:
+            self._papers.keep(case.id.hex, case.applicant, papers)
+        self._log.save(held, *cases, due=due)
+        return held
+
+    def _prepared(
+        self,
+        case: Case,
+        running: RunningService,
+        turn: Turn,
+        call: ActOnCase | Decision,
+        signature: tuple[str, ...],
+    ) -> tuple[Act, list[KeptPaper]]:
+        """The act that was asked for, checked, and what the vault is to keep of it."""
+        outcome = turn.outcome
+        brought = read_brought(
+            outcome.fields, outcome.documents, call.fields, call.documents, _sha256, self._largest
+        )
+        check_content(case, running, turn, brought, call.ground, call.assignee, bool(signature))
+        sealed, kept = self._seal(brought)
+        act = Act(
+            turn.step.id,
+            outcome.id,
+            brought.facts,
+            sealed,
+            [paper.row(document) for document, paper in brought.papers.items()],
+            call.ground,
+            shown(call.assignee),
+            signature,
+        )
+        return act, kept
+
+    def _seal(self, brought: Brought) -> tuple[dict[str, str], list[KeptPaper]]:
+        """The digests of personal values, by field, and what the vault keeps.
+
+        A value is salted: of an IIN or a phone there are so few that a plain digest could be looked up.
+        """
+        kept = [KeptPaper(paper.sha256, paper.content) for paper in brought.papers.values()]
+        sealed = {}
+        for name, value in brought.personal.items():
+            content = self._random(SALT_BYTES) + value.encode()
+            sealed[name] = _sha256(content)
+            kept.append(KeptPaper(sealed[name], content))
+        return sealed, kept
+
+    def _signature(self, content: bytes, signature: bytes, actor: Actor, at: datetime) -> tuple[str, ...]:
+        """(signer, digest); empty where nothing is signed. Raises SignatureInvalid."""
+        if not signature:
+            return ()
+        signer = self._signatures.verify(content, signature, at)
+        if signer is None or signer.actor != actor.id:
+            raise SignatureInvalid("signature")
+        return tuple(signer)
+
+    # --- terms ----------------------------------------------------------------------------------------
+
+    def run_due(
+        self, now: datetime, go_on: Callable[[], object] = lambda: None, at_once: int = CASES_AT_ONCE
+    ) -> DueOutcome:
+        """What the clock asks for by `now`: outcomes that the system takes, marks of what is overdue, escalations.
+
+        Safe to repeat, and to run twice at once: the cases themselves know what is done. `go_on` is called between
+        batches and may raise.
+        """
+        outcome = DueOutcome()
+        after: tuple[datetime, UUID] | None = None
+        while batch := self._due_steps.due(now, after, at_once):
+            go_on()
+            streams = list(dict.fromkeys(stream for _, stream in batch))
+            self._settle(streams, now, outcome)
+            after = batch[-1]
+        return outcome
+
+    def _settle(self, streams: Sequence[UUID], now: datetime, outcome: DueOutcome) -> None:
+        def decide() -> tuple[int, int, int, dict[str, str]]:
+            found = self._log.load(streams)
+            cases: list[Case] = []
+            failed: dict[str, str] = {}
+            due: list[tuple[str, UUID, str]] = []
+            for case in found.values():
+                told = set(case.notices)
+                try:
+                    case.pass_due(self.running(case), now)
+                except Refusal as refusal:
+                    failed[case.case] = refusal.code
+                    continue
+                cases.append(case)
+                due += _notices(case, told)
+            topics = [type(event) for case in cases for event in case.pending_events]
+            self._log.save(*cases, due=due)
+            return len(found), topics.count(Case.Acted), topics.count(Case.BecameOverdue), failed
+
+        count, acted, overdue, failed = until_saved(decide)
+        outcome.cases += count
+        outcome.acted += acted
+        outcome.overdue += overdue
+        outcome.failed |= failed
+
+
+_MINUTES = {"kk": "хаттама", "ru": "протокол", "en": "minutes"}
+
+
+def _stream(number: str) -> UUID:
+    """The stream of a case by its number, or by the id itself, in any usual spelling."""
+    text = number.strip()
+    if len(text) in (32, 36):
+        try:
+            return UUID(text)
+        except ValueError:
+            pass
+    return case_id(shown(text).upper())
+
+
+def _sha256(content: bytes) -> str:
+    return sha256(content).hexdigest()
+
+
+def _notices(case: Case, told: Iterable[str]) -> list[tuple[str, UUID, str]]:
+    """SMS that are due beside what was `told` already: (message, stream, purpose); nobody's, where there is no person."""
+    if not case.applicant:
+        return []
+    known = set(told)
+    return [(m, case.id, f"case:{notice}") for m, notice in case.notices.items() if m not in known]
+
+
+def _of_case(case: str, refusal: Refusal) -> Refusal:
+    refusal.field = f"{shown(case)}.{refusal.field}" if refusal.field else shown(case)
+    refusal.also = ()
+    return refusal

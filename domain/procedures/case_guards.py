@@ -1,0 +1,149 @@
+"""Who may do what on a case, and with what: asked before anything is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from domain.errors import Refusal
+from domain.procedures.acts import Actor
+from domain.procedures.case import Case
+from domain.procedures.case_input import (
+    Brought,
+    missing_documents,
+    missing_fields,
+    raise_all,
+    refused_documents,
+    shown,
+)
+from domain.procedures.case_refusals import (
+    AssigneeMissing,
+    AssigneeNotAsked,
+    FieldMalformed,
+    GroundMissing,
+    GroundUnknown,
+    InSittingOnly,
+    NotAssignedToYou,
+    NotInSitting,
+    NotYourStep,
+    OutcomeNotOpen,
+    OutcomeUnknown,
+    SamePerson,
+    SignatureMissing,
+    StepNotOpen,
+    StepUnknown,
+)
+from domain.procedures.definition import APPLICANT, Outcome, Step
+from domain.procedures.running import RunningService
+
+
+class Turn(NamedTuple):
+    """A step and the outcome that somebody means to take."""
+
+    step: Step
+    outcome: Outcome
+
+
+def check_turn(
+    case: Case, running: RunningService, actor: Actor, step: str, outcome: str, in_sitting: bool
+) -> Turn:
+    """The step and its outcome, when it is the actor's turn.
+
+    Raises CaseClosed, StepUnknown, StepNotOpen, NotYourStep, NotAssignedToYou, OutcomeUnknown, SamePerson,
+    InSittingOnly, NotInSitting.
+    """
+    case.check_open()
+    definition = running.service.steps.get(step)
+    if definition is None:
+        raise StepUnknown("step", step=shown(step))
+    found = {one.id: one for one in definition.outcomes}.get(outcome)
+    standing = case.steps.get(step)
+    # What is said on a step that was open once is heard when it is over: it is recorded as late (S002-04).
+    if standing is None and not (found is not None and found.stays and step in case.turns):
+        raise StepNotOpen("step", step=definition.names, open=", ".join(case.steps))
+    role = found.role if found is not None and found.role else definition.role
+    _check_role(case, running, actor, definition, role)
+    assigned = "" if standing is None or role != definition.role else standing.assignee
+    if assigned and assigned != actor.id:
+        raise NotAssignedToYou("actor", step=definition.names)
+    if found is None:
+        outcomes = ", ".join(one.id for one in definition.outcomes)
+        raise OutcomeUnknown("outcome", step=definition.names, outcome=shown(outcome), outcomes=outcomes)
+    for other in found.other_than:
+        if case.actors.get(other) == actor.id:
+            raise SamePerson("actor", step=definition.names, other=running.service.steps[other].names)
+    if not found.stays and definition.group != in_sitting and not (found.alone and not in_sitting):
+        kind = InSittingOnly if definition.group else NotInSitting
+        raise kind("step", step=definition.names)
+    return Turn(definition, found)
+
+
+def _check_role(case: Case, running: RunningService, actor: Actor, step: Step, role_id: str) -> None:
+    role = running.role(role_id)
+    mine = role_id in actor.roles and not (role.unit and actor.unit and role.unit != actor.unit)
+    if mine and role_id == APPLICANT:
+        persons = {case.applicant, case.opener if case.opener_role == APPLICANT else ""} - {""}
+        mine = actor.id in persons
+    if not mine:
+        raise NotYourStep("actor", step=step.names, role=role.names)
+
+
+def check_content(
+    case: Case,
+    running: RunningService,
+    turn: Turn,
+    brought: Brought,
+    ground: str,
+    assignee: str,
+    signed: bool,
+) -> None:
+    """What the outcome asks for is there, and nothing else.
+
+    Raises the first of what is wrong, with the rest in `also`: FieldMissing, DocumentMissing, GroundMissing,
+    GroundUnknown, AssigneeMissing, AssigneeNotAsked, SignatureMissing, OutcomeNotOpen.
+    """
+    outcome = turn.outcome
+    rows = [paper.row(document) for document, paper in brought.papers.items()]
+    facts = case.facts_with(brought.facts, rows)
+    problems: list[Refusal] = []
+
+    def holds(condition: str) -> bool:
+        return running.holds(condition, facts)
+
+    if not holds(outcome.when):
+        problems.append(OutcomeNotOpen("outcome", outcome=outcome.names))
+    problems += missing_fields(outcome.fields, holds, {*brought.facts, *brought.personal})
+    problems += refused_documents(missing_documents(outcome.documents, holds, brought.papers, case.known))
+    problems += _ground(running, outcome, ground)
+    if outcome.remark in ("taken", "not_taken") and "remark" in brought.facts:
+        problems += _remark(case, turn, brought.facts["remark"])
+    if outcome.assigns and not assignee:
+        problems.append(AssigneeMissing("assignee", role=running.role(outcome.assigns).names))
+    if assignee and not outcome.assigns:
+        problems.append(AssigneeNotAsked("assignee"))
+    if outcome.signs and not signed:
+        problems.append(SignatureMissing("signature"))
+    raise_all(problems)
+
+
+def _ground(running: RunningService, outcome: Outcome, ground: str) -> list[Refusal]:
+    known: Mapping[str, object] = running.service.grounds if outcome.grounds else {}
+    grounds = ", ".join(known)
+    if outcome.grounds and not ground:
+        return [GroundMissing("ground", grounds=grounds)]
+    if ground and ground not in known:
+        return [GroundUnknown("ground", ground=shown(ground), grounds=grounds or "–")]
+    return []
+
+
+def _remark(case: Case, turn: Turn, number: str) -> list[Refusal]:
+    """A remark is answered by its number (S002-F2)."""
+    if number.isdigit() and 1 <= int(number) <= case.remarks:
+        return []
+    names = next((one.names for one in turn.outcome.fields if one.id == "remark"), {})
+    expected = {
+        "en": f"the number of a remark, from 1 to {case.remarks}",
+        "ru": f"номер замечания, от 1 до {case.remarks}",
+        "kk": f"ескертудің нөмірі, 1-ден {case.remarks}-ға дейін",
+    }
+    return [FieldMalformed("fields.remark", name=names, expected=expected)]

@@ -1,0 +1,127 @@
+"""The view `case_steps`: whose turn it is on which case, until when, and who did what before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from domain.procedures.case import Case as C
+from projections.view import Key, On, Recorded, Row, Rows, Table, View, own_row
+
+
+def _step(event: Recorded) -> tuple[Key]:
+    return ((event.stream, event.data["step"], str(event.data["turn"])),)
+
+
+def _dropped(event: Recorded) -> list[Key]:
+    return [(event.stream, step, str(turn)) for step, turn in event.data["dropped"]]
+
+
+def _opened(rows: Rows, event: Recorded) -> None:
+    data = event.data
+    due = data["due_at"] or None
+    rows[_step(event)[0]] = {
+        "stream": event.stream,
+        "step": data["step"],
+        "turn": str(data["turn"]),
+        "number": data["case"],
+        "service": data["service"],
+        "role": data["role"],
+        "unit": data["unit"],
+        "assignee": data["assignee"],
+        "state": "open",
+        "opened_at": data["timestamp"],
+        "from_at": data["from_at"],
+        "due_at": due,
+        "wakes_at": data["from_at"] if data["automatic"] else due,
+        "overdue_at": None,
+        "escalated_to": None,
+        "done_at": None,
+        "outcome": None,
+        "actor": None,
+        "late": None,
+    }
+
+
+def _changing(change: Callable[[Row, dict[str, Any]], None]) -> On:
+    def fold(rows: Rows, event: Recorded) -> None:
+        change(own_row(rows, _step(event)[0], event.stream), event.data)
+
+    return On(_step, fold)
+
+
+def _acted(row: Row, data: dict[str, Any]) -> None:
+    row["state"] = "done"
+    row["done_at"] = data["timestamp"]
+    row["wakes_at"] = None
+    row["outcome"] = data["outcome"]
+    row["actor"] = data["actor"]
+    row["late"] = int(data["late"])
+
+
+def _reassigned(row: Row, data: dict[str, Any]) -> None:
+    row["assignee"] = data["assignee"]
+
+
+def _overdue(row: Row, data: dict[str, Any]) -> None:
+    row["overdue_at"] = data["timestamp"]
+    row["wakes_at"] = None
+
+
+def _escalated(row: Row, data: dict[str, Any]) -> None:
+    row["escalated_to"] = data["to_role"]
+
+
+def _closed(rows: Rows, event: Recorded) -> None:
+    for key in _dropped(event):
+        row = own_row(rows, key, event.stream)
+        row["state"] = "dropped"
+        row["done_at"] = event.data["timestamp"]
+        row["wakes_at"] = None
+
+
+class CaseSteps(View):
+    """One row a turn of a step: `state` open, done, or dropped when its case ended without it.
+
+    `wakes_at`: when the clock asks something of it next; `late`: 1 when it was done after its time.
+    """
+
+    name = "case_steps"
+    version = 1
+    table = Table(
+        columns=(
+            ("stream", "uuid"),
+            ("step", "text"),
+            ("turn", "text"),
+            ("number", "text"),
+            ("service", "text"),
+            ("role", "text"),
+            ("unit", "text"),
+            ("assignee", "text"),
+            ("state", "text"),
+            ("opened_at", "timestamptz"),
+            ("from_at", "timestamptz"),
+            ("due_at", "timestamptz"),
+            ("wakes_at", "timestamptz"),
+            ("overdue_at", "timestamptz"),
+            ("escalated_to", "text"),
+            ("done_at", "timestamptz"),
+            ("outcome", "text"),
+            ("actor", "text"),
+            ("late", "integer"),
+        ),
+        key=("stream", "step", "turn"),
+        indexes=(
+            ("role", "state", "due_at", "stream"),
+            ("wakes_at", "stream"),
+            ("escalated_to", "state", "due_at"),
+        ),
+    )
+    on = {
+        C.StepOpened.TOPIC: On(_step, _opened, creates=True),
+        C.Acted.TOPIC: _changing(_acted),
+        C.Reassigned.TOPIC: _changing(_reassigned),
+        C.BecameOverdue.TOPIC: _changing(_overdue),
+        C.Escalated.TOPIC: _changing(_escalated),
+        C.Closed.TOPIC: On(_dropped, _closed),
+    }
