@@ -9,6 +9,7 @@ from infra.cli import (
     demo,
     kafka,
     month,
+    papers,
     parked,
     programme,
     reading,
@@ -60,16 +61,18 @@ kafka_group.command()(kafka.init)
 kafka_group.command()(kafka.status)
 app.add_typer(kafka_group, name="kafka")
 
-programme_group = group("Programmes: list, show, check a file.")
+programme_group = group("Programmes: list, show, check a file, publish a standard.")
 programme_group.command(name="list")(programme.list_programmes)
 programme_group.command()(programme.show)
 programme_group.command()(programme.check)
+programme_group.command(name="document")(papers.programme_document)
 app.add_typer(programme_group, name="programme")
 
-service_group = group("State services: list, show, check a file.")
+service_group = group("State services: list, show, check a file, make their papers.")
 service_group.command(name="list")(service.list_services)
 service_group.command()(service.show)
 service_group.command()(service.check)
+service_group.command(name="document")(papers.service_document)
 app.add_typer(service_group, name="service")
 
 month_group = group("A programme's month: take in lists, run a day of the calendar, see where it stands.")

@@ -240,8 +240,9 @@ def _given(told: ServiceWords, case: CasePaper, result: Result) -> tuple[Block, 
         *_basis(told),
     ]
     holder = Paragraph(case.applicant[0], "lead") if case.applicant else Paragraph("–", "lead")
+    named = told.name(result.names)
     return (
-        Paragraph(told.name(result.names), "centre"),
+        *(() if named == words.get(result.form) else (Paragraph(named, "centre"),)),
         Paragraph(words["given_to"], "fine"),
         holder,
         *(Paragraph(line, "centre") for line in case.applicant[1:]),
