@@ -1,5 +1,5 @@
 """`make bench`: a national month at two sizes, side by side with plain ways, how long a command takes to start,
-and the counter under load beside a CRUD application."""
+the counter under load beside a CRUD application, and the log on its way through Kafka."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks import carrying
 from benchmarks.counter.run import add_options, measure, sizes_of
 from benchmarks.phases import load
 from benchmarks.start import measure_start
 from benchmarks.tables import show
 
 MEMBERS_A_FAMILY = 4
-PARTS = ("month", "start", "counter")
+PARTS = ("month", "start", "counter", "kafka")
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -82,6 +83,7 @@ def main() -> None:
     )
     parser.add_argument("--show", type=Path, help="print the tables of earlier figures; measure nothing")
     add_options(parser)
+    carrying.add_options(parser)
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if arguments.show:
@@ -96,6 +98,8 @@ def main() -> None:
         figures["months"] = [month_of(members, arguments.profiles, arguments.feed_after) for members in sizes]
     if arguments.only in (None, "counter"):
         figures["counter"] = measure(sizes_of(arguments))
+    if arguments.only in (None, "kafka"):
+        figures["kafka"] = carrying.measure(arguments.carried_families, arguments.outage)
     out = arguments.out or RESULTS / f"{begun:%Y%m%dT%H%M%SZ}.json"
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n")

@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.carrying_tables import show_carrying
 from benchmarks.counter.tables import show_counter
 from benchmarks.plain import GROUP_BY_LACKS, IMPORT_LACKS
 
@@ -41,6 +42,8 @@ def show(figures: dict[str, Any]) -> None:
         console.print(_goals(figures))
     if counter := figures.get("counter"):
         show_counter(counter, console)
+    if kafka := figures.get("kafka"):
+        show_carrying(kafka, console)
     if months:
         console.print(_side_by_side(months[-1]))
 
