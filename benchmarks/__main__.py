@@ -1,5 +1,5 @@
 """`make bench`: a national month at two sizes, side by side with plain ways, how long a command takes to start,
-the counter under load beside a CRUD application, and the log on its way through Kafka."""
+the counter under load beside a CRUD application, the log on its way through Kafka, and deadlines of services."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from typing import Any
 
 from benchmarks import carrying
 from benchmarks.counter.run import add_options, measure, sizes_of
+from benchmarks.deadlines import measure_deadlines
 from benchmarks.phases import load
 from benchmarks.start import measure_start
 from benchmarks.tables import show
 
 MEMBERS_A_FAMILY = 4
-PARTS = ("month", "start", "counter", "kafka")
+PARTS = ("month", "start", "counter", "kafka", "deadlines")
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -100,6 +101,8 @@ def main() -> None:
         figures["counter"] = measure(sizes_of(arguments))
     if arguments.only in (None, "kafka"):
         figures["kafka"] = carrying.measure(arguments.carried_families, arguments.outage)
+    if arguments.only in (None, "deadlines"):
+        figures["deadlines"] = measure_deadlines()
     out = arguments.out or RESULTS / f"{begun:%Y%m%dT%H%M%SZ}.json"
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n")

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from benchmarks.carrying_tables import show_carrying
 from benchmarks.counter.tables import show_counter
+from benchmarks.deadlines import show_deadlines
 from benchmarks.plain import GROUP_BY_LACKS, IMPORT_LACKS
 
 # What the month's five minutes are made of; audit, rebuild and the plain ways are timed beside it
@@ -44,6 +45,8 @@ def show(figures: dict[str, Any]) -> None:
         show_counter(counter, console)
     if kafka := figures.get("kafka"):
         show_carrying(kafka, console)
+    if deadlines := figures.get("deadlines"):
+        show_deadlines(deadlines, console)
     if months:
         console.print(_side_by_side(months[-1]))
 
