@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
+import orjson
 from psycopg2.extensions import connection as Connection
 
 from infra.postgres.connect import ThreadConnections
@@ -21,6 +22,7 @@ from streams.topics import EVENTS
 
 SAMPLE_SECONDS = 1.0
 _SAMPLES = 7_200
+_KNOWN = 100  # positions whose next event's time is kept
 
 
 class Published(NamedTuple):
@@ -71,6 +73,21 @@ class ChainReader:
             self._connections.mine(), "SELECT coalesce(max(notification_id), 0) FROM azyq_log.azyq_events"
         )
 
+    def recorded_at(self, position: int) -> datetime | None:
+        """The time that the first event after `position` bears; None where it bears none with an offset."""
+        with self._connections.mine().cursor() as cursor:
+            cursor.execute(
+                "SELECT state FROM azyq_log.azyq_events WHERE notification_id > %s"
+                " ORDER BY notification_id LIMIT 1",
+                (position,),
+            )
+            row = cursor.fetchone()
+        try:
+            at = datetime.fromisoformat(orjson.loads(row[0])["timestamp"]) if row else None
+        except (KeyError, TypeError, ValueError):
+            return None
+        return at if at is not None and at.tzinfo is not None else None
+
     def read(self) -> Chain:
         """Where the log, the publisher and each view stand, the views first, so that none seems ahead of the log."""
         connection = self._connections.mine()
@@ -117,15 +134,26 @@ class ChainReader:
 class Ages:
     """How old the first event is that a reader at some position has not seen, to the sampling's second.
 
-    The log holds the times that commands carry, which a trial clock sets; so the head is watched as it moves.
+    The head is watched as it moves. What was there when the watching began is at least as old as it says itself, by
+    `clock`: the one that commands are given.
     """
 
-    def __init__(self, head: Callable[[], int], now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        head: Callable[[], int],
+        recorded_at: Callable[[int], datetime | None],
+        clock: Callable[[], datetime],
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`recorded_at`: the time that the first event after a position bears."""
         self._head = head
+        self._recorded_at = recorded_at
+        self._clock = clock
         self._now = now
         self._at: deque[float] = deque(maxlen=_SAMPLES)
         self._heads: deque[int] = deque(maxlen=_SAMPLES)
         self._lock = threading.Lock()
+        self._known: dict[int, datetime | None] = {}
 
     def sample(self) -> None:
         """Note where the log's head is."""
@@ -136,10 +164,27 @@ class Ages:
                 self._at.append(self._now())
 
     def age(self, position: int) -> float:
-        """Seconds since the log was first seen beyond `position`; 0 when it never was."""
+        """Seconds since the log went beyond `position`; 0 when it never did."""
         with self._lock:
             first = bisect_right(self._heads, position)
-            return 0.0 if first == len(self._heads) else self._now() - self._at[first]
+            if first == len(self._heads):
+                return 0.0
+            watched = self._now() - self._at[first]
+        if first > 0:
+            return watched
+        recorded = self._time_after(position)
+        return watched if recorded is None else max(watched, (self._clock() - recorded).total_seconds())
+
+    def _time_after(self, position: int) -> datetime | None:
+        if position not in self._known:
+            try:
+                found = self._recorded_at(position)
+            except Exception:  # the database is away: what was watched is all there is
+                return None
+            if len(self._known) >= _KNOWN:
+                self._known.clear()
+            self._known[position] = found
+        return self._known[position]
 
     def watch(self, stop: threading.Event) -> None:
         """Sample until `stop`; without a database, nothing is noted and it goes on."""

@@ -85,7 +85,7 @@ class Watching:
 
     def __init__(self, azyq: Azyq) -> None:
         self._chain = azyq.chain
-        self._ages = Ages(azyq.chain.head)
+        self._ages = Ages(azyq.chain.head, azyq.chain.recorded_at, azyq.clock)
         self.kafka = bool(azyq.settings.kafka_bootstrap_servers)
 
     def chain(self) -> Chain:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from prometheus_client import generate_latest
 
@@ -10,6 +10,7 @@ from infra.api.metrics import new_registry
 from infra.chain import Ages, Chain, Published, ViewPlace
 from infra.cli.status import _WORDS, lines
 
+NOON = datetime(2025, 7, 6, 12, tzinfo=UTC)
 CHAIN = Chain(
     head=120,
     published=Published(100, 6, datetime(2025, 7, 6, 9, tzinfo=UTC), False),
@@ -70,12 +71,35 @@ def test_without_a_database_only_that_is_told() -> None:
 def test_the_age_is_that_of_the_first_event_not_seen() -> None:
     heads = iter([10, 10, 30, 30])
     now = [0.0]
-    ages = Ages(lambda: next(heads), lambda: now[0])
+    ages = Ages(lambda: next(heads), lambda position: None, lambda: NOON, lambda: now[0])
     for second in range(4):
         now[0] = second
         ages.sample()
     now[0] = 10
     assert [ages.age(position) for position in (0, 9, 10, 29, 30, 31)] == [10, 10, 8, 8, 0, 0]
+
+
+def test_what_was_there_before_the_watching_is_as_old_as_it_says_itself() -> None:
+    heads = iter([20, 30])
+    now = [0.0]
+    asked: list[int] = []
+
+    def recorded_at(position: int) -> datetime | None:
+        asked.append(position)
+        return {5: NOON - timedelta(hours=1), 6: NOON + timedelta(days=1), 7: None}[position]
+
+    ages = Ages(lambda: next(heads), recorded_at, lambda: NOON, lambda: now[0])
+    assert ages.age(5) == 0  # nothing was watched yet
+    ages.sample()
+    now[0] = 2
+    ages.sample()
+    now[0] = 5
+    assert [ages.age(position) for position in (5, 6, 7, 20, 30)] == [3600, 5, 5, 3, 0]
+    assert ages.age(5) == 3600
+    assert asked == [5, 6, 7]
+    away = Ages(lambda: 10, lambda position: 1 // 0, lambda: NOON, lambda: now[0])  # type: ignore[arg-type,return-value]
+    away.sample()
+    assert away.age(3) == 0
 
 
 def test_status_shows_the_chain_at_a_glance() -> None:
