@@ -5,9 +5,13 @@ from __future__ import annotations
 from itertools import combinations
 from pathlib import Path
 
-from domain.checked_file import Problem
+from domain.checked_file import Problem, plain_text, slug
+from domain.errors import LANGUAGES
 from domain.procedures.definition_file import ServiceInvalid, parse_service
 from domain.procedures.services import ServiceFile, Services, contradictions
+from infra.project_tables import read_table
+
+REGISTER = "register.csv"
 
 
 def load_service(path: Path) -> ServiceFile:
@@ -27,7 +31,10 @@ def load_service(path: Path) -> ServiceFile:
 
 
 def load_services(folder: Path) -> Services:
-    """All services of `folder`. Raises ServiceInvalid with the problems of all files."""
+    """All services of `folder`. Raises ServiceInvalid with the problems of all files.
+
+    Those that are in its `register.csv` must be named as there (S002-10, S002-32).
+    """
     files: list[tuple[str, ServiceFile]] = []
     problems: list[Problem] = []
     for path in sorted(folder.glob("*.toml")):
@@ -37,8 +44,29 @@ def load_services(folder: Path) -> Services:
             problems += error.problems
     if not files and not problems:
         problems.append(Problem(str(folder), "", "no service files (*.toml) in this folder"))
+    registered = read_register(folder / REGISTER, problems) if (folder / REGISTER).exists() else {}
+    for name, one in files:
+        names = registered.get(one.service.id, one.service.names)
+        for language in LANGUAGES:
+            if names[language] != one.service.names[language]:
+                reason = f"is not the name in {REGISTER}, {names[language]!r} (S002-10, S002-32)"
+                problems.append(Problem(name, f"names.{language}", reason))
     for (first, one), (second, other) in combinations(files, 2):
         problems += [Problem(second, *fault) for fault in contradictions(one.service, other.service, first)]
     if problems:
         raise ServiceInvalid(problems)
     return Services([one for _, one in files])
+
+
+def read_register(table: Path, problems: list[Problem]) -> dict[str, dict[str, str]]:
+    """The names of state services in their register, by id and language; faults are added to `problems`."""
+    seen: set[str] = set()
+
+    def row(cells: list[str]) -> tuple[str, dict[str, str]]:
+        service = slug(cells[0])
+        if service in seen:
+            raise ValueError(f"{service} is there twice")
+        seen.add(service)
+        return service, dict(zip(LANGUAGES, map(plain_text, cells[1:]), strict=True))
+
+    return dict(read_table(table, ("id", *LANGUAGES), row, problems))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
@@ -10,8 +9,9 @@ from pathlib import Path
 from domain.checked_file import FIRST_YEAR, LAST_YEAR, Problem
 from domain.procedures.definition_file import ServiceInvalid
 from domain.procedures.working_time import DaysOff
+from infra.project_tables import read_table
 
-COLUMNS = ["day", "state", "basis"]
+COLUMNS = ("day", "state", "basis")
 STATES = {"off": True, "working": False}
 
 
@@ -32,40 +32,23 @@ def days_off(table: Path) -> DaysOff:
 
 def read_moved_days(table: Path) -> dict[date, bool]:
     """The moved days: whether each is off. Raises ServiceInvalid with every problem by file, line and reason."""
-    try:
-        text = table.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise ServiceInvalid([Problem(table.name, "", f"can't be read: {error.strerror}")]) from None
-    except UnicodeDecodeError as error:
-        reason = f"not in UTF-8 from byte {error.start + 1} on"
-        raise ServiceInvalid([Problem(table.name, "", reason)]) from None
     problems: list[Problem] = []
-    result: dict[date, bool] = {}
-    lines = [(n, line) for n, line in enumerate(text.splitlines(), start=1) if line and line[0] != "#"]
-    if not lines or lines[0][1] != ",".join(COLUMNS):
-        problems.append(Problem(table.name, f"line {lines[0][0] if lines else 1}", "must be day,state,basis"))
-    for number, line in lines[1:]:
-        try:
-            day, off = _row(line)
-            if day in result:
-                raise ValueError(f"{day} is there twice")
-            result[day] = off
-        except ValueError as error:
-            problems.append(Problem(table.name, f"line {number}", str(error)))
+    seen: set[date] = set()
+
+    def row(cells: list[str]) -> tuple[date, bool]:
+        day, off = _moved(*cells)
+        if day in seen:
+            raise ValueError(f"{day} is there twice")
+        seen.add(day)
+        return day, off
+
+    found = read_table(table, COLUMNS, row, problems)
     if problems:
         raise ServiceInvalid(problems)
-    return result
+    return dict(found)
 
 
-def _row(line: str) -> tuple[date, bool]:
-    try:
-        # Each line alone: a quote that never closes must not swallow the rows after it.
-        row = next(csv.reader([line], strict=True))
-    except csv.Error as error:
-        raise ValueError(f"can't be read: {error}") from None
-    if len(row) != len(COLUMNS):
-        raise ValueError("must be a day, a state and a basis")
-    day, state, basis = (cell.strip() for cell in row)
+def _moved(day: str, state: str, basis: str) -> tuple[date, bool]:
     if len(day) != 10 or not day.isascii():
         raise ValueError(f"{day!r} is not a day as 2025-01-03")
     try:

@@ -342,6 +342,34 @@ def test_S002_32_no_two_services_have_one_name_or_begin_case_numbers_alike(tmp_p
     assert "tea-permit.toml: names.kk: is the name of tea-leave too" in found
 
 
+REGISTERED = "id,kk,ru,en\ntea-permit,Шай рұқсаты,Разрешение на чай,Tea permit\n"
+
+
+def test_S002_32_the_name_is_that_of_the_register(tmp_path: Path) -> None:
+    put(tmp_path, "tea-permit.toml", EXAMPLE)
+    put(tmp_path, "register.csv", REGISTERED + "another,а,б,c\n")
+    assert load_services(tmp_path).ids() == ("tea-permit",)
+    put(tmp_path, "tea-permit.toml", example_with(('ru = "Разрешение на чай"', 'ru = "Разрешение  на чай"')))
+    assert told(tmp_path).splitlines()[1:] == [
+        "tea-permit.toml: names.ru: is not the name in register.csv, 'Разрешение на чай' (S002-10, S002-32)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("register", "problem"),
+    [
+        ("id,ru\n", "register.csv: line 1: must be id,kk,ru,en"),
+        (REGISTERED + "tea-permit,а,б,c\n", "register.csv: line 3: tea-permit is there twice"),
+        (REGISTERED + "coffee,,б,c\n", "register.csv: line 3: is empty"),
+        (REGISTERED + "coffee,а\n", "register.csv: line 3: must have id, kk, ru, en"),
+    ],
+)
+def test_a_register_that_is_wrong_is_told_by_line(tmp_path: Path, register: str, problem: str) -> None:
+    put(tmp_path, "tea-permit.toml", EXAMPLE)
+    put(tmp_path, "register.csv", register)
+    assert problem in told(tmp_path)
+
+
 def test_a_file_is_named_after_its_service(tmp_path: Path) -> None:
     put(tmp_path, "coffee.toml", EXAMPLE)
     assert "coffee.toml: id: the file must be named tea-permit.toml or tea-permit@1.toml" in told(tmp_path)

@@ -94,7 +94,7 @@ def test_terms_run_over_holidays_and_moved_days(start: str, length: str, end: st
         ("day,state,basis\n2025-01-02,off,\n", "line 2: has no basis"),
         ('day,state,basis\n2025-01-02,off,"act\n2025-01-04,off,act\n', "line 2: can't be read"),
         ("# nothing\n", "line 1: must be day,state,basis"),
-        ("day,state,basis\n2025-01-02,off\n", "line 2: must be a day, a state and a basis"),
+        ("day,state,basis\n2025-01-02,off\n", "line 2: must have day, state, basis"),
         (
             "# why\nday,state,basis\n2025-01-02,off,a\n2025-01-02,working,a\n",
             "line 4: 2025-01-02 is there twice",
