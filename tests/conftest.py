@@ -51,6 +51,8 @@ def new_database(dsn: str, template: str | None = None) -> Iterator[str]:
     """A database of its own on the server of `dsn`, dropped afterwards; its DSN."""
     name = f"azyq_test_{uuid.uuid4().hex[:16]}"
     source = f' TEMPLATE "{template}"' if template else ""
+    if template and not os.environ.get("DATABASE_URL"):
+        source += " STRATEGY FILE_COPY"  # the quicker one where nothing waits for the disk
     _command(dsn, f'CREATE DATABASE "{name}"{source}')
     try:
         yield psycopg2.extensions.make_dsn(clean_dsn(dsn), dbname=name)
@@ -84,6 +86,9 @@ def postgres_dsn() -> Iterator[str]:
             yield as_url(dsn)
         return
     with tempfile.TemporaryDirectory(prefix="azyq-test-") as folder, EmbeddedPostgres(Path(folder)) as dsn:
+        # No test cuts the power; what outlives the end of its process is the same.
+        _command(dsn, "ALTER SYSTEM SET fsync = off")
+        _command(dsn, "SELECT pg_reload_conf()")
         yield dsn
 
 
