@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import psycopg2
 import pytest
+from hypothesis import HealthCheck, settings
 
 from infra.postgres.connect import clean_dsn, connect
 from infra.postgres.embedded import EmbeddedPostgres
@@ -32,6 +33,10 @@ __all__ = [
 ]
 
 MASTER_KEY = bytes(range(32))
+
+# Both would measure how busy the machine is.
+settings.register_profile("azyq", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("azyq")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
