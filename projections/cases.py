@@ -62,7 +62,7 @@ def _overdue(row: Row, _data: dict[str, Any]) -> None:
 
 
 def _remarked(row: Row, data: dict[str, Any]) -> None:
-    row["remarks"] = data["number"]
+    row["remarks"] = max(row["remarks"], data["number"])
 
 
 def _issued(row: Row, data: dict[str, Any]) -> None:

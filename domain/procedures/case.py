@@ -250,7 +250,7 @@ class Case(TellsApplicant, Aggregate):
             step=act.step,
             turn=self.turns[act.step],
             outcome=act.outcome,
-            number=self.remarks + 1,
+            number=self.remarks + 1 if outcome.remark == "made" else 0,
             actor=actor.id,
             role=role,
             late=standing is None or _is_over(standing.due_at, at),

@@ -132,7 +132,10 @@ class Acted(Event):
 
 
 class RemarkRecorded(Event):
-    """Something was said on a step that goes on (S002-04); `number` counts them. After the step's end it is `late`."""
+    """Something was said on a step that goes on (S002-04). After the step's end it is `late`.
+
+    `number` counts the remarks of a discussion; 0 for what is none of them, such as the answer to one (S002-F2).
+    """
 
     TOPIC = "case.remark_recorded"
     step: str
@@ -150,8 +153,8 @@ class RemarkRecorded(Event):
     body: str
 
     def apply(self, case: Any) -> None:
-        """The remark counts; facts of remarks are each one's own and no condition asks for them."""
-        case.remarks = self.number
+        """A remark counts; facts of remarks are each one's own and no condition asks for them."""
+        case.remarks = max(case.remarks, self.number)
         case.remember(self.actor, self.key, self.body)
 
 

@@ -15,7 +15,7 @@ PUBLIC = Actor("p.passer-by", ("public",))
 
 def told_cases() -> list[Any]:
     """One stored event of each type: of a case that saw everything, of one refused, of a sitting and a service."""
-    remark = outcome("said", stays=True, fields=(Field("text", named("text"), personal=True),))
+    remark = outcome("said", stays=True, remark="made", fields=(Field("text", named("text"), personal=True),))
     made = service(
         (
             step("talk", "public", remark, outcome("over", opens=("name",)), term=minutes(60), at_due="over"),
