@@ -33,7 +33,7 @@ from domain.procedures.case_refusals import (
     StepNotOpen,
     StepUnknown,
 )
-from domain.procedures.definition import APPLICANT, Outcome, Step
+from domain.procedures.definition import APPLICANT, SYSTEM, Outcome, Step
 from domain.procedures.running import RunningService
 
 
@@ -61,7 +61,7 @@ def check_turn(
     # What is said on a step that was open once is heard when it is over: it is recorded as late (S002-04).
     if standing is None and not (found is not None and found.stays and step in case.turns):
         raise StepNotOpen("step", step=definition.names, open=", ".join(case.steps))
-    role = found.role if found is not None and found.role else definition.role
+    role = definition.role if found is None else who_takes(definition, found)
     _check_role(case, running, actor, definition, role)
     assigned = "" if standing is None or role != definition.role else standing.assignee
     if assigned and assigned != actor.id:
@@ -76,6 +76,11 @@ def check_turn(
         kind = InSittingOnly if definition.group else NotInSitting
         raise kind("step", step=definition.names)
     return Turn(definition, found)
+
+
+def who_takes(step: Step, outcome: Outcome) -> str:
+    """The role that takes an outcome: the step's, unless it names its own; the clock's is the system's (S002-04, A5)."""
+    return SYSTEM if outcome.id == step.at_due else outcome.role or step.role
 
 
 def _check_role(case: Case, running: RunningService, actor: Actor, step: Step, role_id: str) -> None:
