@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     kafka_ca: Path | None = Field(default=None, alias="AZYQ_KAFKA_CA")
     kafka_certificate: Path | None = Field(default=None, alias="AZYQ_KAFKA_CERTIFICATE")
     kafka_key: Path | None = Field(default=None, alias="AZYQ_KAFKA_KEY")
+    heartbeat: Path | None = Field(default=None, alias="AZYQ_HEARTBEAT")
     data: Path = Field(default=Path(".azyq"), alias="AZYQ_DATA")
     env: Literal["trial", "production"] = Field(default="trial", alias="AZYQ_ENV")
     clock: datetime | None = Field(default=None, alias="AZYQ_CLOCK")

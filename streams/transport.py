@@ -8,6 +8,7 @@ nothing to wait for nearly always.
 from __future__ import annotations
 
 import logging
+import time
 import types
 from collections.abc import Coroutine, Generator, Mapping, Sequence
 from inspect import iscoroutine
@@ -38,6 +39,10 @@ _AT_ONCE = _Waited([], [], False)
 class _Consumer(aiokafka.Consumer):
     logger = logging.getLogger("faust.transport")
     transport: KafkaTransport
+
+    async def _wait_next_records(self, timeout: float) -> Any:
+        self.transport.polled_at = time.monotonic()
+        return await super()._wait_next_records(timeout)
 
     async def _getmany(self, active_partitions: Any, timeout: float) -> Any:
         found = await super()._getmany(active_partitions, timeout)
@@ -119,13 +124,17 @@ def _rest(begun: Coroutine[Any, Any, Any], waiting_for: Any) -> Generator[Any, A
 
 
 class KafkaTransport(aiokafka.Transport):
-    """For `App.transport`. `longest_runs`: by topic whose messages come as Runs, how many messages one has at most."""
+    """For `App.transport`. `longest_runs`: by topic whose messages come as Runs, how many messages one has at most.
+
+    `polled_at`: when Kafka was last asked for messages, monotonic; 0.0 before.
+    """
 
     Consumer = _Consumer
 
     def __init__(self, *args: Any, longest_runs: Mapping[str, int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.longest_runs = longest_runs
+        self.polled_at = 0.0
 
 
 def _cut(records: list[Any], most: int) -> list[list[Any]]:

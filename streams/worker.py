@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import faust
@@ -30,12 +31,14 @@ GROUP = "azyq-views"
 BATCH = 2_000
 WITHIN_SECONDS = 0.03
 TAIL_SECONDS = 5.0
+HUNG_SECONDS = 60.0
 _REPLIES_AT_ONCE = 100
 _LONGEST_RUN = 100
 _RUNS_AT_ONCE = 20  # a batch is so many runs of messages of the log at most, and as many wait in memory
 _REPLIES_WAITING = 2_000
 _FETCHED_BYTES = 1_048_576  # of a partition at once; a larger message still comes, alone
 _PAUSE_SECONDS = 1.0
+_BEAT_SECONDS = 1.0
 _STOP_SECONDS = (1.5, 0.5, 1.0)  # for the batch at hand, its commit, and leaving the group
 _log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
@@ -58,7 +61,9 @@ class Worker:
     """One member of the group; any number of them share the partitions.
 
     `cluster`: keyword arguments of `faust.App` that say where the brokers are and who we are. `events` and `replies`
-    are used in one thread each, other than the caller's. `replies` None: that topic is left alone.
+    are used in one thread each, other than the caller's. `replies` None: that topic is left alone. `heartbeat`: a file
+    that is written every few seconds while Kafka is asked for messages and the database takes them in; a worker that
+    did either last `hung_seconds` ago leaves it be.
     """
 
     def __init__(
@@ -74,6 +79,8 @@ class Worker:
         within_seconds: float = WITHIN_SECONDS,
         tail_seconds: float = TAIL_SECONDS,
         session_seconds: float = 10.0,
+        heartbeat: Path | None = None,
+        hung_seconds: float = HUNG_SECONDS,
     ) -> None:
         self._cluster = dict(cluster)
         self._events = events
@@ -85,6 +92,8 @@ class Worker:
         self._within = within_seconds
         self._tail = tail_seconds
         self._session = session_seconds
+        self._heartbeat = heartbeat
+        self._hung = hung_seconds
         self._said = ""
         self.taken = 0
 
@@ -111,8 +120,17 @@ class Worker:
             self._said = f"{event} {kind} {at}"
             _log.error(event, error=kind, at=at)
 
+    def _beat(self) -> None:
+        if self._heartbeat is not None:
+            with suppress(OSError):  # a disk that is full holds no message up
+                self._heartbeat.touch()
+
+    def _transport(self, app: faust.App) -> KafkaTransport:
+        longest = max(1, min(_LONGEST_RUN, self._batch // _RUNS_AT_ONCE))
+        return KafkaTransport(app.conf.broker_consumer, app, longest_runs={self._events_topic: longest})
+
     def _app(self, folder: str) -> faust.App:
-        app = faust.App(
+        return faust.App(
             self._group,
             **self._cluster,
             autodiscover=False,
@@ -134,10 +152,6 @@ class Worker:
             broker_request_timeout=max(30.0, self._session + 5),
             monitor=_NoMonitor(),
         )
-        longest = max(1, min(_LONGEST_RUN, self._batch // _RUNS_AT_ONCE))
-        runs = {self._events_topic: longest}
-        app.transport = KafkaTransport(app.conf.broker_consumer, app, longest_runs=runs)
-        return app
 
 
 class _Member:
@@ -147,6 +161,9 @@ class _Member:
         self._worker = worker
         self._stop = stop
         self._app = worker._app(folder)
+        self._app.transport = self._transport = worker._transport(self._app)
+        self._worked_at = 0.0
+        self._beat_at = 0.0
         self._seen: dict[int, float] = {}
         self._threads: list[_Thread] = []
         self._agent(worker._events_topic, worker._events.take, _RUNS_AT_ONCE, _RUNS_AT_ONCE)
@@ -163,11 +180,19 @@ class _Member:
                     raise failed
                 if tails.done() and (failed := tails.exception()):
                     raise failed
+                self._beat()
                 await asyncio.sleep(0.1)
             if app.crashed and not self._stop.is_set():
                 raise app.crash_reason or RuntimeError("Faust ended by itself")
         finally:
             await self._leave(started, tails)
+
+    def _beat(self) -> None:
+        now = time.monotonic()
+        since = min(self._transport.polled_at, self._worked_at, *(thread.since for thread in self._threads))
+        if since and now - since < self._worker._hung and now - self._beat_at >= _BEAT_SECONDS:
+            self._beat_at = now
+            self._worker._beat()
 
     async def _leave(self, *tasks: asyncio.Future[Any]) -> None:
         for_batch, for_commit, for_group = _STOP_SECONDS
@@ -225,6 +250,7 @@ class _Member:
         if not await self._until_done(thread, partial(take, batch)):
             return False
         self._note(topic, partitions)
+        self._worked_at = time.monotonic()
         self._worker.taken += len(batch)
         self._worker._said = ""
         for event in events:
@@ -257,7 +283,8 @@ class _Member:
             now = time.monotonic()
             mine = [tp.partition for tp in self._assigned() if tp.topic == worker._events_topic]
             idle = [p for p in mine if now - self._seen.setdefault(p, now) >= worker._tail]
-            await self._until_done(self._threads[0], partial(worker._events.check_tails, idle))
+            if await self._until_done(self._threads[0], partial(worker._events.check_tails, idle)):
+                self._worked_at = time.monotonic()
 
     def _assigned(self) -> Sequence[Any]:
         try:
@@ -278,6 +305,7 @@ class _Thread:
             queue.SimpleQueue()
         )
         self._waiting = 0
+        self._begun = 0.0
         self._closed = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
@@ -285,6 +313,11 @@ class _Thread:
     @property
     def busy(self) -> bool:
         return self._waiting > 0
+
+    @property
+    def since(self) -> float:
+        """When it began what it is at; now, when it is at nothing."""
+        return self._begun or time.monotonic()
 
     def close(self) -> None:
         if not self._closed:
@@ -304,11 +337,14 @@ class _Thread:
         while (item := self._work.get()) is not None:
             work, done = item
             loop = done.get_loop()
+            self._begun = time.monotonic()
             try:
                 result = work()
             except BaseException as error:
+                self._begun = 0.0
                 self._tell(loop, done, None, error)
             else:
+                self._begun = 0.0
                 self._tell(loop, done, result, None)
 
     def _tell(

@@ -57,7 +57,7 @@ def work(azyq: Azyq, stop: threading.Event, wake: threading.Event) -> None:
     if partitions is None:
         return
     feed, replies = event_intake(azyq, partitions), reply_intake(azyq, wake.set)
-    Worker(cluster.faust_options(), feed, replies).run(stop)
+    Worker(cluster.faust_options(), feed, replies, heartbeat=azyq.settings.heartbeat).run(stop)
 
 
 def reply_intake(azyq: Azyq, wake: Callable[[], None]) -> ReplyIntake:

@@ -225,6 +225,28 @@ def test_stopped_while_a_batch_hangs_it_returns_and_acknowledges_nothing(
     then_all_is_as_folded(parts)
 
 
+def test_one_that_hangs_writes_its_heartbeat_no_more(
+    parts: Parts, cluster: Cluster, database: str, tmp_path: Path
+) -> None:
+    beat = tmp_path / "beat"
+
+    def age() -> float:
+        return time.time() - beat.stat().st_mtime
+
+    with a_feed(database, N) as feed:
+        held = Held(feed)
+        with working(cluster, held, heartbeat=beat, hung_seconds=3.0):
+            until(beat.exists)  # nothing to take, and yet at work
+            until(lambda: age() < 0.5)
+            parts.tell(8, 5)
+            publish(database, cluster)
+            assert held.reached.wait(60)
+            until(lambda: age() > 5)
+            held.let_go.set()
+            until(lambda: age() < 2)
+            until(lambda: caught_up(parts))
+
+
 def test_postgresql_killed_under_the_worker(cluster: Cluster, tmp_path: Path) -> None:
     server = EmbeddedPostgres(tmp_path / "data")
     dsn = server.start()
