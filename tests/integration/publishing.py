@@ -272,7 +272,7 @@ class Process:
     def stop(self) -> int:
         """SIGTERM; its exit code."""
         self._process.terminate()
-        return self._process.wait(15)
+        return self._process.wait(60)
 
     def close(self) -> None:
         if self._process.poll() is None:

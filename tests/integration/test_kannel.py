@@ -29,7 +29,7 @@ INSTALL = ["apt-get", "install", "-y", "--no-install-recommends", "kannel", "kan
 PASSWORD = "p@ss word"
 
 
-def until(condition: Callable[[], Any], what: str, seconds: float = 30) -> Any:
+def until(condition: Callable[[], Any], what: str, seconds: float = 90) -> Any:
     """What `condition` gives as soon as it is true; fails naming `what` after `seconds`."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -163,7 +163,7 @@ get-url = "http://127.0.0.1:{api_port}/v1/sms/kannel/{TOKEN}?from=%p&to=%P&text=
             process.terminate()
         for process in reversed(self._processes):
             try:
-                process.wait(10)
+                process.wait(30)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

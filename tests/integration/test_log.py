@@ -84,7 +84,7 @@ def test_an_insert_waits_for_the_one_before_it(log: PostgresLog, database: str) 
         cursor.execute("LOCK TABLE azyq_log.azyq_events IN EXCLUSIVE MODE")
         writer = threading.Thread(target=lambda: log.save(a_stray()))
         writer.start()
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'ExclusiveLock'"
         while query(database, waiting) == [(0,)]:
             assert time.monotonic() < end, "the writer doesn't take the lock"
@@ -131,7 +131,7 @@ class TestPatience:
         begun = time.monotonic()
         with held(database, LOCKED), pytest.raises(LogBusy) as caught:
             log.save(stray)
-        assert 1.4 < time.monotonic() - begun < 3
+        assert 1.4 < time.monotonic() - begun < 10
         assert all(caught.value.sentence(language) for language in LANGUAGES)
         # and nothing was recorded; the next save goes through
         assert log.head() == 0
@@ -140,7 +140,7 @@ class TestPatience:
         log.close()
 
     def test_R5_so_does_one_behind_claims_of_a_transaction_that_stays(self, database: str) -> None:
-        log = PostgresLog(database, patience_seconds=1.5)
+        log = PostgresLog(database, patience_seconds=3)
         first, second = uuid4(), uuid4()
         claim = "INSERT INTO azyq_log.claim VALUES (%s, %s)"
         receipt = "INSERT INTO azyq_log.receipt VALUES (%s, %s)"
@@ -151,11 +151,11 @@ class TestPatience:
             pytest.raises(LogBusy),
         ):
             log.save(a_stray(), claims=[(first, uuid4())], receipts=[(second, uuid4())])
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 5.8
         log.close()
 
     def test_R32_more_writers_than_connections_are_no_exception(self, database: str) -> None:
-        log = PostgresLog(database, patience_seconds=1.5)
+        log = PostgresLog(database, patience_seconds=3)
 
         def save(_: int) -> float:
             begun = time.monotonic()
@@ -164,7 +164,7 @@ class TestPatience:
             return time.monotonic() - begun
 
         with held(database, LOCKED), ThreadPoolExecutor(30) as threads:
-            assert max(threads.map(save, range(30))) < 4
+            assert max(threads.map(save, range(30))) < 8
         log.close()
 
     def test_R32_a_lock_that_is_given_back_in_time_is_waited_for(self, database: str) -> None:
@@ -172,10 +172,10 @@ class TestPatience:
         with ThreadPoolExecutor(1) as thread, held(database, LOCKED):
             saving = thread.submit(log.save, a_stray())
             waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND mode = 'ExclusiveLock'"
-            end = time.monotonic() + 10
+            end = time.monotonic() + 60
             while not query(database, waiting):
                 assert time.monotonic() < end, "the writer doesn't take the lock"
-        saving.result(20)
+        saving.result(60)
         assert log.head() == 1
         log.close()
 
@@ -272,13 +272,13 @@ def test_threads_that_end_leave_no_connection(log: PostgresLog, database: str) -
         with ThreadPoolExecutor(10) as threads:
             list(threads.map(work, range(30)))
     # The library's pool keeps at most its size and overflow, 2 + 10, however many threads there were.
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while (count := connections(database)) > 12 and time.monotonic() < end:
         time.sleep(0.02)
     assert count <= 12
     assert len(log._connections) == 0
     log.close()
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while (count := connections(database)) and time.monotonic() < end:
         time.sleep(0.02)
     assert count == 0
@@ -296,7 +296,7 @@ def test_an_azyq_that_is_closed_leaves_no_connection(database: str, tmp_path: Pa
         count = "SELECT count(*) FROM pg_stat_activity WHERE application_name ~ '^azyq' AND pid <> pg_backend_pid()"
         open_now = query(database, count + " AND datname = current_database()")[0][0]
         assert 0 < open_now <= 12
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while query(database, count + " AND datname = current_database()") != [(0,)]:
         assert time.monotonic() < end, "connections are left"
         time.sleep(0.02)

@@ -83,7 +83,7 @@ def following(dsn: str, cluster: Cluster, flight: int = 200) -> Iterator[Publish
             yield active
         finally:
             stop.set()
-            thread.join(20)
+            thread.join(60)
             assert not thread.is_alive()
 
 
@@ -112,17 +112,24 @@ def test_the_next_one_goes_on_where_the_last_one_ended(log: Log, cluster: Cluste
     assert assert_carried(log, cluster) == 400
 
 
-def test_an_event_is_in_kafka_soon_after_its_commit(log: Log, cluster: Cluster) -> None:
+def test_an_event_is_in_kafka_soon_after_its_commit(
+    log: Log, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with following(log.dsn, cluster):
         log.append()
         until(lambda: log.published() == log.head())
+        monkeypatch.setattr("streams.publisher.POLL_SECONDS", 30.0)
         waits = []
         for _ in range(15):
             position = log.append()
             committed = time.monotonic()
             until(lambda position=position: log.published() == position)
             waits.append(time.monotonic() - committed)
-    assert sorted(waits)[len(waits) // 2] < 0.3  # by polling alone it would be half a second, and up to one
+        monkeypatch.undo()
+        log.append()  # so that it does not sit out the half minute
+    # By polling alone it would be half a minute.
+    assert max(waits) < 20
+    assert min(waits) < 0.3
 
 
 def test_events_that_nobody_can_read_are_carried_as_they_are(log: Log, cluster: Cluster) -> None:

@@ -33,7 +33,7 @@ ROUND = "2025-07-05T09:00:00+05:00"
 AZYQ = [sys.executable, "-c", "from infra.cli import main; main()"]
 
 
-def eventually(what: Callable[[], Any], seconds: float = 30) -> Any:
+def eventually(what: Callable[[], Any], seconds: float = 90) -> Any:
     """The first true answer of `what`."""
     until = time.monotonic() + seconds
     while not (found := what()):
@@ -66,7 +66,7 @@ class Process:
         assert found is not True, "".join(self.raw)
         return str(found[0]["address"])
 
-    def end(self, number: int = signal.SIGTERM, seconds: float = 15) -> int:
+    def end(self, number: int = signal.SIGTERM, seconds: float = 60) -> int:
         self.process.send_signal(number)
         return self.process.wait(seconds)
 
@@ -118,7 +118,7 @@ class Site:
             env=self.environment(**environment),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
         )
 
     def listed(self, households: list[Household]) -> None:
@@ -211,7 +211,7 @@ def test_R20_R21_the_round_goes_out_and_replies_are_answered(site: Site) -> None
         found = query(site.dsn, "SELECT consented, refused FROM azyq_views.month_status")
         return found == [(3, 1)]
 
-    eventually(consented, seconds=10)
+    eventually(consented)
     # and a reply through Kannel's address, in the encodings that gateways use
     told = json.loads(site.run("sms", "addresses", "--json").stdout)
     token = told["kannel_get_url"].split("/kannel/")[1].split("?")[0]

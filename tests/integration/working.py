@@ -52,7 +52,7 @@ def working(cluster: Cluster, events: Any, replies: Any = None, **options: Any) 
         yield worker
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(60)
         assert not thread.is_alive()
 
 
@@ -73,7 +73,7 @@ class WorkerProcess:
     def stop(self) -> int:
         """SIGTERM; its exit code."""
         self._process.terminate()
-        return self._process.wait(15)
+        return self._process.wait(60)
 
     def close(self) -> None:
         if self._process.poll() is None:
