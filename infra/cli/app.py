@@ -13,6 +13,7 @@ from infra.cli import (
     parked,
     programme,
     reading,
+    report,
     seal,
     service,
     serving,
@@ -123,7 +124,7 @@ vault_group.command()(vault.erase)
 vault_group.command(name="rotate-key")(vault.rotate_key)
 app.add_typer(vault_group, name="vault")
 
-app.command()(reading.report)
+app.command()(report.report)
 app.command()(reading.audit)
 app.command()(reading.rebuild)
 app.command()(seal.seal)

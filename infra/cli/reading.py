@@ -1,49 +1,12 @@
-"""What can be read and proved: reports, audit, rebuild, why, events."""
+"""What can be read and proved: audit, rebuild, why, events."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 
 import typer
 
 from infra.cli.running import FOUND, JSON, LANGUAGE, language_of, opened, print_json, usage
-
-
-def report(
-    name: str = typer.Argument(help="The report: month."),
-    programme: str = typer.Option(
-        None, "--programme", help="The programme's id (default: all with this month)."
-    ),
-    month: str = typer.Option(None, "--month", help="The month, as 2025-07 (default: this month)."),
-    format_: str = typer.Option("table", "--format", help="table or json."),
-    as_json: bool = JSON,
-    lang: str = LANGUAGE,
-) -> None:
-    """A report, with the log position it stands at."""
-    if name != "month":
-        usage(f"there is no report {name!r}; there is: month")
-    if format_ not in ("table", "json"):
-        usage(f"--format is table or json, not {format_!r}")
-    with opened(lang) as azyq:
-        from domain.calendar import local_day
-        from infra.cli.month_tables import month_tables
-        from infra.reports import month_report
-
-        azyq.catch_up_views()
-        chosen = month or f"{local_day(azyq.clock()):%Y-%m}"
-        if programme is not None:
-            months = [azyq.programme(programme).month(chosen)]
-        else:
-            months = [p.month(chosen) for p in azyq.programmes.values() if chosen in p.months()]
-        if not months:
-            usage(f"no programme has a month {chosen}; `azyq programme list` shows their months")
-        reports: list[dict[str, Any]] = [month_report(azyq.view_store, found) for found in months]
-        if as_json or format_ == "json":
-            print_json(reports[0] if programme is not None else reports)
-        else:
-            for one in reports:
-                month_tables(one, language_of(lang))
 
 
 def audit(as_json: bool = JSON, lang: str = LANGUAGE) -> None:

@@ -108,7 +108,7 @@ class Reports:
             form, example = _FORMS[name]
             if not re.fullmatch(form, value, re.ASCII):
                 raise ParameterMalformed(name, parameter=name, example=example)
-        if "month" in report.parameters:
+        if "month" in report.parameters and not report.whole:
             given.setdefault("month", f"{local_day(now):%Y-%m}")
         if "on" in report.parameters:
             given.setdefault("on", local_day(now).isoformat())
@@ -121,16 +121,15 @@ class Reports:
         return dict(sorted(given.items()))
 
     def _scope(self, parameters: Mapping[str, str], upto: int) -> Scope:
-        months: tuple[tuple[str, str], ...] = ()
-        if month := parameters.get("month", ""):
-            chosen = parameters.get("programme", "")
-            months = tuple(
-                (programme.id, month)
-                for programme in self._programmes.values()
-                if chosen in ("", programme.id) and month in programme.months()
-            )
-            if not months:
-                raise MonthWithoutProgramme("month", month=month)
+        month, chosen = parameters.get("month", ""), parameters.get("programme", "")
+        months = tuple(
+            (programme.id, one)
+            for programme in self._programmes.values()
+            for one in programme.months()
+            if chosen in ("", programme.id) and month in ("", one)
+        )
+        if not months:
+            raise MonthWithoutProgramme("month", month=month)
         first = end = ""
         if on := parameters.get("on", ""):
             day = date.fromisoformat(on)

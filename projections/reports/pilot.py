@@ -75,6 +75,7 @@ PILOT = Report(
     ),
     clauses=("O3.2",),
     parameters=frozenset({"programme", "month", "region"}),
+    whole=True,
     sections=(
         Section(
             "vouchers",

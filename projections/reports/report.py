@@ -76,7 +76,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report: its title, what is counted from which events, the clauses it answers, what it can be asked for."""
+    """A report: its title, what is counted from which events, the clauses it answers, what it can be asked for.
+
+    `whole`: without a month it is about all months of its programmes, else about this month.
+    """
 
     id: str
     names: Names = field(hash=False)
@@ -84,3 +87,4 @@ class Report:
     clauses: tuple[str, ...]
     parameters: frozenset[Parameter]
     sections: tuple[Section, ...]
+    whole: bool = False

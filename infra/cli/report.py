@@ -1,0 +1,232 @@
+"""`azyq report`: a report as a table or a file, as of any position, and the difference between two."""
+
+from __future__ import annotations
+
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import typer
+
+from infra.cli.running import JSON, LANGUAGE, language_of, opened, print_json, usage
+
+if TYPE_CHECKING:
+    from infra.bootstrap import Azyq
+    from infra.reporting.diff import Difference
+    from infra.reporting.running import Answer, Reports, Request
+    from projections.reports.report import Cells, Section
+
+FORMATS = ("table", "csv", "xlsx", "json", "parquet")
+_FILES = ("xlsx", "parquet")
+_WORDS = {
+    "en": {
+        "position": "log position {position}, last event {at}",
+        "none": "nothing",
+        "more": "{left} more rows: --format csv has all",
+        "changed": "from log position {before} to {after}",
+        "same": "nothing changed",
+    },
+    "ru": {
+        "position": "позиция журнала {position}, последнее событие {at}",
+        "none": "нет данных",
+        "more": "ещё строк: {left}; все – с --format csv",
+        "changed": "от позиции журнала {before} до {after}",
+        "same": "ничего не изменилось",
+    },
+    "kk": {
+        "position": "журналдағы орны {position}, соңғы оқиға {at}",
+        "none": "деректер жоқ",
+        "more": "тағы {left} жол; бәрі --format csv арқылы",
+        "changed": "журналдың {before} орнынан {after} орнына дейін",
+        "same": "ештеңе өзгерген жоқ",
+    },
+}
+SHOWN = 40
+
+
+def report(
+    name: str = typer.Argument(
+        help="daily, month, pilot, goods, reconciliation, ...; `diff` compares two answers."
+    ),
+    compared: str = typer.Argument(None, metavar="[REPORT]", help="With diff: the report that is compared."),
+    programme: str = typer.Option(
+        None, "--programme", help="The programme's id (default: all of the month)."
+    ),
+    month: str = typer.Option(None, "--month", help="The month, as 2025-07 (default: this month)."),
+    on: str = typer.Option(None, "--on", help="The day, as 2025-07-15 (default: today)."),
+    shop: str = typer.Option(None, "--shop", help="One shop."),
+    region: str = typer.Option(None, "--region", help="A prefix of KATO codes."),
+    as_of: str = typer.Option(
+        None, "--as-of", help="What was known then: a time with an offset, or a position."
+    ),
+    from_: str = typer.Option(None, "--from", help="With diff: the earlier time or position."),
+    to: str = typer.Option(None, "--to", help="With diff: the later one (default: now)."),
+    section: str = typer.Option(None, "--section", help="One table of the report, for csv and parquet."),
+    format_: str = typer.Option("table", "--format", help="table, csv, xlsx, json or parquet."),
+    out: Path = typer.Option(None, "--out", help="Write to this file."),
+    as_json: bool = JSON,
+    lang: str = LANGUAGE,
+) -> None:
+    """A report, with the log position it stands at; as it was known at a time, or the difference between two."""
+    language = language_of(lang)
+    chosen = "json" if as_json else format_
+    if chosen not in FORMATS:
+        usage(f"--format is one of {', '.join(FORMATS)}, not {format_!r}")
+    if chosen in _FILES and out is None:
+        usage(f"--format {chosen} needs --out FILE")
+    given = {"programme": programme, "month": month, "on": on, "shop": shop, "region": region}
+    parameters = {key: value for key, value in given.items() if value is not None}
+    with opened(lang) as azyq:
+        from infra.reporting.running import Reports, Request
+
+        azyq.catch_up_views()
+        reports = Reports(azyq.dsn, azyq.programmes)
+        if name == "diff":
+            _difference(
+                azyq,
+                reports,
+                [Request(compared or "", parameters, one or "") for one in (from_, to)],
+                chosen,
+                language,
+            )
+            return
+        if name == "month" and not (as_of or region or out) and chosen in ("table", "json"):
+            _month_now(azyq, reports, Request(name, parameters), chosen, language)
+            return
+        answer = reports.answer(Request(name, parameters, as_of or ""), azyq.clock())
+        _write(answer, chosen, section, out, language)
+
+
+def _difference(azyq: Azyq, reports: Reports, requests: list[Request], chosen: str, language: str) -> None:
+    from infra.reporting.diff import difference
+    from infra.reporting.formats import difference_dict
+
+    if not requests[0].as_of:
+        usage("report diff REPORT --from TIME [--to TIME]")
+    now = azyq.clock()
+    earlier, later = (reports.answer(request, now) for request in requests)
+    found = difference(earlier, later)
+    if chosen == "json":
+        print_json(difference_dict(found, language))
+    else:
+        _show_difference(found, language)
+
+
+def _show_difference(found: Difference, language: str) -> None:
+    words = _WORDS[language]
+    before, after = found.earlier.log_position, found.later.log_position
+    typer.echo(
+        f"{found.later.report.names[language]}, {words['changed'].format(before=before, after=after)}\n"
+    )
+    if not any(rows for _, rows in found.tables):
+        typer.echo(words["same"])
+        return
+    for section, rows in found.tables:
+        if rows:
+            show_table(section, rows, language, signed=True)
+
+
+def _month_now(azyq: Azyq, reports: Reports, request: Request, chosen: str, language: str) -> None:
+    """The month as it stands: lists, SMS, calendar and sums; in JSON the report's own tables too."""
+    from domain.calendar import local_day
+    from infra.cli.month_tables import month_tables
+    from infra.reporting.formats import as_dict
+    from infra.reports import month_report
+
+    month = request.parameters.get("month") or f"{local_day(azyq.clock()):%Y-%m}"
+    programme = request.parameters.get("programme")
+    chosen_programmes = [azyq.programme(programme)] if programme else list(azyq.programmes.values())
+    months = [one.month(month) for one in chosen_programmes if programme or month in one.months()]
+    if not months:
+        usage(f"no programme has a month {month}; `azyq programme list` shows their months")
+    found: list[dict[str, Any]] = [month_report(azyq.view_store, one) for one in months]
+    if chosen == "json":
+        for one in found:
+            asked = type(request)("month", {"month": month, "programme": one["programme"]})
+            one["sections"] = as_dict(reports.answer(asked, azyq.clock()), language)["sections"]
+        print_json(found[0] if programme else found)
+        return
+    for one in found:
+        month_tables(one, language)
+
+
+def _write(answer: Answer, chosen: str, section: str | None, out: Path | None, language: str) -> None:
+    from infra.reporting import formats
+
+    if section is not None and section not in (table.section.id for table in answer.tables):
+        usage(f"--section is one of {', '.join(table.section.id for table in answer.tables)}")
+    if chosen == "table":
+        _show(answer, language)
+    elif chosen == "json":
+        if out is None:
+            print_json(formats.as_dict(answer, language))
+        else:
+            import orjson
+
+            out.write_bytes(
+                orjson.dumps(formats.as_dict(answer, language), option=orjson.OPT_INDENT_2) + b"\n"
+            )
+    elif chosen == "csv":
+        lines = formats.as_csv(answer, section)
+        if out is None:
+            sys.stdout.writelines(line.replace("\r\n", "\n") for line in lines)
+        else:
+            with out.open("w", encoding="utf-8", newline="") as file:
+                file.writelines(lines)
+    elif out is not None:
+        if chosen == "xlsx":
+            formats.write_xlsx(answer, out, language)
+        else:
+            formats.write_parquet(answer, out, section)
+
+
+def _show(answer: Answer, language: str) -> None:
+    words = _WORDS[language]
+    asked = ", ".join(answer.parameters.values())
+    typer.echo(f"\n{answer.report.names[language]}, {asked}\n")
+    for table in answer.tables:
+        if table.rows:
+            show_table(table.section, table.rows, language)
+        else:
+            typer.echo(f"{table.section.names[language]}: {words['none']}\n")
+    typer.echo(words["position"].format(position=answer.log_position, at=answer.recorded_at or "-"))
+
+
+def show_table(section: Section, rows: list[Cells], language: str, signed: bool = False) -> None:
+    """Print a table: money in KZT, figures at the right; `signed` with + and -."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=section.names[language], title_justify="left", box=SIMPLE_HEAD, show_edge=False)
+    for column in section.columns:
+        left = column.kind in ("text", "day")
+        justify: Literal["left", "right"] = "left" if left else "right"
+        table.add_column(column.names[language], justify=justify, overflow="fold", no_wrap=left)
+    for row in rows[:SHOWN]:
+        table.add_row(
+            *(
+                _cell(column.kind, value, signed and place >= section.keys)
+                for place, (column, value) in enumerate(zip(section.columns, row, strict=True))
+            )
+        )
+    console = Console(highlight=False, markup=False)
+    console.print(table)
+    if len(rows) > SHOWN:
+        console.print(_WORDS[language]["more"].format(left=len(rows) - SHOWN))
+    console.print()
+
+
+def _cell(kind: str, value: Any, signed: bool) -> str:
+    from domain.money import kzt
+    from infra.cli.month_tables import grouped
+
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    shown = (
+        kzt(value) if kind == "tiyn" else format(value, "f") if isinstance(value, Decimal) else grouped(value)
+    )
+    return f"+{shown}" if signed and value > 0 else shown

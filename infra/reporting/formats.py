@@ -1,0 +1,198 @@
+"""Reports written out: JSON and CSV for programs, XLSX for people, Parquet for analysts' tools."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from domain.money import TIYN_PER_KZT
+from infra.reporting.diff import Difference
+from infra.reporting.running import Answer, Table
+from projections.reports.report import Cells, Column, Names, Section
+
+# What a spreadsheet would take for a formula (OWASP, CSV injection).
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_SHEET_NAME = 31
+_WORDS: dict[str, Names] = {
+    "how": {"kk": "Қалай есептелді", "ru": "Как рассчитано", "en": "How computed"},
+    "report": {"kk": "Есеп", "ru": "Отчёт", "en": "Report"},
+    "definition": {"kk": "Анықтама", "ru": "Определение", "en": "Definition"},
+    "clauses": {"kk": "Ережелер", "ru": "Пункты правил", "en": "Clauses"},
+    "parameters": {"kk": "Параметрлер", "ru": "Параметры", "en": "Parameters"},
+    "log_position": {"kk": "Журналдағы орын", "ru": "Позиция журнала", "en": "Log position"},
+    "recorded_at": {"kk": "Соңғы оқиға", "ru": "Последнее событие", "en": "Last event"},
+    "rows": {"kk": "Жолдар", "ru": "Строк", "en": "Rows"},
+    "money": {
+        "kk": "Ақша файлда теңгемен, JSON мен CSV-де тиынмен.",
+        "ru": "Деньги здесь в тенге, в JSON и CSV – в тиынах.",
+        "en": "Money is in KZT here, in tiyn in JSON and CSV.",
+    },
+}
+
+
+def words(key: str, language: str) -> str:
+    """A word of the papers."""
+    return _WORDS[key][language]
+
+
+def as_dict(answer: Answer, language: str = "en") -> dict[str, Any]:
+    """For JSON: sums in tiyn, quantities as decimal text."""
+    return {
+        **_head(answer, language),
+        "sections": {
+            table.section.id: [_row(table.section, row) for row in table.rows] for table in answer.tables
+        },
+    }
+
+
+def difference_dict(found: Difference, language: str = "en") -> dict[str, Any]:
+    """For JSON: the rows that differ, figures signed."""
+    return {
+        **_head(found.later, language),
+        "from": {"log_position": found.earlier.log_position, "recorded_at": _time(found.earlier.recorded_at)},
+        "sections": {section.id: [_row(section, row) for row in rows] for section, rows in found.tables},
+    }
+
+
+def _head(answer: Answer, language: str) -> dict[str, Any]:
+    return {
+        "report": answer.report.id,
+        "title": answer.report.names[language],
+        "definition": answer.report.definition[language],
+        "clauses": list(answer.report.clauses),
+        "parameters": answer.parameters,
+        "log_position": answer.log_position,
+        "recorded_at": _time(answer.recorded_at),
+    }
+
+
+def _time(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
+
+
+def _row(section: Section, row: Cells) -> dict[str, Any]:
+    return {
+        column.id: format(value, "f") if isinstance(value, Decimal) else value
+        for column, value in zip(section.columns, row, strict=True)
+    }
+
+
+def as_csv(answer: Answer, section: str | None = None) -> Iterator[str]:
+    """A section (the first by default) as CSV in UTF-8, a line at a time; texts that a spreadsheet would calculate are
+    given an apostrophe."""
+    table = _table(answer, section)
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    for row in ([column.id for column in table.section.columns], *table.rows):
+        writer.writerow([_plain(value) for value in row])
+        yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+
+
+def _table(answer: Answer, section: str | None) -> Table:
+    return next((one for one in answer.tables if one.section.id == section), answer.tables[0])
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return defused(value) if isinstance(value, str) else value
+
+
+def defused(text: str) -> str:
+    """`text`, with an apostrophe before what a spreadsheet would take for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def write_xlsx(answer: Answer, path: Path | io.BytesIO, language: str) -> None:
+    """A workbook with a sheet a section and one on how it was computed; cells have types, memory does not grow with rows."""
+    import xlsxwriter
+
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    target = str(path) if isinstance(path, Path) else path
+    with xlsxwriter.Workbook(target, options) as book:
+        bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
+        formats = {
+            "tiyn": book.add_format({"num_format": "#,##0.00"}),
+            "quantity": book.add_format({"num_format": "#,##0.###"}),
+            "count": book.add_format({"num_format": "#,##0"}),
+        }
+        for table in answer.tables:
+            sheet = book.add_worksheet(table.section.names[language][:_SHEET_NAME])
+            sheet.freeze_panes(1, table.section.keys)
+            for place, column in enumerate(table.section.columns):
+                sheet.set_column(place, place, 16)
+                sheet.write_string(0, place, column.names[language], bold)
+            for number, row in enumerate(table.rows, start=1):
+                for place, (column, value) in enumerate(zip(table.section.columns, row, strict=True)):
+                    _write(sheet, number, place, column, value, formats)
+        _how(book, answer, language, bold)
+
+
+def _write(sheet: Any, row: int, place: int, column: Column, value: Any, formats: dict[str, Any]) -> None:
+    if value is None:
+        return
+    if isinstance(value, str):
+        sheet.write_string(row, place, value)
+    elif column.kind == "tiyn":
+        sheet.write_number(row, place, value / TIYN_PER_KZT, formats["tiyn"])
+    else:
+        sheet.write_number(row, place, value, formats.get(column.kind))
+
+
+def _how(book: Any, answer: Answer, language: str, bold: Any) -> None:
+    wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+    sheet = book.add_worksheet(words("how", language)[:_SHEET_NAME])
+    sheet.set_column(0, 0, 24)
+    sheet.set_column(1, 1, 100)
+    for row, (label, value) in enumerate(how(answer, language)):
+        sheet.write_string(row, 0, label, bold)
+        sheet.write_string(row, 1, value, wrapped)
+
+
+def how(answer: Answer, language: str) -> list[tuple[str, str]]:
+    """How the report was computed: labels and values, for people."""
+    report = answer.report
+    counted = ", ".join(f"{one.section.names[language]}: {len(one.rows)}" for one in answer.tables)
+    return [
+        (words("report", language), report.names[language]),
+        (words("definition", language), report.definition[language]),
+        (words("clauses", language), ", ".join(report.clauses)),
+        (words("parameters", language), ", ".join(f"{k}={v}" for k, v in answer.parameters.items())),
+        (words("log_position", language), str(answer.log_position)),
+        (words("recorded_at", language), _time(answer.recorded_at) or ""),
+        (words("rows", language), counted),
+        ("KZT", words("money", language)),
+    ]
+
+
+def write_parquet(answer: Answer, path: Path | io.BytesIO, section: str | None = None) -> None:
+    """A section (the first by default) as Parquet: sums int64 in tiyn, quantities decimal(18, 3); the report's head is in
+    the file's metadata."""
+    import orjson
+    import pyarrow
+    from pyarrow import parquet
+
+    table = _table(answer, section)
+    types = {"text": pyarrow.string(), "day": pyarrow.string(), "quantity": pyarrow.decimal128(18, 3)}
+    schema = pyarrow.schema(
+        [(column.id, types.get(column.kind, pyarrow.int64())) for column in table.section.columns],
+        metadata={"azyq": orjson.dumps(_head(answer, "en"))},
+    )
+    cells: list[Sequence[Any]] = list(zip(*table.rows, strict=True)) or [()] * len(table.section.columns)
+    arrays = [
+        pyarrow.array(
+            [value.quantize(Decimal("0.001")) for value in column]
+            if field.type == types["quantity"]
+            else column,
+            field.type,
+        )
+        for column, field in zip(cells, schema, strict=True)
+    ]
+    parquet.write_table(pyarrow.Table.from_arrays(arrays, schema=schema), path)

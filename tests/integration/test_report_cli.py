@@ -1,0 +1,119 @@
+"""`azyq report` as an analyst types it: tables in three languages, files with types, as of a time, differences."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from pyarrow import parquet
+
+from infra.postgres.log import PostgresLog
+from infra.reporting.formats import defused
+from tests.conftest import new_database
+from tests.integration.test_audit import GOODS, PROGRAMMES
+from tests.integration.test_cli import Shell
+from tests.months import random_month, save_month
+
+
+@pytest.fixture(scope="module")
+def azyq(
+    postgres_dsn: str, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shell]:
+    with new_database(postgres_dsn, migrated_template) as dsn:
+        log = PostgresLog(dsn)
+        facts = PROGRAMMES["akkol-2025"].month("2025-07")
+        save_month(log, random_month(21, 60, facts, facts.programme.catalogue(GOODS).on(facts.valid_from)))
+        log.close()
+        yield Shell(dsn, tmp_path_factory.mktemp("reports"))
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Goods"), ("ru", "Товары"), ("kk", "Тауарлар")])
+def test_a_table_says_where_it_stands(azyq: Shell, language: str, words: str) -> None:
+    found = azyq("report", "goods", "--month", "2025-07", "--lang", language)
+    assert (found.returncode, words in found.stdout) == (0, True), found.stderr
+    assert str(azyq.json("report", "goods", "--month", "2025-07")["log_position"]) in found.stdout
+
+
+def test_json_csv_xlsx_and_parquet_say_the_same(azyq: Shell) -> None:
+    asked = ("report", "goods", "--month", "2025-07")
+    rows = azyq.json(*asked)["sections"]["articles"]
+    assert len(rows) > 3
+    text = azyq(*asked, "--format", "csv", "--section", "articles").stdout
+    plain = list(csv.DictReader(io.StringIO(text)))
+    assert plain == [{name: str(value) for name, value in row.items()} for row in rows]
+    for format_ in ("xlsx", "parquet"):
+        out = f"goods.{format_}"
+        assert azyq(*asked, "--format", format_, "--out", out, "--section", "articles").returncode == 0
+    book = openpyxl.load_workbook(azyq.folder / "goods.xlsx")
+    assert book.sheetnames == ["By position of the list", "By article", "How computed"]
+    cells = [[cell.value for cell in row] for row in book["By article"].iter_rows(min_row=2)]
+    assert [row[1] for row in cells] == [row["gtin"] for row in rows]
+    assert [round(row[4] * 100) for row in cells] == [row["shelf_total_tiyn"] for row in rows]
+    assert book["By article"]["E2"].number_format == "#,##0.00"
+    assert any("voucher.redeemed" in str(row[1].value) for row in book["How computed"].iter_rows())
+    table = parquet.read_table(azyq.folder / "goods.parquet")
+    assert table.column("shelf_total_tiyn").to_pylist() == [row["shelf_total_tiyn"] for row in rows]
+    assert json.loads(table.schema.metadata[b"azyq"])["report"] == "goods"
+
+
+def test_as_of_and_the_difference_to_it(azyq: Shell) -> None:
+    then = ("--as-of", "2025-07-15T00:00:00+05:00")
+    asked = ("report", "pilot", "--month", "2025-07")
+    before, after = azyq.json(*asked, *then), azyq.json(*asked)
+    assert before["log_position"] < after["log_position"]
+    changed = azyq.json("report", "diff", *asked[1:], "--from", then[1])
+    (whole,), (old,), (new,) = (one["sections"]["vouchers"] for one in (changed, before, after))
+    for figure in ("issued", "issued_tiyn", "used", "used_tiyn"):
+        assert whole[figure] == new[figure] - old[figure]
+    found = azyq("report", "diff", *asked[1:], "--from", then[1], "--lang", "ru")
+    assert "+" in found.stdout
+    same = azyq("report", "diff", *asked[1:], "--from", str(after["log_position"]))
+    assert "nothing changed" in same.stdout
+    assert azyq("report", "diff", "pilot").returncode == 2
+
+
+def test_the_month_has_its_tables_beside_what_it_had(azyq: Shell) -> None:
+    found: dict[str, Any] = azyq.json("report", "month", "--month", "2025-07", "--programme", "akkol-2025")
+    (whole,) = found["sections"]["months"]
+    assert whole["issued_tiyn"] == found["sums"]["issued_tiyn"]
+    assert whole["spent_tiyn"] == found["sums"]["spent_tiyn"]
+    assert whole["expired_tiyn"] == found["sums"]["expired_tiyn"]
+    assert whole["consented"] == found["answers"]["consented"]
+    assert sum(row["families"] for row in found["sections"]["regions"]) == whole["families"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("nothing",), "report_unknown"),
+        (("daily", "--month", "2025-07"), "parameter_foreign"),
+        (("daily", "--on", "2025-02-30"), "parameter_malformed"),
+        (("daily", "--on", "2025-07-07", "--shop", "' OR 1=1--"), "parameter_malformed"),
+        (("goods", "--month", "2025-07", "--as-of", "999999"), "as_of_ahead"),
+        (("goods", "--month", "1999-07"), "parameter_malformed"),
+        (("goods", "--month", "2029-07"), "month_without_programme"),
+        (("goods", "--month", "2025-07", "--programme", "other"), "programme_unknown"),
+    ],
+)
+def test_what_it_cannot_be_asked_for_is_said(azyq: Shell, arguments: tuple[str, ...], code: str) -> None:
+    found = azyq("report", *arguments)
+    assert (found.returncode, code in found.stderr) == (1, True), found.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [("goods", "--format", "pdf"), ("goods", "--format", "xlsx"), ("goods", "--section", "none")]
+)
+def test_wrong_usage(azyq: Shell, arguments: tuple[str, ...], tmp_path: Path) -> None:
+    assert azyq("report", *arguments, "--month", "2025-07").returncode == 2
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_a_text_that_a_spreadsheet_would_calculate_is_defused(text: str) -> None:
+    assert defused(text) == f"'{text}"
+    assert defused(f"a{text}") == f"a{text}"
