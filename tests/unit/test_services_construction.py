@@ -362,9 +362,19 @@ def test_S000_L6_a_late_licence_is_told_late() -> None:
     assert story.events("closed")[0]["late"] is True
 
 
-@pytest.mark.parametrize(("row", "step"), [(0, "T2"), (1, "T3")])
-def test_S000_T1_to_T3_are_as_L1_to_L3(row: int, step: str) -> None:
-    assert Story(ATTESTED).go(ATTESTED.turns[: row + 1]).case.done[step] == ATTESTED.turns[row].outcome
+def test_S000_T1_the_application_waits_for_the_responsible_officer() -> None:
+    assert list(Story(ATTESTED).case.steps) == ["T2"]
+
+
+def test_S000_T2_the_responsible_officer_has_20_minutes_and_the_cabinet_is_told() -> None:
+    story = Story(ATTESTED).take(ATTESTED.turns[0])
+    assert [one["notice"] for one in story.events("notice_due")] == ["accepted"]
+    Story(ATTESTED).take(ATTESTED.turns[0], at="06.04 10:21", late=True)
+
+
+def test_S000_T3_the_clerk_has_20_minutes() -> None:
+    story = Story(ATTESTED).take(ATTESTED.turns[0]).take(ATTESTED.turns[1], at="06.04 10:26", late=True)
+    assert list(story.case.steps) == ["T4"]
 
 
 def test_S000_T4_the_head_has_30_minutes() -> None:
