@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 import pytest
 
@@ -17,6 +18,23 @@ CLAUSES = [
     *("R14", "R15", "R16", "R18", "R19", "R20", "R21", "R22", "R23", "R24", "R25"),
     *("R2.23", "R28", "R30"),
     "R31",
+    # Access of oversight bodies.
+    *(f"A{number}" for number in range(1, 10)),
+]
+# Clauses of the state services around the vouchers: of standards and regulations, construction, medicine.
+# What none of them asks (more time, suspension, silence as consent, ...) has no id, and no test claims one.
+SERVICE_CLAUSES = [
+    *(f"S002-{number:02}" for number in (*range(1, 9), *range(10, 26), *range(30, 40))),
+    *(f"S000-{number:02}" for number in range(1, 10)),
+    *(f"S000-L{row}" for row in ("1", "2", "3", "4", "5a", "5b", "6")),
+    *(f"S000-T{row}" for row in ("1", "2", "3", "4", "5a", "5b", *range(6, 18))),
+    *(f"S000-C{row}" for row in range(1, 4)),
+    *(f"S003-{number:02}" for number in range(1, 14)),
+    *(f"S003-A{number:02}" for number in range(1, 10)),
+    *(f"S003-B{number:02}" for number in range(1, 3)),
+    *(f"S003-C{number:02}" for number in range(1, 4)),
+    *(f"S003-D{number:02}" for number in range(1, 6)),
+    "S003-F1",
 ]
 CHECKS = ("then_", "assert_", "check_")
 
@@ -42,8 +60,12 @@ def asserts_something(test: Function) -> bool:
 
 
 def names_clause(test: str, clause: str) -> bool:
-    """Whether `test_R2_6_…` is named after the clause R2.6."""
-    return test.startswith(f"test_{clause.replace('.', '_')}_")
+    """Whether `test_R2_6_…` is named after the clause R2.6, and `test_S000_L5a_…` after S000-L5a."""
+    return test.startswith(f"test_{_in_a_name(clause)}_")
+
+
+def _in_a_name(clause: str) -> str:
+    return clause.replace(".", "_").replace("-", "_")
 
 
 def test_every_test_asserts_something() -> None:
@@ -55,10 +77,10 @@ def test_every_test_asserts_something() -> None:
     assert wrong == [], "\n".join(wrong)
 
 
-@pytest.mark.parametrize("clause", CLAUSES)
+@pytest.mark.parametrize("clause", [*CLAUSES, *SERVICE_CLAUSES])
 def test_every_clause_the_system_carries_out_has_a_test(clause: str) -> None:
     named = [test.name for _, test in every_test() if names_clause(test.name, clause)]
-    assert named != [], f"no test is named test_{clause.replace('.', '_')}_…"
+    assert named != [], f"no test is named test_{_in_a_name(clause)}_…"
 
 
 def test_the_rule_itself_tells_tests_apart() -> None:
@@ -75,3 +97,15 @@ def test_the_rule_itself_tells_tests_apart() -> None:
     assert names_clause("test_R2_6_the_amount", "R2.6")
     assert not names_clause("test_R21_lapse", "R2.1")
     assert not names_clause("test_R2_10_consent", "R2.1")
+    assert names_clause("test_S000_L5a_in_two_days", "S000-L5a")
+    assert not names_clause("test_S003_A04_the_kind", "S003-A0")
+
+
+def test_no_test_is_named_after_a_clause_that_there_is_not() -> None:
+    known = {_in_a_name(clause) for clause in SERVICE_CLAUSES} | {f"S002_F{form}" for form in range(1, 9)}
+    named = {
+        (test.name, found[1])
+        for _, test in every_test()
+        if (found := re.match(r"test_(S00[0-9]_[0-9A-Z][0-9]*[ab]?)_", test.name))
+    }
+    assert [name for name, clause in sorted(named) if clause not in known] == []
