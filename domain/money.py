@@ -6,12 +6,13 @@ import re
 from decimal import ROUND_HALF_UP, Decimal
 
 TIYN_PER_KZT = 100
+_WHOLE = Decimal(1)
 _AMOUNT = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,2}0*)?")
 
 
 def line_total_tiyn(price_tiyn: int, quantity: Decimal) -> int:
     """Price of one unit times quantity, rounded half up to a whole tiyn (R2.1)."""
-    return int((Decimal(price_tiyn) * quantity).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    return int((Decimal(price_tiyn) * quantity).quantize(_WHOLE, rounding=ROUND_HALF_UP))
 
 
 def tiyn_from_kzt(text: str) -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
+
+import orjson
 
 from domain.family import FamilyVouchers as F
 from domain.money import line_total_tiyn
@@ -76,12 +77,12 @@ def _voided(row: Row, event: Recorded) -> None:
 
 def _reversed(row: Row, event: Recorded) -> None:
     data = event.data
-    lines = json.loads(row["lines"])
+    lines = orjson.loads(row["lines"])
     for line, returned in data["lines"]:
         lines[line][5] = returned
     row["drawn_tiyn"] -= data["reversed_tiyn"]
     back = [event.position, data["to"], data["reversed_tiyn"], data["lines"], data["credits"]]
-    row["returns"] = _json([*json.loads(row["returns"] or "[]"), back])
+    row["returns"] = _json([*orjson.loads(row["returns"] or "[]"), back])
     _sold(row, lines)
 
 
@@ -89,7 +90,7 @@ def _sold(row: Row, lines: list[list[Any]]) -> None:
     """Note `lines` and what the goods that were not returned cost."""
     shelf_total = price_total = 0
     for _, _, shelf, price, bought, returned, _ in lines:
-        quantity = Decimal(bought) - Decimal(returned)
+        quantity = Decimal(bought) if returned == "0" else Decimal(bought) - Decimal(returned)
         shelf_total += line_total_tiyn(shelf, quantity)
         price_total += line_total_tiyn(price, quantity)
     row["shelf_total_tiyn"] = shelf_total
@@ -98,7 +99,7 @@ def _sold(row: Row, lines: list[list[Any]]) -> None:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"))
+    return orjson.dumps(value).decode()
 
 
 class Purchases(View):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Any
 
 from psycopg2 import sql
@@ -22,15 +23,14 @@ class Builder:
         self._cursor = cursor
         self._view = view
         self._table = table
+        self._values = itemgetter(*view.table.names)
         self.turn = Turn(cursor, view, Place(table[0], view.version, table[1], 0, 0, {}))
 
     def add(self, rows: Iterable[Row]) -> None:
         """Append `rows`, whose keys are new."""
-        names = self._view.table.names
-        lines = [_copy_line([row[name] for name in names]) for row in rows]
         self._cursor.copy_expert(
             sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(SCHEMA, self._table[1])),
-            io.BytesIO("".join(lines).encode()),
+            io.BytesIO(_copied([self._values(row) for row in rows]).encode()),
         )
 
     def finish(self, position: int) -> None:
@@ -40,16 +40,30 @@ class Builder:
         self._connection.commit()
 
 
-def _copy_line(values: list[Any]) -> str:
-    line = "\t".join(["\\N" if value is None else str(value) for value in values])
-    if (
-        line.count("\t") != len(values) - 1
-        or line.count("\\") != values.count(None)
-        or "\n" in line
-        or "\r" in line
+def _copied(rows: Sequence[tuple[Any, ...]]) -> str:
+    """`rows` in COPY's text format."""
+    nulls = 0
+    lines = []
+    for values in rows:
+        if None in values:
+            nulls += values.count(None)
+            lines.append("\t".join(["\\N" if value is None else str(value) for value in values]))
+        else:
+            lines.append("\t".join(map(str, values)))
+    text = "\n".join([*lines, ""])
+    tabs = sum(map(len, rows)) - len(rows)
+    if (text.count("\t"), text.count("\n"), text.count("\\"), text.count("\r")) == (
+        tabs,
+        len(rows),
+        nulls,
+        0,
     ):
-        line = "\t".join(["\\N" if value is None else _escaped(str(value)) for value in values])
-    return line + "\n"
+        return text
+    # Some text holds what COPY sets apart.
+    return "".join(
+        "\t".join(["\\N" if value is None else _escaped(str(value)) for value in values]) + "\n"
+        for values in rows
+    )
 
 
 def _escaped(text: str) -> str:
