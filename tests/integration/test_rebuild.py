@@ -49,6 +49,17 @@ def test_rebuilt_rows_are_the_fed_ones(parts: Parts, seed: int) -> None:
     assert tables_of(parts.dsn) == sorted(f"{view.name}_v2" for view in VIEWS)
 
 
+def test_texts_with_what_copy_sets_apart_are_rebuilt_as_they_are(parts: Parts) -> None:
+    for number, reason in enumerate(("tab\t", "line\n", "return\r", "\\N", "back\\", "", "плain")):
+        parts.append("sms.failed", GOOD | {"message": f"{number:032d}", "reason": reason})
+    parts.feed.catch_up()
+    view = BY_NAME["sms_journal"]
+    before = parts.store.rows(view)
+    assert len(before) == 7
+    rebuild(parts.reader, parts.store, view)
+    assert parts.store.rows(view) == before
+
+
 def test_a_rebuild_while_events_arrive(parts: Parts) -> None:
     parts.tell(11, 60)
     parts.feed.catch_up()
