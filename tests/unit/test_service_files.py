@@ -180,6 +180,15 @@ def test_a_condition_by_name_uses_those_above_it_only() -> None:
     assert problems((above, f'sooner = "not late"\n{above}')) == ["conditions.sooner: unknown fact 'late'"]
 
 
+def test_no_term_is_counted_from_a_personal_date() -> None:
+    starts = ('term = "3 wd"', 'term = "3 wd"\nstarts = "picked_on"')
+    secret = ('type = "date"', 'type = "date"\npersonal = true')
+    assert problems(starts) == []
+    assert "steps[2].starts: picked_on is personal: no term can be counted from it" in problems(
+        starts, secret
+    )
+
+
 def test_the_same_field_asked_for_twice_is_one_field() -> None:
     same = f'grounds = true\nfields = [{{ id = "picked_on", {NAMES}, type = "date" }}]'
     other = f'grounds = true\nfields = [{{ id = "picked_on", {NAMES} }}]'
@@ -402,3 +411,12 @@ def test_terms_and_hours_are_read() -> None:
     assert str(term("3 mo")) == "3 mo"
     assert hours("6 10:00-14:00").weekdays == (6,)
     assert hours("1-6 10:00-14:00").break_from is None
+
+
+def test_a_condition_by_name_may_be_told_in_words() -> None:
+    words = '[condition_names.late]\nkk = "кеш"\nru = "поздно"\nen = "late"\n\n[schedule]'
+    assert parsed(("[schedule]", words)).condition_names["late"]["en"] == "late"
+    wrong = words.replace("condition_names.late", "condition_names.lat")
+    assert problems(("[schedule]", wrong)) == [
+        "condition_names.lat: unknown condition lat; did you mean late?"
+    ]

@@ -183,6 +183,11 @@ def test_a_step_alone_that_is_passed_over_leads_nowhere() -> None:
     assert problems_of(text) == ["steps[1].outcomes[1]: goes nowhere when b is passed over"]
 
 
+def test_a_step_whose_condition_may_not_hold_leads_nowhere_either() -> None:
+    text = service(step("a", Way("b")), step("b", Way(ends="done"), more='when = "not complete"'))
+    assert problems_of(text) == ["steps[1].outcomes[1]: goes nowhere when b is passed over"]
+
+
 def test_one_of_two_steps_is_passed_over() -> None:
     text = service(
         step("a", Way("b c")),
@@ -341,6 +346,15 @@ def test_S000_L5a_an_outcome_has_a_term_of_its_own() -> None:
     assert path.steps == ("take", "check", "sign")
     shorter = [refused, ('id = "good"', 'id = "good"\nterm = "1 wd"')]
     assert str(longest_path(parsed(*shorter), "first")) == "2 wd 80 min"
+
+
+def test_S000_L5a_what_ends_the_case_opens_nothing_that_waited() -> None:
+    text = service(
+        step("a", Way(ends="done", more='term = "4 wd"'), Way(), more='term = "1 wd"'),
+        step("b", Way(ends="done"), more='after = ["a"]\nterm = "3 wd"'),
+        term="4 wd",
+    )
+    assert problems_of(text) == []
 
 
 def test_S000_T15_the_longest_path_of_attestation() -> None:

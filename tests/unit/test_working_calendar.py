@@ -64,6 +64,13 @@ def test_the_table_agrees_with_the_holidays_where_both_know_a_day(tmp_path: Path
         assert without(day) is off
 
 
+def test_S002_17_the_table_has_the_last_word(tmp_path: Path) -> None:
+    table = tmp_path / "moved.csv"
+    table.write_text("day,state,basis\n2026-05-27,working,act\n2026-05-28,off,act\n", encoding="utf-8")
+    moved = days_off(table)
+    assert (moved(date(2026, 5, 27)), moved(date(2026, 5, 28))) == (False, True)  # Kurban ait by another day
+
+
 @pytest.mark.parametrize(
     ("start", "length", "end"),
     [
