@@ -59,7 +59,7 @@ class Redemption:
     key: str
     body: str
     status: str  # held, captured, voided
-    lines: list[dict[str, Any]]
+    lines: Sequence[dict[str, Any]]
     draws: list[list[Any]]  # [voucher, tiyn]
     hold_until: str | None
     returned: dict[int, str] = field(default_factory=dict)  # line -> quantity returned so far

@@ -229,7 +229,7 @@ class _Batch:
             self._check_code(call, codes)
             found = self._counter.buy(call, key, family, body, self._desk)
             self._claim(family.id, *keys)
-            if call.code:
+            if call.code and self._seen.get(family.id) != call.code.issued_at:
                 self.shown[family.id] = self._seen[family.id] = call.code.issued_at
         return Bought(found, "held" if found.hold_until else "captured", found.remaining_tiyn)
 

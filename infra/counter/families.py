@@ -10,7 +10,7 @@ from uuid import UUID
 from domain.commands.counter import Standing
 from infra.postgres.log import PostgresLog
 
-FAMILIES_KEPT = 3_000  # some 10 kB each
+FAMILIES_KEPT = 6_000  # some 5 to 20 kB each
 
 
 class RememberingLog:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from queue import Empty, SimpleQueue
 from typing import Generic, NamedTuple, TypeVar
 
 import structlog
@@ -45,9 +45,10 @@ class Lane(Generic[T, R]):
         self._work = work
         self._at_once = at_once
         self._waiting = waiting
-        self._queue: SimpleQueue[_Job[T] | None] = SimpleQueue()
+        self._jobs: deque[_Job[T]] = deque()
+        self._gathered = threading.local()  # an event loop's jobs, until its turn ends
         self._closed = False
-        self._closing = threading.Lock()
+        self._changed = threading.Condition(threading.Lock())
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -55,53 +56,67 @@ class Lane(Generic[T, R]):
         """The item's result. Raises what became of it, LaneFull when too many wait or the lane is closed."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[object] = loop.create_future()
-        self._put(_Job(item, loop, future))
+        job = _Job(item, loop, future)
+        # Who asks in the same turn of the loop is handed over together: waking the thread costs as much as an answer.
+        gathered: list[_Job[T]] = getattr(self._gathered, "jobs", [])
+        if gathered and gathered[0].loop is not loop:  # of a loop that is over
+            gathered = []
+        if self._closed or len(self._jobs) + len(gathered) >= self._waiting:
+            raise LaneFull
+        if gathered:
+            gathered.append(job)
+        else:
+            self._gathered.jobs = jobs = [job]
+            loop.call_soon(self._hand_over, jobs)
         return await future  # type: ignore[return-value]
+
+    def _hand_over(self, jobs: list[_Job[T]]) -> None:
+        taken = jobs.copy()
+        jobs.clear()
+        if not self._put(taken):
+            _deliver(taken, [LaneFull()] * len(taken))
 
     def wait(self, item: T) -> R:
         """The same for a thread without an event loop."""
         future: Future[object] = Future()
-        self._put(_Job(item, None, future))
+        if len(self._jobs) >= self._waiting or not self._put([_Job(item, None, future)]):
+            raise LaneFull
         return future.result()  # type: ignore[return-value]
 
-    def _put(self, job: _Job[T]) -> None:
-        with self._closing:  # what is in the queue before the last word is worked on
-            if self._closed or self._queue.qsize() >= self._waiting:
-                raise LaneFull
-            self._queue.put(job)
+    def _put(self, jobs: Sequence[_Job[T]]) -> bool:
+        """Whether they will be worked on: not once it is closed."""
+        with self._changed:
+            if not self._closed:
+                self._jobs.extend(jobs)
+                self._changed.notify()
+            return not self._closed
 
     def waiting(self) -> int:
         """How many wait to be taken."""
-        return self._queue.qsize()
+        return len(self._jobs)
 
     def close(self, seconds: float) -> bool:
         """Take nothing more and finish what is queued, within `seconds`; whether it was."""
-        with self._closing:
-            if not self._closed:
-                self._closed = True
-                self._queue.put(None)
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        while (job := self._queue.get()) is not None:
-            batch, last = [job], False
-            while len(batch) < self._at_once:
-                try:
-                    more = self._queue.get_nowait()
-                except Empty:
-                    break
-                if more is None:
-                    last = True
-                    break
-                batch.append(more)
+        while batch := self._next():
             try:
                 results: Sequence[R | BaseException] = self._work([one.item for one in batch])
             except BaseException as error:
                 results = [error] * len(batch)
             _deliver(batch, results)
-            if last:
-                return
+
+    def _next(self) -> list[_Job[T]]:
+        """What has queued up, as much as is taken at once; nothing when the lane is closed and all is done."""
+        with self._changed:
+            while not self._jobs and not self._closed:
+                self._changed.wait()
+            return [self._jobs.popleft() for _ in range(min(self._at_once, len(self._jobs)))]
 
 
 def _deliver(batch: Sequence[_Job[T]], results: Sequence[object]) -> None:

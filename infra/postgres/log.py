@@ -43,6 +43,7 @@ from domain.shop import Shop
 from domain.terminal import Terminal
 from infra.postgres.arrays import array
 from infra.postgres.connect import ThreadConnections, eventsourcing_env
+from infra.postgres.later import without_lines
 from infra.postgres.one_message import insert_in_one_message, raising_as_eventsourcing
 from infra.postgres.persistence import Factory
 from infra.postgres.prepared import EXECUTE_STANDING, PREPARE
@@ -339,9 +340,7 @@ class PostgresLog:
                 owners[keys[place - 1]] = UUID(state)
         return Standing(self._replay(events, dict(known)), owners, seen)
 
-    def _replay(
-        self, rows: Iterable[tuple[UUID, int, str, bytes | str]], found: dict[UUID, Any]
-    ) -> dict[UUID, Any]:
+    def _replay(self, rows: Iterable[tuple[UUID, int, str, str]], found: dict[UUID, Any]) -> dict[UUID, Any]:
         """`found` after the events in `rows`, which are in order within each stream.
 
         What the library's own `mutate` does for each event, without asking each whose it is.
@@ -351,7 +350,10 @@ class PostgresLog:
         for originator, version, topic, state in rows:
             if originator is not stream:
                 stream, aggregate = originator, found.get(originator)
-            event = event_of(originator, version, topic, state)
+            rest, lines = without_lines(topic, state)
+            event = event_of(originator, version, topic, rest)
+            if lines is not None:
+                event.__dict__["lines"] = lines
             if aggregate is None or version != aggregate.version + 1:
                 found[originator] = aggregate = event.mutate(aggregate)
                 continue
@@ -378,7 +380,7 @@ class PostgresLog:
         if not changed and not due and not claims:
             return
         families = {a.id: a for a in aggregates if isinstance(a, FamilyVouchers)}
-        stages = [_stage_row(a) for a in changed if isinstance(a, FamilyVouchers)]
+        stages = [_stage_row(a) for a in changed if isinstance(a, FamilyVouchers) and _stage_moves(a)]
         events = [event for aggregate in changed for event in aggregate.collect_events()]
         queued = [
             (message, stream, purpose, _queue_of(families.get(stream), stream))
@@ -444,6 +446,14 @@ def _by_stream(row: tuple[UUID, Any]) -> int:
 def _queue_of(family: FamilyVouchers | None, stream: UUID) -> UUID:
     """What the wait for an SMS is counted by: the family's month; a case is by itself."""
     return stream if family is None else cycle_id(family.programme, family.month)
+
+
+def _stage_moves(family: FamilyVouchers) -> bool:
+    """Whether what is to be saved may change the family's stage or its holds: most of what tills do does not."""
+    return not all(isinstance(event, _STAGE_STAYS) for event in family.pending_events)
+
+
+_STAGE_STAYS = (FamilyVouchers.Redeemed, FamilyVouchers.Reversed, FamilyVouchers.Rated)
 
 
 def _stage_row(family: FamilyVouchers) -> tuple[UUID, UUID, str, datetime | None]:

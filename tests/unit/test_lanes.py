@@ -47,6 +47,36 @@ def test_what_came_meanwhile_is_one_batch_and_each_gets_its_own() -> None:
     assert lane.close(10)
 
 
+def test_what_is_asked_in_one_turn_of_the_loop_is_one_batch_and_bounded_too() -> None:
+    gate = _Gate()
+    gate.go.set()
+    lane: Lane[int, int] = Lane("test", gate, waiting=4)
+
+    async def main() -> list[int | BaseException]:
+        return await asyncio.gather(*(lane.ask(item) for item in range(5)), return_exceptions=True)
+
+    *first, last = asyncio.run(main())
+    assert first == [0, 2, 4, 6]
+    assert isinstance(last, LaneFull)
+    assert gate.batches == [[0, 1, 2, 3]]
+    assert asyncio.run(main())[:4] == first  # from another loop
+    assert lane.close(10)
+
+
+def test_R32_who_asked_just_before_it_closed_hears_that_it_is_full() -> None:
+    lane: Lane[int, int] = Lane("test", list)
+
+    async def main() -> None:
+        asked = asyncio.ensure_future(lane.ask(1))
+        asyncio.get_running_loop().call_soon(lane.close, 10)  # after the asking, before it is handed over
+        with pytest.raises(LaneFull):
+            await asked
+        with pytest.raises(LaneFull):
+            await lane.ask(2)
+
+    asyncio.run(main())
+
+
 def test_a_batch_has_a_most_and_the_queue_too() -> None:
     gate = _Gate()
     lane: Lane[int, int] = Lane("test", gate, at_once=2, waiting=3)
