@@ -105,6 +105,11 @@ def case_id(number: str) -> UUID:
     return uuid5(AZYQ, f"case/{number}")
 
 
+def case_link_name(stream: UUID) -> str:
+    """What the vault's token of a case's status page stands for; a family's wallet link stands for its stream."""
+    return f"case/{stream.hex}"
+
+
 def sitting_id(sitting: str) -> UUID:
     """The stream of a commission's sitting."""
     return uuid5(AZYQ, f"sitting/{sitting}")

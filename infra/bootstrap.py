@@ -29,11 +29,11 @@ from domain.goods import GoodsCatalogue, load_goods
 from domain.ports import SmsGateway
 from domain.programmes import Programme, ProgrammeMonth, ProgrammeUnknown
 from infra.chain import ChainReader
-from infra.clock import Clock, real_clock, trial_clock
+from infra.clock import Clock, real_clock, resumed, trial_clock
 from infra.postgres.desk import Desk
 from infra.postgres.embedded import EmbeddedPostgres
 from infra.postgres.log import PostgresLog
-from infra.postgres.log_reader import LogReader
+from infra.postgres.log_reader import LogReader, newest_time
 from infra.postgres.parked_messages import PostgresParkedMessages
 from infra.postgres.schema import migrate
 from infra.postgres.sms_queue import PostgresSmsQueue
@@ -51,6 +51,7 @@ from projections.all_views import VIEWS
 from streams.feed import Feed
 
 if TYPE_CHECKING:  # what only some processes need is imported when it is asked for
+    from domain.commands.case_texts import CaseTexts
     from domain.commands.run_case import RunCase
     from infra.case_lists import PostgresCaseLists
     from infra.running_services import InstalledServices
@@ -198,6 +199,7 @@ class Azyq:
             pace=paced(per_second, self.stopping.wait),
             pause=self.stopping.wait,
             unknown_after=timedelta(seconds=self.settings.sms_unknown_after_seconds),
+            case_texts=self.case_texts,
         )
 
     def drain_sms(self, now: Clock | None = None) -> SendOutcome:
@@ -263,6 +265,17 @@ class Azyq:
         if self.settings.env == "production":
             return NoSignatures()
         return TrialSignatures(trial_key(self.settings.data / "keys" / "signatures.key"))
+
+    @cached_property
+    def case_texts(self) -> CaseTexts:
+        """What applicants are told of their cases, and the links of their status pages."""
+        from domain.commands.case_texts import CaseTexts
+
+        return CaseTexts(
+            lambda case: self.run_case.running(case),
+            self.vault,
+            lambda token: f"{self.settings.public_url}/c/{token}",
+        )
 
     @cached_property
     def case_lists(self) -> PostgresCaseLists:
@@ -371,11 +384,12 @@ def open_azyq(settings: Settings | None = None, clock: Clock | None = None) -> I
     # Batches of aggregates are many small objects and no cycles: the default thresholds cost a sixth of the CPU.
     gc.set_threshold(50_000, 20, 50)
     settings = settings or Settings()
-    if clock is None:
-        clock = trial_clock(settings.clock) if settings.clock else real_clock
     with ExitStack() as stack:
         dsn = database(settings, stack)
         migrate(dsn)
+        if clock is None:
+            start = settings.clock
+            clock = trial_clock(resumed(start, newest_time(dsn))) if start else real_clock
         yield Azyq(settings, dsn, clock, stack)
 
 

@@ -15,15 +15,22 @@ from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from domain.calendar import local_day
+from domain.commands.case_texts import CaseTexts
 from domain.commands.conflicts import until_saved
+from domain.errors import Refusal
 from domain.family import FamilyVouchers
 from domain.ports import DeliveryReport, Log, OutgoingSms, SendResult, SmsGateway, Vault
+from domain.procedures.case import Case
 from domain.programmes import ProgrammeMonth
 from domain.sms_text import parts, render
 
 UNKNOWN_OUTCOME = "unknown_outcome"
 QUESTIONS = ("consent_request", "reminder", "not_understood")
+NO_TEXT = "no_text"
 BACKOFF_SECONDS = (1, 2, 4, 8, 16, 60, 300)
+
+
+Told = FamilyVouchers | Case  # whom SMS are about
 
 
 class DueSms(NamedTuple):
@@ -94,8 +101,10 @@ class SendSms:
         pace: Callable[[int], None],
         pause: Callable[[float], object],
         unknown_after: timedelta,
+        case_texts: CaseTexts | None = None,
     ) -> None:
-        """`link` turns a wallet token into the address in the SMS; `pace(n)` waits until n more may go.
+        """`link` turns a wallet token into the address in the SMS; `pace(n)` waits until n more may go; `case_texts`
+        writes notices of cases.
 
         `pace` and `pause` (seconds) come back early when the process is to end.
         """
@@ -109,6 +118,7 @@ class SendSms:
         self._pace = pace
         self._pause = pause
         self._unknown_after = unknown_after
+        self._case_texts = case_texts
 
     def drain(
         self,
@@ -144,7 +154,7 @@ class SendSms:
     def _hand_over(
         self, due: Sequence[DueSms], at: datetime, outcome: SendOutcome, stop: Callable[[], bool]
     ) -> bool:
-        families: dict[UUID, FamilyVouchers] = self._log.load(list({d.stream for d in due}))
+        families: dict[UUID, Told] = self._log.load(list({d.stream for d in due}))
         wanted = [
             d for d in due if d.stream in families and self._is_wanted(families[d.stream], d, local_day(at))
         ]
@@ -157,18 +167,23 @@ class SendSms:
         messages: list[OutgoingSms] = []
         sending: dict[str, DueSms] = {}
         asked: list[tuple[str, str, str]] = []
-        unreachable: list[DueSms] = []
+        failed: list[tuple[DueSms, str]] = []
         for item in wanted:
             family = families[item.stream]
             phone = phones.get(family.applicant)
             if phone is None:
-                unreachable.append(item)
+                failed.append((item, "no_number"))
                 continue
-            month = self._month_of(family)
-            language, text = compose(month, item.purpose, link=self._link(tokens.get(item.stream.hex, "")))
+            try:
+                language, text = self._text(family, item.purpose, tokens.get(item.stream.hex, ""))
+            except (Refusal, KeyError):
+                failed.append((item, NO_TEXT))
+                continue
             messages.append(OutgoingSms(item.message, phone, text, item.purpose, language))
             sending[item.message] = item
-            asked.append((phone, item.stream.hex, family.applicant))
+            # Nobody answers a notice: a reply from the number is about the family's month.
+            if isinstance(family, FamilyVouchers):
+                asked.append((phone, item.stream.hex, family.applicant))
         self._vault.note_asked(asked)
         self._pace(len(messages))
         if stop():
@@ -178,11 +193,20 @@ class SendSms:
             ours = self._queue.begin(list(sending.values()), at)
             messages = [message for message in messages if message.message_id in ours]
         results = self._gateway.send(messages) if messages else []
-        failed = [(item, "no_number") for item in unreachable]
         return self._record(results, messages, sending, families, failed, at, outcome)
 
-    def _is_wanted(self, family: FamilyVouchers, item: DueSms, today: date) -> bool:
+    def _text(self, told: Told, purpose: str, token: str) -> tuple[str, str]:
+        """(language, text). Raises Refusal, KeyError for a case whose service has no such text any more."""
+        if isinstance(told, FamilyVouchers):
+            return compose(self._month_of(told), purpose, link=self._link(token))
+        if self._case_texts is None:
+            raise KeyError(purpose)
+        return self._case_texts.text(told, purpose)
+
+    def _is_wanted(self, family: Told, item: DueSms, today: date) -> bool:
         """Whether it is still to be sent; a question only while it can be answered (R21)."""
+        if isinstance(family, Case):
+            return family.wants_sms(item.message)
         if item.purpose in QUESTIONS and today > self._month_of(family).deadline:
             return False
         return family.wants_sms(item.purpose, item.message)
@@ -192,7 +216,7 @@ class SendSms:
         results: Sequence[SendResult],
         messages: Sequence[OutgoingSms],
         sending: Mapping[str, DueSms],
-        families: Mapping[UUID, FamilyVouchers],
+        families: Mapping[UUID, Told],
         failed: list[tuple[DueSms, str]],
         at: datetime,
         outcome: SendOutcome,
@@ -215,14 +239,11 @@ class SendSms:
             else:
                 failed.append((item, result.reason))
 
-        def record(families: Mapping[UUID, FamilyVouchers]) -> None:
+        def record(families: Mapping[UUID, Told]) -> None:
             for message in accepted:
                 self._sent(families[sending[message.message_id].stream], message, at)
             for item, reason in failed:
-                family = families[item.stream]
-                family.record_sms_failed(
-                    self._month_of(family), message=item.message, purpose=item.purpose, reason=reason, at=at
-                )
+                self._failed(families[item.stream], item, reason, at)
 
         self._save(families, record)
         outcome.sent += len(accepted)
@@ -235,11 +256,11 @@ class SendSms:
 
     def _save(
         self,
-        families: Mapping[UUID, FamilyVouchers],
-        record: Callable[[Mapping[UUID, FamilyVouchers]], None],
+        families: Mapping[UUID, Told],
+        record: Callable[[Mapping[UUID, Told]], None],
     ) -> None:
         """Record and save; when a reply came between, on the families as they are now: what is sent is sent."""
-        known: Mapping[UUID, FamilyVouchers] | None = families
+        known: Mapping[UUID, Told] | None = families
 
         def decide() -> None:
             nonlocal known
@@ -250,8 +271,26 @@ class SendSms:
 
         until_saved(decide)
 
-    def _sent(self, family: FamilyVouchers, message: OutgoingSms, at: datetime) -> None:
+    def _failed(self, told: Told, item: DueSms, reason: str, at: datetime) -> None:
+        if isinstance(told, Case):
+            told.record_notice_failed(item.message, item.purpose, reason, at)
+            return
+        month = self._month_of(told)
+        told.record_sms_failed(month, message=item.message, purpose=item.purpose, reason=reason, at=at)
+
+    def _sent(self, family: Told, message: OutgoingSms, at: datetime) -> None:
         count = parts(message.text)
+        if isinstance(family, Case):
+            family.record_notice(
+                message.message_id,
+                message.purpose,
+                message.language,
+                count.encoding,
+                count.parts,
+                self._gateway.name,
+                at,
+            )
+            return
         family.record_sms(
             self._month_of(family),
             message=message.message_id,
@@ -278,15 +317,14 @@ class SendSms:
             for report in reports
             if report.message_id in known
         ]
-        families: dict[UUID, FamilyVouchers] = self._log.load(list({known[r.message_id][0] for r in wanted}))
+        families: dict[UUID, Told] = self._log.load(list({known[r.message_id][0] for r in wanted}))
 
-        def record(families: Mapping[UUID, FamilyVouchers]) -> None:
+        def record(families: Mapping[UUID, Told]) -> None:
             for report in wanted:
                 stream, purpose, state = known[report.message_id]
                 family = families[stream]
                 if state == "sending" and report.status != "rejected":
-                    month = self._month_of(family)
-                    language, text = compose(month, purpose, link=self._link("x" * 16))
+                    language, text = self._text(family, purpose, "x" * 16)
                     message = OutgoingSms(report.message_id, "", text, purpose, language)
                     self._sent(family, message, report.received_at)
                 family.record_report(report.message_id, report.status, report.received_at)

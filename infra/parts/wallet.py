@@ -33,7 +33,7 @@ class Wallet:
     def stream_of(self, token: str) -> UUID | None:
         """The family's month behind a link."""
         stream = self._azyq.vault.stream_of_token(token)
-        return UUID(stream) if stream else None
+        return UUID(stream) if stream and not stream.startswith("case/") else None
 
     def family(self, stream: UUID) -> FamilyVouchers | None:
         """The family's month as it stands."""

@@ -1,0 +1,46 @@
+"""The texts by which an applicant is told of a case, out of its service's file (S000-L2, S002-25)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from domain.calendar import ALMATY
+from domain.identity import case_link_name
+from domain.ports import Vault
+from domain.procedures.case import Case
+from domain.procedures.running import RunningService
+from domain.sms_text import render
+
+PURPOSE = "case:"
+
+
+class CaseTexts:
+    """Writes notices in the case's language, each with the unguessable link of its status page."""
+
+    def __init__(
+        self, running: Callable[[Case], RunningService], vault: Vault, link: Callable[[str], str]
+    ) -> None:
+        """`running` finds the version a case began with, `link` turns a token into the page's address."""
+        self._running = running
+        self._vault = vault
+        self._link = link
+
+    def link_of(self, case: Case) -> str:
+        """The address of the case's status page; the same at every call."""
+        name = case_link_name(case.id)
+        return self._link(self._vault.wallet_tokens([name])[name])
+
+    def text(self, case: Case, purpose: str) -> tuple[str, str]:
+        """(language, text) of the notice that `purpose` names, as `case:accepted`. Raises Refusal, KeyError."""
+        service = self._running(case).service
+        language = case.language
+        due = "–" if case.due_at is None else f"{case.due_at.astimezone(ALMATY):%d.%m.%Y %H:%M}"
+        text = render(
+            service.notices[purpose.removeprefix(PURPOSE)][language].strip(),
+            language,
+            number=case.case,
+            service=service.names[language],
+            due=due,
+            link=self.link_of(case),
+        )
+        return language, text
