@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import carrying
+from benchmarks.counter.beside import measure_beside
 from benchmarks.counter.run import add_options, measure, sizes_of
 from benchmarks.deadlines import measure_deadlines
 from benchmarks.phases import load
@@ -95,10 +96,16 @@ def main() -> None:
     if arguments.only in (None, "start"):
         figures["start"] = measure_start()
     if arguments.only in (None, "month"):
-        sizes = [int(text) for text in arguments.members.replace("_", "").split(",")]
-        figures["months"] = [month_of(members, arguments.profiles, arguments.feed_after) for members in sizes]
+        figures["months"] = [
+            month_of(int(members), arguments.profiles, arguments.feed_after)
+            for members in arguments.members.replace("_", "").split(",")
+        ]
     if arguments.only in (None, "counter"):
-        figures["counter"] = measure(sizes_of(arguments))
+        sizes = sizes_of(arguments)
+        if arguments.beside_import:
+            figures["beside"] = measure_beside(sizes, arguments.beside_import)
+        else:
+            figures["counter"] = measure(sizes)
     if arguments.only in (None, "kafka"):
         figures["kafka"] = carrying.measure(arguments.carried_families, arguments.outage)
     if arguments.only in (None, "deadlines"):

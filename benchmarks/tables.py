@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.carrying_tables import show_carrying
-from benchmarks.counter.tables import show_counter
+from benchmarks.counter.tables import show_beside, show_counter
 from benchmarks.deadlines import show_deadlines
 from benchmarks.plain import GROUP_BY_LACKS, IMPORT_LACKS
 
@@ -43,6 +43,8 @@ def show(figures: dict[str, Any]) -> None:
         console.print(_goals(figures))
     if counter := figures.get("counter"):
         show_counter(counter, console)
+    if beside := figures.get("beside"):
+        show_beside(beside, console)
     if kafka := figures.get("kafka"):
         show_carrying(kafka, console)
     if deadlines := figures.get("deadlines"):

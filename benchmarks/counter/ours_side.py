@@ -53,7 +53,7 @@ class OursSide:
     def __init__(self, dsn: str, plan: Plan, views: bool = False) -> None:
         self._plan = plan
         self._begun = time.monotonic()
-        self._data = plan.folder / "data"
+        self.data = plan.folder / "data"
         self._dsn = dsn
         self._views = views
         self._servers = Servers(plan.folder / "ours.log")
@@ -63,7 +63,7 @@ class OursSide:
         self._last = NOW - timedelta(days=1)
 
     def _settings(self) -> Settings:
-        return Settings(DATABASE_URL=self._dsn, AZYQ_DATA=self._data, AZYQ_CLOCK=None)
+        return Settings(DATABASE_URL=self._dsn, AZYQ_DATA=self.data, AZYQ_CLOCK=None)
 
     def fill(self) -> None:
         """Shops, prices, terminals and families as they come to be, in batches."""
@@ -125,7 +125,7 @@ class OursSide:
             environment = {
                 **os.environ,
                 "DATABASE_URL": self._dsn,
-                "AZYQ_DATA": str(self._data),
+                "AZYQ_DATA": str(self.data),
                 "AZYQ_CLOCK": self.now().isoformat(),
                 "AZYQ_LISTEN": f"127.0.0.1:{port}",
                 "AZYQ_TERMINAL_PER_SECOND": TERMINAL_PER_SECOND,

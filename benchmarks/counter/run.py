@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from infra.postgres.connect import connect
 from infra.postgres.embedded import EmbeddedPostgres
 
 CALLS = ("check", "redeem")
-AT_MOST = {"check": 5_000, "redeem": 4_000}  # a second: so many codes are made for a run
+AT_MOST = {"check": 8_000, "redeem": 6_000}  # a second: so many codes are made for a run
 WARM_UP_SECONDS = 2.5
 
 
@@ -73,6 +74,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--seconds", type=float, default=5.0, help="of each run (default: %(default)s)")
     group.add_argument("--rounds", type=int, default=2, help="runs of each side (default: %(default)s)")
     group.add_argument("--threads", type=int, default=8, help="of a CRUD process (default: %(default)s)")
+    group.add_argument(
+        "--beside-import",
+        type=int,
+        metavar="MEMBERS",
+        help="instead: redemptions alone, and while a list of so many is taken in",
+    )
     group.add_argument("--views", action="store_true", help="our API keeps the views too, as without Kafka")
 
 
@@ -125,31 +132,43 @@ def _round(
         for call in sizes.calls:
             for clients in sizes.clients:
                 _checkpoint(dsn)
-                codes, reuse = side.codes(call, int(AT_MOST[call] * (sizes.seconds + WARM_UP_SECONDS)))
-                corpus = {
-                    "call": call,
-                    "run": f"{side.name}-{workers}-{number}-{clients}",
-                    "ports": ports,
-                    "clients": clients,
-                    "seconds": sizes.seconds,
-                    "warm_up": WARM_UP_SECONDS,
-                    "tills": side.tills(),
-                    "codes": codes,
-                    "reuse": reuse,
-                }
-                figures = _drive(corpus, plan.folder, side.pids(), cluster) | {
-                    "side": side.name,
-                    "call": call,
-                    "workers": workers,
-                    "clients": clients,
-                    "round": number,
-                    "load": load()[0],
-                }
-                runs.append(figures)
-                _say(figures)
+                runs.append(one_run(side, call, ports, clients, sizes, plan, cluster) | {"round": number})
     finally:
         side.stop()
     return runs
+
+
+def one_run(
+    side: Side,
+    call: str,
+    ports: Sequence[int],
+    clients: int,
+    sizes: Sizes,
+    plan: Plan,
+    cluster: int | None = None,
+) -> dict[str, Any]:
+    """The figures of `clients` asking the servers at `ports` for `call`."""
+    codes, reuse = side.codes(call, int(AT_MOST[call] * (sizes.seconds + WARM_UP_SECONDS)))
+    corpus = {
+        "call": call,
+        "run": f"{side.name}-{time.monotonic_ns()}",
+        "ports": ports,
+        "clients": clients,
+        "seconds": sizes.seconds,
+        "warm_up": WARM_UP_SECONDS,
+        "tills": side.tills(),
+        "codes": codes,
+        "reuse": reuse,
+    }
+    figures = _drive(corpus, plan.folder, side.pids(), cluster) | {
+        "side": side.name,
+        "call": call,
+        "workers": len(ports),
+        "clients": clients,
+        "load": load()[0],
+    }
+    _say(figures)
+    return figures
 
 
 def _drive(

@@ -33,6 +33,33 @@ def show_counter(figures: dict[str, Any], console: Console) -> None:
     )
 
 
+def show_beside(figures: dict[str, Any], console: Console) -> None:
+    """Print what `benchmarks.counter.beside.measure_beside` found."""
+    table = Table(
+        title=f"Redemptions alone, and while a list of {figures['members']:,} is taken in"
+        f" ({figures['import_seconds']:.0f} s), {figures['families']:,} families"
+    )
+    for heading in ("clients", "import", "runs", "/s", "p50 ms", "p95", "p99", "max", "errors"):
+        table.add_column(heading, justify="right")
+    for clients in sorted({run["clients"] for run in figures["runs"]}):
+        for beside in (False, True):
+            runs = [run for run in figures["runs"] if (run["clients"], run["beside"]) == (clients, beside)]
+            if not runs:
+                continue
+            found = _median([{"server_us": 0.0, "postgres_us": 0.0, **run} for run in runs])
+            table.add_row(
+                str(clients),
+                "beside" if beside else "none",
+                str(len(runs)),
+                f"{found['per_second']:,.0f}",
+                *(f"{found['ms'][name]:.1f}" for name in ("p50", "p95", "p99")),
+                f"{max(run['ms']['max'] for run in runs):.0f}",
+                "; ".join(f"{code} x {count}" for code, count in found["errors"].items()),
+            )
+        table.add_section()
+    console.print(table)
+
+
 def medians(size: dict[str, Any]) -> dict[Key, dict[str, dict[str, Any]]]:
     """By call, processes and clients, then by side: the median of the rounds."""
     found: dict[Key, dict[str, list[dict[str, Any]]]] = {}
