@@ -241,7 +241,8 @@ class Service:
     `texts` are the standard's free elements by id (fee, appeals, vulnerable groups, contacts, publication, ...), by
     language; `notices` what an applicant is told, by id and language. `starts`: the date field that the service's term
     is counted from, instead of the receipt (S002-02). `holder`: the fields that name the applicant on papers, in order.
-    `conditions`: conditions by name, which others may use as a fact; each may use those above it.
+    `conditions`: conditions by name, which others may use as a fact; each may use those above it; `condition_names`
+    says what one means to whoever reads the papers.
     """
 
     id: str
@@ -275,3 +276,4 @@ class Service:
     starts: str = ""
     holder: tuple[str, ...] = ()
     conditions: Mapping[str, str] = field(default_factory=dict, hash=False)
+    condition_names: Mapping[str, Names] = field(default_factory=dict, hash=False)

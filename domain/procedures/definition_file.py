@@ -119,6 +119,9 @@ def _service(top: Table) -> Service | None:
         "declared": tuple(_declared(table) for table in top.tables("declared", needed=False)),
         "holder": top.optional("holder", ids) or (),
         "conditions": _conditions(top),
+        "condition_names": {
+            id_: table.by_language() for id_, table in top.by_id("condition_names", needed=False).items()
+        },
     }
     effective_to = top.optional("effective_to", plain_date)
     term, starts = optional_term(top), top.optional("starts", maybe_id) or ""

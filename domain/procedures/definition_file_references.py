@@ -58,6 +58,8 @@ def _numbered(service: Service) -> Iterator[tuple[str, Step]]:
 
 
 def _check_steps(service: Service) -> Iterator[Fault]:
+    for id_ in service.condition_names:
+        yield from _unknown(f"condition_names.{id_}", id_, service.conditions, "condition")
     for number, id_ in enumerate(service.first, start=1):
         yield from _unknown(f"first[{number}]", id_, service.steps, "step")
     for role in service.roles.values():

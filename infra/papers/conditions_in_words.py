@@ -110,7 +110,7 @@ class ConditionWords:
             case ast.Name(id="complete"):
                 return words["cond_complete"]
             case ast.Name(id=name) if name in self._named:
-                return words["cond_named"].format(number=self._named[name])
+                return self._by_name("cond_named", name)
             case ast.Name():
                 return words["cond_yes"].format(a=self._value(node))
         return ast.unparse(node)
@@ -129,10 +129,16 @@ class ConditionWords:
             case ast.Name(id="complete"):
                 return words["cond_incomplete"]
             case ast.Name(id=name) if name in self._named:
-                return words["cond_not_named"].format(number=self._named[name])
+                return self._by_name("cond_not_named", name)
             case ast.Name():
                 return words["cond_no"].format(a=self._value(operand))
         return words["cond_not"].format(a=f"({self._truth(operand)})")
+
+    def _by_name(self, key: str, name: str) -> str:
+        said = self._service.condition_names.get(name)
+        if said is None:
+            return self._words[key].format(number=self._named[name])
+        return self._words[f"{key}_told"].format(number=self._named[name], a=said[self._language])
 
     def _done(self, step: str, rest: list[ast.expr]) -> str:
         number = self._numbers.get(step, step)

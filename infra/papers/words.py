@@ -303,6 +303,12 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
     "cond_not_has": ("{a} көрсетілмеген", "не указано {a}", "{a} is not stated"),
     "cond_not_among": ("{a}: {b} тізбесінен тыс", "{a}: не из перечня {b}", "{a}: none of {b}"),
     "cond_named": ("{number}-шарт орындалса", "выполнено условие {number}", "condition {number} holds"),
+    "cond_named_told": ("{a} болса ({number}-шарт)", "{a} (условие {number})", "{a} (condition {number})"),
+    "cond_not_named_told": (
+        "{a} болмаса ({number}-шарт)",
+        "неверно, что {a} (условие {number})",
+        "it is not so that {a} (condition {number})",
+    ),
     "cond_not_named": (
         "{number}-шарт орындалмаса",
         "не выполнено условие {number}",
