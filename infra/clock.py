@@ -20,6 +20,20 @@ def trial_clock(start: datetime) -> Clock:
     return lambda: start + timedelta(seconds=time.monotonic() - begun)
 
 
+RESUMED_WITHIN = timedelta(hours=24)
+
+
+def resumed(start: datetime, newest: datetime | None) -> datetime:
+    """Where a trial clock set to `start` begins, when what was recorded last is of the time `newest`.
+
+    A trial that is started again with the same setting goes on from where it was: at an earlier time the codes that it
+    has seen would be of the future.
+    """
+    if newest is not None and start <= newest < start + RESUMED_WITHIN:
+        return newest.astimezone(start.tzinfo) + timedelta(seconds=1)
+    return start
+
+
 class SetClock:
     """A clock that stands where it was last set: for playing a month."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from infra.postgres.connect import APP_ROLE, ThreadConnections, connect
 from infra.postgres.published import steady_dsn
@@ -125,3 +126,19 @@ class LogReader:
         announced = bool(connection.notifies)
         connection.notifies.clear()
         return announced
+
+
+def newest_time(dsn: str) -> datetime | None:
+    """The time of what was recorded last: an event, or a code that a till was shown; None for an empty log."""
+    connection = connect(dsn, role=APP_ROLE, autocommit=True)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT greatest((SELECT max(newest) FROM azyq_log.code_seen),"
+                " (SELECT (convert_from(state, 'UTF8')::json ->> 'timestamp')::timestamptz"
+                " FROM azyq_log.azyq_events ORDER BY notification_id DESC LIMIT 1))"
+            )
+            row = cursor.fetchone()
+            return row[0] if row else None
+    finally:
+        connection.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -100,3 +101,14 @@ def test_R25_a_shop_elsewhere_has_nothing_to_try(shop: tuple[Shell, Month]) -> N
     month.azyq.log.save(far)
     with pytest.raises(NothingToTry):
         rehearse(month.azyq, "FAR")
+
+
+def test_R25_a_trial_that_is_started_again_goes_on_from_the_codes_it_saw(shop: tuple[Shell, Month]) -> None:
+    azyq, month = shop
+    (stream,) = open_vouchers(month, Town().households(1))
+    newest = month.at(6, 12) + timedelta(minutes=20)
+    month.azyq.log.note_codes([(stream, newest)])
+    told = azyq.json("terminal", "enrol", "S001", **NOON)
+    # the command takes a moment of its own
+    ahead = datetime.fromisoformat(told["expires_at"]) - newest - timedelta(hours=24)
+    assert timedelta(0) < ahead < timedelta(minutes=5)
