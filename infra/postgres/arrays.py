@@ -9,7 +9,10 @@ from uuid import UUID
 
 def array(values: Iterable[UUID | int | str | datetime | None]) -> str:
     """A parameter for an array of uuid, bigint, text or timestamptz."""
-    return "{" + ",".join([_element(value) for value in values]) + "}"
+    given = list(values)
+    if given and all(type(value) is UUID for value in given):  # most are
+        return "{" + ",".join([f"{value.int:032x}" for value in given]) + "}"  # type: ignore[union-attr]
+    return "{" + ",".join([_element(value) for value in given]) + "}"
 
 
 def _element(value: UUID | int | str | datetime | None) -> str:

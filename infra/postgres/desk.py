@@ -57,6 +57,7 @@ class Look:
         self._streams = streams
         self._lists = lists
         self._price_list = price_list
+        self._known: dict[tuple[str, date], dict[str, ArticlePrice]] = {}
 
     def stream(self, stream: UUID) -> Any:
         """The aggregate of a stream that was asked for; None when it has no events."""
@@ -86,19 +87,16 @@ class Look:
         there, catalogue, day = self.shop(shop), self.catalogue, local_day(at)
         if there is None or catalogue is None:
             return {}
-        markets = self.markets(there)
-        versions = (
-            there.version,
-            catalogue.version,
-            *(market.version if market else 0 for market in markets),
-        )
-        known = self._price_list(there.id, versions, day)
+        known = self._known.get((shop, day))
+        if known is None:
+            versions = tuple(one.version if one else 0 for one in (there, catalogue, *self.markets(there)))
+            known = self._known[shop, day] = self._price_list(there.id, versions, day)
         found = {}
         for gtin in gtins:
             price = known.get(gtin)
             if price is None:
                 number = gtin if len(gtin) == 13 else canonical_gtin(gtin) if gtin_is_valid(gtin) else ""
-                price = article_price(there, catalogue, markets, self._lists, number, day)
+                price = article_price(there, catalogue, self.markets(there), self._lists, number, day)
                 if price is None:
                     continue
                 known[gtin] = price
