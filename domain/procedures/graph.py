@@ -32,14 +32,15 @@ class _State(NamedTuple):
 
 def check_graph(service: Service) -> Iterator[Fault]:
     """What is wrong with the order of the steps, as (key, reason); names in it lead somewhere already."""
-    local = list(_check_openings(service))
-    yield from local
+    openings = list(_check_openings(service))
+    if openings:
+        yield from openings
+        return
     if cycle := cycle_of(service):
         number = list(service.steps).index(cycle[0]) + 1
         yield f"steps[{number}]", f"leads back to itself: {' -> '.join(cycle)}"
         return
-    if not local:
-        yield from _Walk(service).faults()
+    yield from _Walk(service).faults()
     yield from _check_two_persons(service)
     yield from check_terms(service)
 

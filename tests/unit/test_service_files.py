@@ -220,6 +220,22 @@ def test_a_broken_file_is_told(text: str, problem: str) -> None:
     assert problem in "\n".join(problems_of(text))
 
 
+WRONG = ("0", '""', "[]", "{}", '["check"]', "true", "2025-01-01", '"x == 1"')
+
+
+@pytest.mark.parametrize("wrong", [None, *WRONG])
+def test_any_line_can_be_missing_or_wrong(wrong: str | None) -> None:
+    """Whatever one line says instead, the file is a service or its problems are told; nothing else is raised."""
+    lines = EXAMPLE.splitlines()
+    refused = 0
+    for number, line in enumerate(lines):
+        key = re.match(r"[a-z_]+ = ", line)
+        if wrong is None or key:
+            instead = [] if wrong is None or key is None else [key[0] + wrong]
+            refused += bool(problems_of("\n".join([*lines[:number], *instead, *lines[number + 1 :]])))
+    assert refused > 50
+
+
 def test_an_over_long_file_is_refused_unread() -> None:
     assert problems_of(EXAMPLE + "#" * 300_000) == ["is longer than 300 kB"]
 
@@ -352,6 +368,12 @@ def test_S002_32_no_two_services_have_one_name_or_begin_case_numbers_alike(tmp_p
 
 
 REGISTERED = "id,kk,ru,en\ntea-permit,Шай рұқсаты,Разрешение на чай,Tea permit\n"
+
+
+def test_a_service_that_begins_with_nothing_is_told() -> None:
+    assert problems(('first = ["take"]', "first = []")) == [
+        "first: names no step: a case would have nothing to begin with"
+    ]
 
 
 def test_S002_32_the_name_is_that_of_the_register(tmp_path: Path) -> None:
