@@ -243,7 +243,7 @@ def _given(told: ServiceWords, case: CasePaper, result: Result) -> tuple[Block, 
     named = told.name(result.names)
     return (
         *(() if named == words.get(result.form) else (Paragraph(named, "centre"),)),
-        Paragraph(words["given_to"], "fine"),
+        Paragraph(words["given_to"], "centre"),
         holder,
         *(Paragraph(line, "centre") for line in case.applicant[1:]),
         Rows(tuple(rows)),

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 from docx import Document
 from docx.document import Document as Document_
-from docx.enum.section import WD_ORIENT
+from docx.enum.section import WD_ORIENT, WD_SECTION
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK, WD_TAB_ALIGNMENT
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml.ns import qn
 from docx.oxml.parser import OxmlElement
+from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.section import Section as Section_
 from docx.shared import Length, Mm, Pt, RGBColor
 from docx.table import Table, _Cell
@@ -38,6 +39,8 @@ from infra.papers.paper import (
 from infra.papers.words import WORDS
 
 NONE = Mm(0)
+STANDING, LYING = Mm(173), Mm(260)  # between the margins
+MANY_LANES = 4
 FONT = "Times New Roman"
 DEEP, FINE = RGBColor(0x00, 0x52, 0x5C), RGBColor(0x4C, 0x5B, 0x62)
 LANGUAGES = {"kk": "kk-KZ", "ru": "ru-RU", "en": "en-GB"}
@@ -52,6 +55,7 @@ def docx(paper: Paper) -> bytes:
 class _Writer:
     def __init__(self, paper: Paper) -> None:
         self.paper = paper
+        self.full = STANDING
         self.document = Document()
         self._styles()
         self._properties()
@@ -123,8 +127,8 @@ class _Writer:
         before, between, after = (
             WORDS[self.paper.language]["page"].replace("{page}", "\0").replace("{pages}", "\0").split("\0")
         )
+        self.document.styles["Footer"].paragraph_format.tab_stops.clear_all()
         stops = line.paragraph_format.tab_stops
-        stops.clear_all()
         stops.add_tab_stop(Mm(173), WD_TAB_ALIGNMENT.RIGHT)
         for text, field in ((before, "PAGE"), (between, "NUMPAGES"), (after, "")):
             if text:
@@ -136,8 +140,8 @@ class _Writer:
         paper = self.paper
         if paper.head:
             head = self._line(self.document, paper.head, "fine")
+            _ruled(head)  # before the alignment: Word wants them in this order
             head.alignment = WD_ALIGN_PARAGRAPH.CENTER
-            _ruled(head)
         title = self.document.add_paragraph(clean(paper.title), style="Title")
         subtitle = self._line(self.document, paper.subtitle)
         for line in (title, subtitle):
@@ -149,7 +153,11 @@ class _Writer:
             self._rows(self.document, Rows(paper.about))
 
     def _section(self, section: Section) -> None:
-        if section.apart or section.wide:
+        if self._lies(section):
+            self._turned(lying=True)
+        elif self.full != STANDING:
+            self._turned(lying=False)
+        elif section.apart:
             self._page_break()
         if section.title:
             number = f"{section.number}. " if section.number else ""
@@ -164,6 +172,22 @@ class _Writer:
                 self.document.add_paragraph(clean(f"{number}{point.title}"), style="Heading 2")
             for block in point.blocks:
                 self._block(self.document, block)
+
+    def _lies(self, section: Section) -> bool:
+        """Whether a drawing of the section, here a table, wants a page that lies."""
+        return any(
+            isinstance(block, Drawing) and len(block.grid.heads) > MANY_LANES
+            for point in section.points
+            for block in point.blocks
+        )
+
+    def _turned(self, lying: bool) -> None:
+        section = self.document.add_section(WD_SECTION.NEW_PAGE)
+        self._portrait(section)
+        if lying:
+            section.orientation = WD_ORIENT.LANDSCAPE
+            section.page_width, section.page_height = Mm(297), Mm(210)
+        self.full = LYING if lying else STANDING
 
     def _points_table(self, points: Sequence[Point]) -> None:
         table = self._table(self.document, (8, 27, 65), len(points))
@@ -214,7 +238,7 @@ class _Writer:
                 _hang(place.add_paragraph(f"–\t{clean(part)}"), Mm(7), Mm(7))
 
     def _rows(self, place: Place, block: Rows) -> None:
-        table = self._table(place, (38, 62), len(block.rows), plain=block.ruled)
+        table = self._table(place, (38, 62), len(block.rows), plain=True)
         for (label, lines), row in zip(block.rows, table.rows, strict=True):
             cells = row.cells
             cells[0].text = clean(label)
@@ -222,6 +246,9 @@ class _Writer:
             _fill(cells[1], lines, ())
             if block.ruled:
                 _underlined(cells[1])
+            else:
+                for one in cells:
+                    _underlined(one, "B9C6CA")
         self._gap(place)
 
     def _grid(self, place: Place, block: Grid) -> None:
@@ -259,10 +286,11 @@ class _Writer:
         _linked(cells[1].add_paragraph(), block.shown, block.link)
 
     def _table(self, place: Place, widths: Sequence[int], rows: int, plain: bool = False) -> Table:
-        full = Mm(173) if isinstance(place, Document_) else Mm(108)
+        full = self.full if isinstance(place, Document_) else Mm(108)
         table: Table = place.add_table(rows, len(widths))
         if not plain:
-            table.style = self.document.styles["Table Grid"]
+            sides = ("top", "left", "bottom", "right", "insideH", "insideV")
+            table._tbl.tblPr.append(_bordered("w:tblBorders", sides, "B9C6CA", 4))
         table.alignment = WD_TABLE_ALIGNMENT.CENTER
         table.autofit = False
         for column, width in zip(table.columns, widths, strict=True):
@@ -330,20 +358,23 @@ def _linked(line: Paragraph_, text: str, address: str) -> None:
     line._p.append(link)
 
 
-def _border(side: str, parent_tag: str) -> OxmlElement:  # type: ignore[valid-type]
-    parent, border = OxmlElement(parent_tag), OxmlElement(side)
-    for key, value in (("val", "single"), ("sz", "8"), ("space", "3"), ("color", "00525C")):
-        border.set(qn(f"w:{key}"), value)
-    parent.append(border)
+def _bordered(parent_tag: str, sides: Sequence[str], colour: str, eighths: int) -> BaseOxmlElement:
+    """Borders at these sides, so many eighths of a point thick."""
+    parent: BaseOxmlElement = OxmlElement(parent_tag)
+    for side in sides:
+        border = OxmlElement(f"w:{side}")
+        for key, value in (("val", "single"), ("sz", str(eighths)), ("space", "3"), ("color", colour)):
+            border.set(qn(f"w:{key}"), value)
+        parent.append(border)
     return parent
 
 
 def _ruled(line: Paragraph_) -> None:
-    line._p.get_or_add_pPr().append(_border("w:bottom", "w:pBdr"))
+    line._p.get_or_add_pPr().append(_bordered("w:pBdr", ("bottom",), "00525C", 8))
 
 
-def _underlined(cell: _Cell) -> None:
-    cell._tc.get_or_add_tcPr().append(_border("w:bottom", "w:tcBorders"))
+def _underlined(cell: _Cell, colour: str = "17242A") -> None:
+    cell._tc.get_or_add_tcPr().append(_bordered("w:tcBorders", ("bottom",), colour, 4))
 
 
 def _shaded(cell: _Cell, colour: str) -> None:

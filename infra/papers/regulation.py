@@ -6,6 +6,7 @@ from datetime import datetime
 
 from domain.procedures.definition import APPLICANT, PUBLIC, SYSTEM, Service
 from infra.papers.drawing import drawn, is_wide
+from infra.papers.lanes import process_of
 from infra.papers.paper import Block, Cell, Drawing, Grid, Item, Items, Paper, Paragraph, Point, Section, cell
 from infra.papers.service_words import ServiceWords
 from infra.papers.spelling import sentence
@@ -68,7 +69,32 @@ def mechanism(service: Service, language: str, made_at: datetime) -> Paper:
 
 
 def _drawing(told: ServiceWords) -> Drawing:
-    return Drawing(drawn(told), told.words["drawing_alt"], _sequence(told))
+    return Drawing(drawn(told), told.words["drawing_alt"], _as_table(told))
+
+
+def _as_table(told: ServiceWords) -> Grid:
+    """The lanes as columns, a row for all that stands side by side."""
+    process = process_of(told)
+    count = len(process.lanes)
+    ways: dict[str, list[str]] = {}
+    for way in process.ways:
+        ends = [process.boxes[target] for target in way.targets if process.boxes[target].shape != "choice"]
+        said = ", ".join(f"№ {box.number}" if box.number else box.title for box in ends)
+        if said:
+            source = way.source.replace("choice:", "step:")
+            ways.setdefault(source, []).append(f"{way.label} → {said}" if way.label else f"→ {said}")
+    by_row: dict[int, dict[str, Cell]] = {}
+    for box in process.boxes.values():
+        if box.shape != "choice":
+            title = f"{box.number}. {box.title}" if box.number else f"● {box.title}"
+            fine = (box.doer, box.term, *ways.get(box.id, ()))
+            by_row.setdefault(process.rows[box.id], {})[box.lane] = cell(title, fine=fine)
+    rows = tuple(
+        tuple(cells.get(lane.id, Cell(("",))) for lane in process.lanes)
+        for _, cells in sorted(by_row.items())
+    )
+    widths = tuple([100 // count] * (count - 1) + [100 - 100 // count * (count - 1)])
+    return Grid(tuple(lane.name for lane in process.lanes), rows, widths)
 
 
 def _ground(told: ServiceWords) -> str:

@@ -15,7 +15,7 @@ from infra.papers.wrapping import width_of, wrapped
 TEXT, FINE = 13.0, 11.0
 LINE, FINE_LINE = 16.0, 14.0
 PAGE_WIDTH = 1280.0
-NARROWEST, WIDEST = 176.0, 250.0
+NARROWEST, WIDEST, NARROWEST_BOX = 176.0, 250.0, 142.0
 STANDING_WIDTH, STANDING_LANES = 1056.0, 6
 GUTTER = 34.0  # between the boxes of two lanes
 TRACK = 14.0  # between two tracks without labels
@@ -94,6 +94,8 @@ class _Leg:
     way: int
     target: str
     by: str
+    border: int = 0
+    place: int = 0
     gutter: float = 0.0
     arrival: _Track | None = None
 
@@ -118,15 +120,33 @@ class _Routing:
     def hold(self, column: int, rows: range, owner: str) -> None:
         self.held.update({(column, row): owner for row in rows})
 
-    def gutter(self, border: int, rows: range) -> float:
-        """The x of a gutter's line at this border of lanes that nothing else uses in these rows."""
-        for place in range(1, 40):
-            if all(place not in self.gutters.get((border, row), set()) for row in rows):
-                break
+    def place(self, border: int, rows: range) -> int:
+        """Which line of the gutter at this border of lanes nothing else uses in these rows, from 1."""
+        place = 1
+        while any(place in self.gutters.get((border, row), ()) for row in rows):
+            place += 1
         for row in rows:
             self.gutters.setdefault((border, row), set()).add(place)
-        side = -1 if place % 2 else 1
-        return border * self.lane_width + side * 6.0 * ((place + 1) // 2)
+        return place
+
+    def gutter(self, border: int, place: int) -> float:
+        """Where that line runs."""
+        return border * self.lane_width + self._aside(border, place)
+
+    def _aside(self, border: int, place: int) -> float:
+        """How far from the border: to both sides in turn, at the drawing's own edges inwards."""
+        if border in (0, len(self.columns)):
+            return 6.0 * (place if border == 0 else -place)
+        return 6.0 * ((place + 1) // 2) * (-1 if place % 2 else 1)
+
+    def widest_gutter(self) -> float:
+        """How far from its border the outermost line of any gutter runs."""
+        asides = (
+            abs(self._aside(border, place))
+            for (border, _), places in self.gutters.items()
+            for place in places
+        )
+        return max(asides, default=0.0)
 
 
 def plan_of(process: Process) -> Plan:
@@ -138,9 +158,13 @@ def plan_of(process: Process) -> Plan:
     routing = _Routing(process, lane_width, columns)
     for box, row in process.rows.items():
         routing.held[routing.column(box), row] = f"box:{box}"
-    sized = {box.id: _sized(box, lane_width - GUTTER) for box in process.boxes.values()}
     row_count = max(process.rows.values()) + 1
     legs = _legs(routing)
+    between = max(GUTTER, 2 * routing.widest_gutter() + 10)
+    routing.lane_width = lane_width = max(lane_width, NARROWEST_BOX + between)
+    for leg in legs:
+        leg.gutter = routing.gutter(leg.border, leg.place)
+    sized = {box.id: _sized(box, lane_width - between) for box in process.boxes.values()}
     channels = _channels(routing, legs, row_count)
 
     heads = [wrapped(lane.name, TEXT, lane_width - 16) for lane in process.lanes]
@@ -213,8 +237,8 @@ def _legs(routing: _Routing) -> list[_Leg]:
             routing.hold(source, between, f"from:{place}")
             legs.append(_Leg(place, target, "source"))
         else:
-            border = column if source < column else column + 1
-            legs.append(_Leg(place, target, "gutter", routing.gutter(border, between)))
+            border = column + 1 if source > column or (source == column == 0) else column
+            legs.append(_Leg(place, target, "gutter", border, routing.place(border, between)))
     return legs
 
 

@@ -36,7 +36,7 @@ def wrapped(text: str, size: float, width: float) -> list[str]:
 def _words(text: str, size: float, width: float) -> Iterator[str]:
     for word in text.split(" "):
         rest = word.strip()
-        while rest and width_of(rest, size) > width:
+        while len(rest) > 2 and width_of(rest, size) > width:
             cut = len(rest) - 1
             while cut > 1 and width_of(rest[:cut] + "-", size) > width:
                 cut -= 1
