@@ -95,7 +95,7 @@ def _page(
             "xmlns": SVG,
             "viewBox": f"0 0 {plan.width:g} {height:g}",
             "role": "img",
-            "aria-label": f"{told.words['process']}: {told.title}",
+            "aria-label": clean(f"{told.words['process']}: {told.title}"),
             "font-family": FONTS,
             "lang": told.language,
         },
