@@ -7,17 +7,15 @@ from pathlib import Path
 from domain.checked_file import Problem
 from domain.programme_file import ProgrammeInvalid, parse_programme
 from domain.programmes import Programme
+from infra.project_files import text_of
 
 
 def load_programme(path: Path) -> Programme:
     """The programme in the file at `path`, whose name must be its id. Raises ProgrammeInvalid."""
-    try:
-        text = path.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise ProgrammeInvalid([Problem(path.name, "", f"can't be read: {error.strerror}")]) from None
-    except UnicodeDecodeError as error:
-        reason = f"not in UTF-8 from byte {error.start + 1} on"
-        raise ProgrammeInvalid([Problem(path.name, "", reason)]) from None
+    problems: list[Problem] = []
+    text = text_of(path, problems)
+    if text is None:
+        raise ProgrammeInvalid(problems)
     programme = parse_programme(text, path.name)
     if path.name != f"{programme.id}.toml":
         reason = f"the file of programme {programme.id} must be named {programme.id}.toml"

@@ -9,20 +9,17 @@ from domain.checked_file import Problem, plain_text, slug
 from domain.errors import LANGUAGES
 from domain.procedures.definition_file import ServiceInvalid, parse_service
 from domain.procedures.services import ServiceFile, Services, contradictions
-from infra.project_tables import read_table
+from infra.project_files import read_table, text_of
 
 REGISTER = "register.csv"
 
 
 def load_service(path: Path) -> ServiceFile:
     """The service in the file at `path`, named ID.toml or ID@VERSION.toml. Raises ServiceInvalid."""
-    try:
-        text = path.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise ServiceInvalid([Problem(path.name, "", f"can't be read: {error.strerror}")]) from None
-    except UnicodeDecodeError as error:
-        reason = f"not in UTF-8 from byte {error.start + 1} on"
-        raise ServiceInvalid([Problem(path.name, "", reason)]) from None
+    problems: list[Problem] = []
+    text = text_of(path, problems)
+    if text is None:
+        raise ServiceInvalid(problems)
     service = parse_service(text, path.name)
     names = (f"{service.id}.toml", f"{service.id}@{service.version}.toml")
     if path.name not in names:

@@ -9,7 +9,7 @@ from pathlib import Path
 from domain.checked_file import FIRST_YEAR, LAST_YEAR, Problem
 from domain.procedures.definition_file import ServiceInvalid
 from domain.procedures.working_time import DaysOff
-from infra.project_tables import read_table
+from infra.project_files import read_table
 
 COLUMNS = ("day", "state", "basis")
 STATES = {"off": True, "working": False}

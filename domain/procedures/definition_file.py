@@ -102,7 +102,7 @@ def _service(top: Table) -> Service | None:
         "automation": top.required("automation", one_of("full", "partial", "none")),
         "form": top.required("form", one_of("electronic", "paper", "both")),
         "schedule": _schedule(top),
-        "channels": tuple(_channel(table) for table in top.tables("channels")),
+        "channels": tuple(unique(top, "channels", [_channel(t) for t in top.tables("channels")]).values()),
         "units": {id_: _named(table) for id_, table in _by_id(top, "units").items()},
         "roles": {**STANDING_ROLES, **{id_: _role(id_, t) for id_, t in _by_id(top, "roles").items()}},
         "kinds": unique(top, "kinds", [_kind(table) for table in top.tables("kinds")]),
@@ -164,7 +164,7 @@ def _schedule(top: Table) -> Schedule | None:
     return Schedule(office, reception or office, rolls_over) if office and rolls_over is not None else None
 
 
-def _channel(table: Table) -> Channel:
+def _channel(table: Table) -> tuple[Table, Channel]:
     values: dict[str, Any] = {
         "id": table.required("id", one_of("portal", "office", "state_corporation", "wallet", "internal")),
         "incomplete": table.required("incomplete", one_of("refuse", "accept")),
@@ -173,7 +173,7 @@ def _channel(table: Table) -> Channel:
         "signs": table.optional("signs", truth) or False,
     }
     table.finish()
-    return Channel(**values)
+    return table, Channel(**values)
 
 
 def _role(id_: str, table: Table) -> Role:

@@ -115,6 +115,10 @@ NAMES = 'names = { kk = "а", ru = "б", en = "c" }'
             "roles.head.unit: unknown unit tee; did you",
         ),
         ([('id = "again"', 'id = "first"')], "kinds[2].id: first is there twice"),
+        (
+            [("[units.tea]", '[[channels]]\nid = "portal"\nincomplete = "refuse"\n\n[units.tea]')],
+            "channels[2].id: portal is there twice",
+        ),
         ([('id = "picked_on"', 'id = "Picked on"')], "fields[2].id: 'Picked on' must be small Latin letters"),
         ([('id = "picked_on"', 'id = "kind"')], "fields[2].id: kind is a word of conditions already"),
         ([('type = "date"', 'type = "day"')], 'fields[2].type: must be "text" or "date"'),

@@ -1,4 +1,4 @@
-"""Small tables that an installation keeps beside its files: CSV with a heading, `#` before what is for people."""
+"""Files that an installation keeps: their text, and small tables, CSV with a heading, `#` before what is for people."""
 
 from __future__ import annotations
 
@@ -12,6 +12,17 @@ from domain.checked_file import Problem
 Row = TypeVar("Row")
 
 
+def text_of(path: Path, problems: list[Problem]) -> str | None:
+    """The text of the file, as it stands; None, with the problem added to `problems`, when it can't be read."""
+    try:
+        return path.read_bytes().decode("utf-8")
+    except OSError as error:
+        problems.append(Problem(path.name, "", f"can't be read: {error.strerror}"))
+    except UnicodeDecodeError as error:
+        problems.append(Problem(path.name, "", f"not in UTF-8 from byte {error.start + 1} on"))
+    return None
+
+
 def read_table(
     table: Path, columns: Sequence[str], read: Callable[[list[str]], Row], problems: list[Problem]
 ) -> list[Row]:
@@ -19,16 +30,15 @@ def read_table(
 
     What is wrong with the file or a row is added to `problems`, by line.
     """
-    try:
-        text = table.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        problems.append(Problem(table.name, "", f"can't be read: {error.strerror}"))
-        return []
-    except UnicodeDecodeError as error:
-        problems.append(Problem(table.name, "", f"not in UTF-8 from byte {error.start + 1} on"))
+    text = text_of(table, problems)
+    if text is None:
         return []
     result: list[Row] = []
-    lines = [(n, line) for n, line in enumerate(text.splitlines(), start=1) if line and line[0] != "#"]
+    lines = [
+        (n, line)
+        for n, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1)
+        if line and line[0] != "#"
+    ]
     if not lines or lines[0][1] != ",".join(columns):
         problems.append(
             Problem(table.name, f"line {lines[0][0] if lines else 1}", f"must be {','.join(columns)}")
