@@ -121,6 +121,12 @@ class Site:
             timeout=120,
         )
 
+    def busy(self) -> float:
+        """Seconds that a process takes from its start to its end, here and now: one is no quicker to end than that."""
+        begun = time.monotonic()
+        assert self.run("programme", "list").returncode == 0
+        return time.monotonic() - begun
+
     def listed(self, households: list[Household]) -> None:
         with a_month(self.dsn, self.folder, AZYQ_MASTER_KEY=KEY) as month:
             month.list_of(households)
@@ -221,9 +227,10 @@ def test_R20_R21_the_round_goes_out_and_replies_are_answered(site: Site) -> None
         assert found.status_code == 200, found.text
     assert site.topics().count("family.consented") == 4
     # and SIGTERM ends it as done, at once
+    most = 5 + site.busy()
     begun = time.monotonic()
     assert serve.end() == 0, "".join(serve.raw)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < most
     log = "".join(serve.raw)
     assert not [phone for phone in (first, second, third, fourth, fifth) if phone in log], log
     assert token not in log
@@ -308,13 +315,14 @@ def test_R20_SIGTERM_ends_a_long_round_of_SMS_and_the_next_start_goes_on(site: S
     # given a round that takes most of a minute at its pace
     households = Town().households(400, size=1)
     site.listed(households)
+    most = 2.5 + site.busy()
     scheduler = site.start("scheduler", AZYQ_SMS_PER_SECOND="10")
     eventually(lambda: len(site.sms("consent_request")) >= 10)
     # when it is told to end
     begun = time.monotonic()
     assert scheduler.end(seconds=60) == 0, "".join(scheduler.raw)
     # then it does, after the messages at hand, and the round isn't done
-    assert time.monotonic() - begun < 2.5
+    assert time.monotonic() - begun < most
     sent = site.sms("consent_request")
     assert 10 <= len(sent) < 200
     assert site.topics().count("sms.sent") == len(sent)
@@ -332,9 +340,10 @@ def test_SIGTERM_ends_the_wait_for_a_gateway_that_is_away(site: Site) -> None:
     scheduler = site.start("scheduler", AZYQ_SMS_GATEWAY="kannel:http://u:p@127.0.0.1:1/cgi-bin/sendsms")
     # when it has tried, and waits to try again
     eventually(lambda: query(site.dsn, "SELECT 1 FROM azyq_log.sms_due WHERE not_before IS NOT NULL"))
+    most = 2.5 + site.busy()
     begun = time.monotonic()
     assert scheduler.end(seconds=60) == 0, "".join(scheduler.raw)
-    assert time.monotonic() - begun < 2.5
+    assert time.monotonic() - begun < most
 
 
 def test_a_second_process_on_the_same_port_says_so(site: Site) -> None:
