@@ -497,7 +497,7 @@ def test_S000_T16_a_group_is_decided_in_one_sitting_each_with_its_own_outcome() 
 def test_S000_T16_a_group_step_is_not_taken_alone() -> None:
     story = Story(ATTESTED).until("T6")
     with pytest.raises(Refusal) as refusal:
-        story._act(ATTESTED.turns[4], story.outcome(ATTESTED.turns[4]))
+        story.act(ATTESTED.turns[4], story.outcome(ATTESTED.turns[4]))
     assert refusal.value.code == "in_sitting_only"
 
 

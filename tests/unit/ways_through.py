@@ -190,7 +190,7 @@ class Story:
         elif running(self.way.service).service.steps[turn.step].group and not outcome.alone:
             hold_sitting(self.desk, self.way.service, turn, [self.case.case])
         else:
-            self._act(turn, outcome)
+            self.act(turn, outcome)
         self.case = self.desk.commands.case(self.case.case)
         acted = [
             event
@@ -208,7 +208,8 @@ class Story:
         assert told(datetime.fromisoformat(opened["due_at"])) == turn.due
         return self
 
-    def _act(self, turn: Turn, outcome: Outcome) -> None:
+    def act(self, turn: Turn, outcome: Outcome) -> None:
+        """The turn's act alone, whenever it is; nothing is checked."""
         parts: dict[str, Any] = {"ground": turn.ground, "fields": turn.fields}
         if outcome.assigns:
             parts["assignee"] = somebody(self.way.service, outcome.assigns).id
