@@ -38,7 +38,7 @@ _FORMS: dict[str, tuple[str, str]] = {
     "region": (r"[0-9]{1,9}", "1132"),
     "as_of": (r"[0-9]{1,18}|20[0-9]{2}-.{5,40}", "2025-07-15T12:00:00+05:00"),
 }
-_LEDGER_TOPICS = ("family.", "voucher.", "sms.sent")
+_LEDGER_TOPICS = ("family.", "voucher.", "sms.sent", "shop.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +227,7 @@ def _events(connection: Connection, upto: int) -> Iterator[Recorded]:
         cursor.itersize = 5000
         cursor.execute(
             "SELECT notification_id, originator_id::text, originator_version, topic, state"
-            " FROM azyq_log.azyq_events WHERE notification_id <= %s AND (topic ^@ %s OR topic ^@ %s OR topic ^@ %s)"
+            " FROM azyq_log.azyq_events WHERE notification_id <= %s AND (topic ^@ %s OR topic ^@ %s OR topic ^@ %s OR topic ^@ %s)"
             " ORDER BY notification_id",
             (upto, *_LEDGER_TOPICS),
         )

@@ -8,5 +8,8 @@ from projections.reports.month import MONTH
 from projections.reports.pilot import PILOT
 from projections.reports.reconciliation import RECONCILIATION
 from projections.reports.report import Report
+from projections.reports.shops import SHOPS
 
-REPORTS: dict[str, Report] = {report.id: report for report in (DAILY, MONTH, PILOT, GOODS, RECONCILIATION)}
+REPORTS: dict[str, Report] = {
+    report.id: report for report in (DAILY, MONTH, PILOT, GOODS, SHOPS, RECONCILIATION)
+}

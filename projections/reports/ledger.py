@@ -60,10 +60,21 @@ class Family:
     purchases: dict[str, Purchase] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class Shop:
+    """A shop: its loan as (contract, until), "" when it ended; of each breach how many positions lack, None once mended."""
+
+    name: str
+    closed: bool = False
+    loan: tuple[str, str] | None = None
+    breaches: dict[str, int | None] = field(default_factory=dict)
+
+
 class Ledger:
-    """Every family and purchase of the events fed, in order of the log."""
+    """Every family, purchase and shop of the events fed, in order of the log."""
 
     def __init__(self) -> None:
+        self.shops: dict[str, Shop] = {}
         self.families: dict[str, Family] = {}
         self.purchases: list[Purchase] = []
 
@@ -83,6 +94,9 @@ class Ledger:
                 data["programme"], data["month"], data["region"], len(data["members"])
             )
             return
+        if event.topic.startswith("shop."):
+            self._shop(event.topic, data)
+            return
         family = self.families.get(event.stream)
         if family is None:
             return
@@ -90,6 +104,25 @@ class Ledger:
             self._voucher(family, event.topic, data)
         else:
             _listed_or_answered(family, event.topic, data)
+
+    def _shop(self, topic: str, data: dict[str, Any]) -> None:
+        if topic == "shop.joined":
+            self.shops[data["shop"]] = Shop(data["name"])
+            return
+        shop = self.shops[data["shop"]]
+        match topic:
+            case "shop.changed":
+                shop.name = data["name"]
+            case "shop.closed" | "shop.opened":
+                shop.closed = topic == "shop.closed"
+            case "shop.loan_recorded":
+                shop.loan = (data["contract"], data["until"])
+            case "shop.loan_ended":
+                shop.loan = (data["contract"], "")
+            case "shop.breach_recorded":
+                shop.breaches[data["breach"]] = len(data["missing"])
+            case "shop.breach_mended":
+                shop.breaches[data["breach"]] = None
 
     def _voucher(self, family: Family, topic: str, data: dict[str, Any]) -> None:
         match topic:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
 
 from domain.calendar import ALMATY
+from domain.shop import Loan, Shop, ShopFacts
 from infra.postgres.connect import connect
 from infra.postgres.log import PostgresLog
 from infra.postgres.log_reader import LogReader
@@ -35,6 +36,8 @@ def told(postgres_dsn: str, migrated_template: str) -> Iterator[str]:
             facts = PROGRAMMES[programme].month(month)
             goods = facts.programme.catalogue(GOODS).on(facts.valid_from)
             save_month(log, random_month(seed, 70, facts, goods))
+        for shop in shops_with_loans(random.Random(5)):
+            log.save(shop)
         log.close()
         reader, store = LogReader(dsn), ViewStore(dsn)
         Feed(reader, store, VIEWS).catch_up()
@@ -46,6 +49,30 @@ def told(postgres_dsn: str, migrated_template: str) -> Iterator[str]:
 @pytest.fixture
 def reports(told: str) -> Reports:
     return Reports(told, PROGRAMMES)
+
+
+def shops_with_loans(rng: random.Random) -> Iterator[Shop]:
+    """Shops that were renamed, closed, opened; loans taken and repaid; conditions broken and mended."""
+    for number in range(6):
+        facts = ShopFacts(f"Дүкен {number}", "120240000013", "", "113220100", "Абая, 1", "2020-01-01")
+        shop = Shop.join(f"S{number:03}", facts, day(1))
+        if rng.random() < 0.7:
+            shop.record_loan(Loan("ОК-1", "2026-07-01"), day(1))
+            shop.check_assortment(rng.sample(range(1, 20), 3), "166-NQ-2023", date(2025, 7, 3), day(3))
+            if rng.random() < 0.5:
+                shop.check_assortment([], "166-NQ-2023", date(2025, 7, 4), day(4))
+            if rng.random() < 0.5:
+                shop.end_loan("repaid", day(5))
+        if rng.random() < 0.5:
+            shop.change(facts._replace(name=f"=Shop {number}"), day(6))
+        shop.close("repairs", day(7))
+        if rng.random() < 0.5:
+            shop.open(day(8))
+        yield shop
+
+
+def day(number: int) -> datetime:
+    return datetime(2025, 7, number, 12, tzinfo=ALMATY)
 
 
 def rows(answer: Answer) -> dict[str, list[Any]]:
@@ -89,7 +116,7 @@ def turning_points(told: str, rng: random.Random) -> list[int]:
     places: dict[str, list[int]] = {}
     for topic, position in query(
         told,
-        "SELECT topic, notification_id FROM azyq_log.azyq_events WHERE topic ~ '^(family|voucher|sms)[.]' ORDER BY 2",
+        "SELECT topic, notification_id FROM azyq_log.azyq_events WHERE topic ~ '^(family|voucher|sms|shop)[.]' ORDER BY 2",
     ):
         places.setdefault(topic, []).append(position)
     chosen = [rng.choice(found) for found in places.values()]
