@@ -11,9 +11,18 @@ from typing import Any
 
 import pytest
 
+from domain.errors import Refusal
+from domain.procedures.acts import Actor
 from domain.procedures.case import Case
 from domain.procedures.definition import PUBLIC, SYSTEM, Field, Outcome, Step
-from tests.unit.test_services_construction import ACCREDITED, ATTESTED, ISSUED, REISSUED
+from tests.unit.test_services_construction import (
+    ACCREDITED,
+    ATTESTED,
+    ISSUED,
+    NOT_ADMITTED,
+    REFUSED,
+    REISSUED,
+)
 from tests.unit.test_services_drafting import REGULATION, STANDARD
 from tests.unit.test_services_medical import (
     A_CONFIRMATION,
@@ -26,7 +35,7 @@ from tests.unit.test_services_medical import (
     D_REISSUE,
 )
 from tests.unit.test_services_of_the_programme import ACCESS, UPHELD, WITH_LOAN, WITHOUT_LOAN
-from tests.unit.ways_through import Story, Turn, Way, hold_sitting, running, shipped, somebody
+from tests.unit.ways_through import Story, Turn, Way, hold_sitting, moment, running, shipped, somebody
 
 WAYS = [
     *(ISSUED.but(service=one) for one in ("licence-survey", "licence-construction")),
@@ -133,3 +142,25 @@ def test_whatever_officials_choose_every_case_comes_to_an_end(way: Way) -> None:
 
 def test_every_shipped_service_is_walked() -> None:
     assert {way.service for way in WAYS} == set(shipped().ids())
+
+
+SIGNED_BY_A_HEAD = [
+    (way, turn)
+    for way in (*WAYS, REFUSED, NOT_ADMITTED)
+    for turn in way.turns
+    if turn.role.endswith("head") and way.kind != "amendment" and Story(way).outcome(turn).signs
+]
+
+
+@pytest.mark.parametrize(
+    ("way", "turn"), SIGNED_BY_A_HEAD, ids=lambda one: one.service if isinstance(one, Way) else one.step
+)
+def test_S000_L6_no_head_signs_what_he_prepared_himself(way: Way, turn: Turn) -> None:
+    # given a case before the head, prepared by somebody who is a head too
+    story = Story(way).until(turn.step)
+    (step,) = story.outcome(turn).other_than
+    story.desk.now = moment(turn.at)
+    # when that somebody signs, then it is refused
+    with pytest.raises(Refusal) as refusal:
+        story.act(turn, story.outcome(turn), Actor(story.case.actors[step], (turn.role,)))
+    assert refusal.value.code == "same_person"

@@ -208,14 +208,14 @@ class Story:
         assert told(datetime.fromisoformat(opened["due_at"])) == turn.due
         return self
 
-    def act(self, turn: Turn, outcome: Outcome) -> None:
+    def act(self, turn: Turn, outcome: Outcome, actor: Actor | None = None) -> None:
         """The turn's act alone, whenever it is; nothing is checked."""
         parts: dict[str, Any] = {"ground": turn.ground, "fields": turn.fields}
         if outcome.assigns:
             parts["assignee"] = somebody(self.way.service, outcome.assigns).id
         if turn.documents:
             parts["documents"] = dict.fromkeys(turn.documents, PDF)
-        actor = somebody(self.way.service, turn.role, turn.by)
+        actor = actor or somebody(self.way.service, turn.role, turn.by)
         self.desk.act(self.case, turn.step, turn.outcome, actor, sign=outcome.signs, **parts)
 
     def then_refused(self, code: str, turn: Turn, **changed: Any) -> Refusal:
