@@ -109,6 +109,11 @@ def wallet_router(services: WalletServices, assets: Assets) -> APIRouter:
             values["code"] = code_shown(services.keys.sign(found.stream, now))
         return pages.render("wallet.html", found.language, status, page=shown, **values)
 
+    @router.api_route("/", methods=["GET", "HEAD"])
+    async def home(request: Request) -> Response:
+        """Whoever came without the link: where to go."""
+        return pages.plain(request, 200, "home")
+
     @router.api_route("/w/{token}", methods=["GET", "HEAD"])
     async def wallet(token: str, request: Request) -> Response:
         return await answered(request, token, page)

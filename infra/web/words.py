@@ -110,6 +110,13 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
         "Вы отозвали согласие по SMS, поэтому ваучер за {month} аннулирован.",
         "You withdrew your consent by SMS, so the voucher for {month} was cancelled.",
     ),
+    "home": ("Азық-түлік ваучерлері", "Продовольственные ваучеры", "Food vouchers"),
+    "home_why": (
+        "Ваучеріңізді SMS-тегі сілтеме ашады: ол тек сіздікі.",
+        "Ваш ваучер открывает ссылка из SMS: она только ваша.",
+        "Your voucher opens by the link in the SMS, which is yours alone.",
+    ),
+    "home_till": ("Дүкендерге: касса", "Магазинам: касса", "For shops: the till"),
     "unknown": ("Мұндай сілтеме жоқ", "Такой ссылки нет", "There is no such link"),
     "unknown_why": (
         "Сілтемені SMS-тен толық көшіріп ашыңыз. Ай аяқталса, сілтеме де жұмысын тоқтатады.",

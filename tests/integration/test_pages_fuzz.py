@@ -36,7 +36,7 @@ AT_HAND = (
     ("GET", "/v1/qr-keys"),
 )
 PAGES = (
-    *("/w/{token}", "/w/{token}/full", "/w/{token}/code", "/w/{token}/qr.svg", "/w/{token}/open"),
+    *("/", "/w/{token}", "/w/{token}/full", "/w/{token}/code", "/w/{token}/qr.svg", "/w/{token}/open"),
     *("/w/{token}/ratings", "/w/{token}/shops/{shop}", "/till", "/till/enrol", "/till/rotate", "/till/leave"),
     *(
         "/till/v1/vouchers/check",

@@ -391,6 +391,13 @@ def test_a_link_that_was_never_given_is_a_plain_page_in_three_languages(
     assert client.post(f"/w/{token}/open").status_code == 404
 
 
+def test_whoever_comes_without_a_link_is_told_where_it_is(client: TestClient) -> None:
+    text = shown(client.get("/", headers=EN), 200)
+    assert text.index("Food vouchers") < text.index("Азық-түлік ваучерлері") < text.index("Продовольственные")
+    assert 'href="/till?lang=kk"' in text
+    assert client.head("/").status_code == 200
+
+
 def test_whoever_guesses_has_to_wait(site: Site, client: TestClient) -> None:
     for number in range(30):
         assert client.get(f"/w/{number:016}").status_code == 404
