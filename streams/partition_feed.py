@@ -26,6 +26,18 @@ _LOOKED_THROUGH = 50_000  # events of the log at once, for those of some partiti
 _log = structlog.get_logger(__name__)
 
 
+class Strange(NamedTuple):
+    """A message that is to be parked: its place, why, and when it was written (ms since 1970, as Kafka has it).
+
+    In a topic that was made anew places are used again, but not at the same time.
+    """
+
+    partition: int
+    offset: int
+    reason: str
+    written_at: int | None = None
+
+
 class Delivery(NamedTuple):
     """A message as a broker delivered it, with its place in its topic."""
 
@@ -33,6 +45,11 @@ class Delivery(NamedTuple):
     offset: int
     key: bytes | None
     value: bytes | None
+    written_at: int | None = None  # ms since 1970, as Kafka has it
+
+    def strange(self, reason: str) -> Strange:
+        """That it is to be parked, for `reason`."""
+        return Strange(self.partition, self.offset, reason, self.written_at)
 
 
 class Log(Source, Protocol):
@@ -46,7 +63,7 @@ class Log(Source, Protocol):
 class ParkedMessages(Protocol):
     """Where messages that can't be read as ours are noted, without what is in them."""
 
-    def park(self, topic: str, strange: Sequence[tuple[int, int, str]]) -> list[tuple[int, int, str]]: ...
+    def park(self, topic: str, strange: Sequence[Strange]) -> list[tuple[int, int, str]]: ...
 
 
 class Sent(Protocol):
@@ -225,13 +242,13 @@ class PartitionFeed:
     def _arrived(self, deliveries: Sequence[Delivery]) -> tuple[dict[int, list[Carried]], int]:
         """What `deliveries` carry, by partition; and how many were parked."""
         arrived: dict[int, list[Carried]] = {}
-        strange: list[tuple[int, int, str]] = []
+        strange: list[Strange] = []
         found: list[tuple[Delivery, Carried]] = []
         for delivery in deliveries:
             try:
                 carried = self._read(delivery)
             except NotOurs as wrong:
-                strange.append((delivery.partition, delivery.offset, wrong.reason))
+                strange.append(delivery.strange(wrong.reason))
             else:
                 if carried is not None:
                     found.append((delivery, carried))
@@ -241,7 +258,7 @@ class PartitionFeed:
             if known.get(event.position) == (event.stream, event.version):
                 arrived.setdefault(delivery.partition, []).append(carried)
             else:  # of another system, or of this one before its database was restored
-                strange.append((delivery.partition, delivery.offset, "the log has another event at this id"))
+                strange.append(delivery.strange("the log has another event at this id"))
         if strange:
             for partition, offset, reason in self._messages.park(self._topic, strange):
                 _log.error(

@@ -8,7 +8,7 @@ import structlog
 
 from domain.ports import IncomingReply
 from streams.messages import NotOurs
-from streams.partition_feed import Delivery, ParkedMessages, Taken
+from streams.partition_feed import Delivery, ParkedMessages, Strange, Taken
 from streams.topics import REPLIES
 
 _log = structlog.get_logger(__name__)
@@ -38,13 +38,13 @@ class ReplyIntake:
 
     def take(self, deliveries: Sequence[Delivery]) -> Taken:
         """Record what `deliveries` carry, in order; done when it returns."""
-        strange: list[tuple[int, int, str]] = []
+        strange: list[Strange] = []
         replies: list[tuple[Delivery, IncomingReply]] = []
         for delivery in deliveries:
             try:
                 replies.append((delivery, self._read(delivery)))
             except NotOurs as wrong:
-                strange.append((delivery.partition, delivery.offset, wrong.reason))
+                strange.append(delivery.strange(wrong.reason))
         strange += self._recorded(replies)
         if strange:
             for partition, offset, reason in self._messages.park(self._topic, strange):
@@ -58,7 +58,7 @@ class ReplyIntake:
             raise NotOurs("a message without a value")
         return self._parse(delivery.value)
 
-    def _recorded(self, replies: Sequence[tuple[Delivery, IncomingReply]]) -> list[tuple[int, int, str]]:
+    def _recorded(self, replies: Sequence[tuple[Delivery, IncomingReply]]) -> list[Strange]:
         """Record `replies` together; or, when one can't be, one by one. Those that could not be, with the reason."""
         if not replies:
             return []
@@ -69,6 +69,5 @@ class ReplyIntake:
             if self._passing(error):
                 raise
             if len(replies) == 1:
-                delivery = replies[0][0]
-                return [(delivery.partition, delivery.offset, f"can't be recorded: {type(error).__name__}")]
+                return [replies[0][0].strange(f"can't be recorded: {type(error).__name__}")]
         return [wrong for one in replies for wrong in self._recorded([one])]

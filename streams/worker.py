@@ -240,11 +240,7 @@ class _Member:
     ) -> bool:
         """Whether the batch was applied; False when the worker is to stop before that."""
         messages = [event.message for event in events]
-        batch = [
-            Delivery(record.partition, record.offset, record.key, record.value)
-            for message in messages
-            for record in (message.records if isinstance(message, Run) else (message,))
-        ]
+        batch = [delivery for message in messages for delivery in _deliveries(message)]
         partitions = {message.partition for message in messages}
         self._note(topic, partitions)
         if not await self._until_done(thread, partial(take, batch)):
@@ -291,6 +287,13 @@ class _Member:
             return list(self._app.consumer.assignment())
         except Exception:
             return []
+
+
+def _deliveries(message: Any) -> list[Delivery]:
+    if isinstance(message, Run):
+        return [Delivery(r.partition, r.offset, r.key, r.value, r.timestamp) for r in message.records]
+    written_at = None if message.timestamp is None else round(message.timestamp * 1000)  # Faust has seconds
+    return [Delivery(message.partition, message.offset, message.key, message.value, written_at)]
 
 
 class _Closed(Exception):

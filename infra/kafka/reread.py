@@ -39,7 +39,7 @@ def read_message(
         while time.monotonic() < deadline:
             for record in consumer.poll(timeout_ms=500).get(place, ()):
                 if record.offset == offset:
-                    return Delivery(partition, offset, record.key, record.value)
+                    return Delivery(partition, offset, record.key, record.value, record.timestamp)
                 raise MessageGone(f"{topic}/{partition} has nothing at {offset} any more")
         raise MessageGone(f"{topic}/{partition} gave nothing at {offset} within {seconds:g} s")
     except KafkaError as error:
@@ -61,7 +61,10 @@ def retry_message(
     Raises MessageGone, KafkaTrouble, KeyError for a topic that nobody takes, and what the taker raises.
     """
     take = takers[topic]
-    if take([read_message(cluster, topic, partition, offset)]).parked:
+    message = read_message(cluster, topic, partition, offset)
+    if messages.written_at(topic, partition, offset) not in (None, message.written_at):
+        raise MessageGone(f"{topic}/{partition} was made anew and has another message at {offset}")
+    if take([message]).parked:
         return False
     messages.settle(topic, partition, offset)
     return True

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from infra.postgres.connect import ThreadConnections
 from infra.postgres.published import steady_dsn
+from streams.partition_feed import Strange
 
 
 class ParkedMessage(NamedTuple):
@@ -32,13 +33,19 @@ class PostgresParkedMessages:
         """Close every connection."""
         self._connections.close()
 
-    def park(self, topic: str, strange: Sequence[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
-        """Note (partition, offset, reason) of messages of `topic`; those that were not noted before."""
+    def park(self, topic: str, strange: Sequence[Strange]) -> list[tuple[int, int, str]]:
+        """Note messages of `topic`; (partition, offset, reason) of those that were not noted before.
+
+        One that was written at another time than the one noted at its place is another one, and takes its place.
+        """
         with self._connections.mine().cursor() as cursor:
             cursor.execute(
-                "INSERT INTO azyq_views.parked_message (topic, partition, message_offset, reason)"
-                " SELECT %s, * FROM unnest(%s::integer[], %s::bigint[], %s::text[])"
-                " ON CONFLICT DO NOTHING RETURNING partition, message_offset, reason",
+                "INSERT INTO azyq_views.parked_message AS p (topic, partition, message_offset, reason, written_at)"
+                " SELECT %s, * FROM unnest(%s::integer[], %s::bigint[], %s::text[], %s::bigint[])"
+                " ON CONFLICT (topic, partition, message_offset) DO UPDATE SET reason = EXCLUDED.reason,"
+                " written_at = EXCLUDED.written_at, parked_at = now(), state = 'open', note = NULL,"
+                " announced_at = NULL WHERE p.written_at <> EXCLUDED.written_at"
+                " RETURNING partition, message_offset, reason",
                 (topic, *(list(column) for column in zip(*strange, strict=True))),
             )
             return [(partition, offset, reason) for partition, offset, reason in cursor]
@@ -52,6 +59,17 @@ class PostgresParkedMessages:
                 (state, state),
             )
             return [ParkedMessage(*row) for row in cursor]
+
+    def written_at(self, topic: str, partition: int, offset: int) -> int | None:
+        """When the message parked at this place was written, in ms since 1970; None where that was not noted."""
+        with self._connections.mine().cursor() as cursor:
+            cursor.execute(
+                "SELECT written_at FROM azyq_views.parked_message"
+                " WHERE topic = %s AND partition = %s AND message_offset = %s",
+                (topic, partition, offset),
+            )
+            row = cursor.fetchone()
+            return None if row is None else row[0]
 
     def settle(self, topic: str, partition: int, offset: int) -> bool:
         """Call an open parked message retried; False when there is no such one."""

@@ -32,4 +32,12 @@ PARTITION_MIGRATIONS: list[tuple[str, str]] = [
             WHERE announced_at IS NULL;
         """,
     ),
+    (
+        "partitions-2-message-times",
+        """
+        SET LOCAL ROLE azyq_app;
+        -- When the message was written, in ms since 1970 as Kafka has it: another time at the same place is another message.
+        ALTER TABLE azyq_views.parked_message ADD COLUMN written_at bigint;
+        """,
+    ),
 ]

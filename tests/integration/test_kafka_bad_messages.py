@@ -19,6 +19,7 @@ from infra.postgres.parked_messages import PostgresParkedMessages
 from projections.all_views import VIEWS
 from projections.events import Raw
 from streams.messages import Message, encode
+from streams.partition_feed import Strange
 from streams.topics import EVENTS, PARKED, REPLIES, partition_of
 from tests.broker.server import Access
 from tests.integration.month_in_process import events_of
@@ -218,7 +219,7 @@ def test_parked_messages_and_events_are_listed_retried_and_discarded_with_a_reas
     parts.append("sms.failed", GOOD, stream)
     place.caught_up()
     assert (worker.end(), publisher.end()) == (0, 0)
-    place.messages.park(REPLIES, [(1, good, "can't be recorded: RuntimeError")])
+    place.messages.park(REPLIES, [Strange(1, good, "can't be recorded: RuntimeError")])
 
     # then they are listed
     listed = place.parked()
@@ -259,7 +260,10 @@ def test_parked_messages_and_events_are_listed_retried_and_discarded_with_a_reas
     ):
         assert says in place.azyq("parked", *words, ends=2)
     # what Kafka keeps no longer can only be discarded
-    place.messages.park(EVENTS, [(0, 10_000, "the message is not JSON")])
+    place.messages.park(EVENTS, [Strange(0, 10_000, "the message is not JSON")])
     assert "message_gone" in place.azyq("parked", "retry", f"{EVENTS}/0", "10000", ends=1)
     (gone,) = place.messages.list()
     assert gone.offset == 10_000
+    # nor can what was parked at a place that another message has by now
+    place.messages.park(EVENTS, [Strange(0, torn, "the message is not JSON", written_at=1)])
+    assert "message_gone" in place.azyq("parked", "retry", f"{EVENTS}/0", str(torn), ends=1)

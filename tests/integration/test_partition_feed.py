@@ -274,6 +274,23 @@ def test_a_message_that_trips_the_reader_does_not_hold_up_its_partition(
     assert _swallowed(parts, kafka, Delivery(1, 904, b"k", b"trip")) == "it can't be read: RecursionError"
 
 
+def test_a_message_at_a_used_place_of_a_topic_made_anew_is_parked_too(parts: Parts, kafka: Kafka) -> None:
+    feed = kafka.feed()
+    torn = Delivery(1, 7, b"k", b"hello", written_at=1_000)
+    other = Delivery(1, 7, b"k", None, written_at=2_000)
+    for _ in range(2):
+        assert feed.take([torn]).parked == 1
+        (parked,) = kafka.messages.list()
+        assert parked.reason == "the message is not JSON"
+    kafka.messages.discard(EVENTS, 1, 7, "of a test")
+    feed.take([torn])
+    assert kafka.messages.list() == []  # delivered again, it stays discarded
+    feed.take([other])
+    (parked,) = kafka.messages.list()
+    assert (parked.reason, parked.note) == ("a message without a value", None)
+    assert kafka.messages.written_at(EVENTS, 1, 7) == 2_000
+
+
 def test_a_message_on_the_wrong_partition_is_parked(parts: Parts, kafka: Kafka) -> None:
     parts.tell(8, 5)
     kafka.publish()
