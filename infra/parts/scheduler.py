@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from contextlib import suppress
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
 
 import structlog
 
@@ -13,10 +13,12 @@ from domain.calendar import local_day
 from domain.commands.run_day import ListMissing
 from domain.errors import Refusal
 from infra.bootstrap import Azyq
+from infra.clock import real_clock
 from infra.sealing import seal_what_is_over
 from streams.trouble import where
 
 SCHEDULER_SECONDS = 5.0
+UPLOADS_WAIT = timedelta(days=1)
 
 log = structlog.get_logger("azyq")
 
@@ -66,6 +68,7 @@ class Scheduler:
             else:
                 for task in done:
                     log.info("calendar", programme=programme.id, month=task.month, **asdict(task.outcome))
+        self._look_after_cases()
         azyq.drain_sms()
         self._inspect(day)
         self._seal(day)
@@ -84,6 +87,27 @@ class Scheduler:
             log.info(
                 "sealed", on=seal.on, number=seal.number, upto=seal.upto, events=seal.events, seal=seal.hash
             )
+
+    def _look_after_cases(self) -> None:
+        """Terms of cases that are over (S002-04), and uploads that no case took over within a day."""
+        azyq, now = self._azyq, self._azyq.clock()
+        try:
+            done = azyq.run_case.run_due(now, self._go_on)
+            azyq.vault.papers.purge_staged(real_clock() - UPLOADS_WAIT)
+        except _Stopped:
+            raise
+        except Exception as error:
+            self._lament_once("cases", error)
+            return
+        for case, code in done.failed.items():
+            self._lament_case_once(case, code)
+        if done.acted or done.overdue:
+            log.info("cases", looked_at=done.cases, acted=done.acted, overdue=done.overdue)
+
+    def _lament_case_once(self, case: str, code: str) -> None:
+        if (lament := f"case {case} {code}") not in self._complained:
+            self._complained.add(lament)
+            log.error("case_failed", case=case, code=code)
 
     def _inspect(self, day: date) -> None:
         """Once a day: which listed foods shops have not got (O3.1), for those with a loan a breach (R12)."""

@@ -74,4 +74,11 @@ VAULT_MIGRATIONS: list[tuple[str, str]] = [
         );
         """,
     ),
+    (
+        "vault_4_staged_papers",
+        """
+        SET LOCAL ROLE azyq_vault;
+        CREATE INDEX paper_holder_staged ON vault.paper_holder (kept_at) WHERE staged;
+        """,
+    ),
 ]

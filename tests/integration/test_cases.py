@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,9 @@ from domain.identity import case_link_name
 from domain.ports import KeptPaper, LogConflict
 from domain.procedures.acts import Actor
 from domain.procedures.case import Case
+from infra.parts.scheduler import Scheduler
 from infra.parts.wallet import Wallet
+from infra.service_levels import service_levels
 from infra.settings import ROOT
 from tests.integration.cases_in_process import Office, an_office
 from tests.integration.month_in_process import query
@@ -298,3 +300,55 @@ def test_S000_L2_the_applicant_is_told_by_sms_with_a_link_of_the_case(office: Of
     case = office.act(case, "sign", "granted", DEPUTY, sign=True)
     outcome_of = office.azyq.drain_sms()
     assert (outcome_of.sent, outcome_of.failed, outcome_of.waiting) == (0, 1, 0)
+
+
+def test_R30_levels_of_a_service_are_counted_from_the_views(office: Office) -> None:
+    # given three at noon on Monday: one granted in time, one refused late, one overdue; and one not accepted
+    granted, refused, waiting = (office.open() for _ in range(3))
+    office.open(channel="state_corporation", documents={"plan": PDF})
+    for case in (granted, refused):
+        office.act(case, "accept", "accepted", CLERK)
+        office.act(case, "name", "named", HEAD, assignee=EXECUTOR.id)
+    office.act(granted, "prepare", "licence", EXECUTOR, fields={"category": "2"})
+    office.clock.now += timedelta(hours=2)
+    office.act(granted, "sign", "granted", DEPUTY, sign=True)
+    office.clock.now += timedelta(days=30)
+    office.act(refused, "prepare", "refusal", EXECUTOR, ground="unfit")
+    office.act(refused, "sign", "refused", DEPUTY, sign=True)
+    office.rows("cases")
+    office.azyq.run_case.run_due(office.clock())
+    office.rows("cases")
+    # when March is counted
+    report = service_levels(office.azyq.view_store, date(2026, 3, 1), date(2026, 3, 31), office.clock())
+    # then
+    assert report["services"] == {
+        "made-up": {
+            "opened": 4,
+            "open": 1,
+            "done": 2,
+            "refused_acceptance": 1,
+            "terms_kept": 1,
+            "terms_missed": 1,
+            "overdue": 1,
+            "median_seconds": (2 * 3600 + (30 * 24 + 2) * 3600) // 2,
+            "ends": {"acceptance_refused": 1, "granted": 1, "refused": 1},
+            "refused_by_ground": {"unfit": 1},
+        }
+    }
+    assert report["waiting"] == [
+        {"service": "made-up", "role": "clerk", "unit": "", "open": 1, "overdue": 1},
+    ]
+    assert report["log_position"] == office.azyq.log.head()
+    april = service_levels(office.azyq.view_store, date(2026, 4, 1), date(2026, 4, 30), office.clock())
+    assert april["services"] == {}
+    assert waiting.case in {one.case for one in office.azyq.case_lists.escalated("head")}
+
+
+def test_the_scheduler_looks_after_cases(office: Office) -> None:
+    case = office.open()
+    staged = office.azyq.vault.papers.stage("1" * 32, PDF)
+    office.rows("case_steps")
+    office.clock.now += timedelta(minutes=30)
+    Scheduler(office.azyq).tick()
+    assert office.azyq.run_case.case(case.case).steps["accept"].escalated_to == "head"
+    assert office.azyq.vault.papers.read("1" * 32, staged) == PDF
