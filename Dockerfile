@@ -11,8 +11,9 @@ COPY projections projections
 COPY streams streams
 COPY infra infra
 COPY programmes programmes
+COPY services services
 COPY goods goods
-# Editable: programmes/ and goods/ are read from beside the code.
+# Editable: programmes/, services/ and goods/ are read from beside the code.
 RUN /venv/bin/pip install --no-deps --no-build-isolation --editable . \
  && python -m compileall -q domain projections streams infra
 

@@ -113,6 +113,7 @@ def test_the_image_is_built_from_the_lock_and_runs_as_nobody_special() -> None:
     # What the program reads from beside its code goes along.
     for folder in (
         Settings.model_fields["programmes"].default,
+        Settings.model_fields["services"].default,
         Settings.model_fields["goods"].default.parent,
     ):
         assert f"COPY {folder.name} {folder.name}" in text
