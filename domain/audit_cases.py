@@ -273,7 +273,7 @@ class CaseFold:
         if outcome is None:
             self._bad("case_outcome", "S002-36", f"{step.id} has no outcome {data['outcome']}")
             return None
-        role = outcome.role or step.role
+        role = SYSTEM if outcome.id == step.at_due else outcome.role or step.role
         if data["role"] != role and data["actor"] != SYSTEM:
             self._bad("case_role", "S002-36", f"{outcome.id} is for {role}, not for {data['role']}")
         if step.group and not outcome.stays and not outcome.alone and not data["sitting"]:

@@ -13,6 +13,11 @@ from domain.audit import LogFold
 from domain.audit_cases import CaseBook
 from domain.goods import GoodsCatalogue
 from tests.unit.test_services_construction import ATTESTED, ISSUED, WAYS
+from tests.unit.test_services_drafting import REGULATION_WAYS as REGULATIONS
+from tests.unit.test_services_drafting import STANDARD
+from tests.unit.test_services_drafting import WAYS as STANDARDS
+from tests.unit.test_services_medical import WAYS as MEDICAL
+from tests.unit.test_services_of_the_programme import ACCESS_WAYS, COMPLAINT_WAYS, SHOP_WAYS
 from tests.unit.ways_through import Way, play
 
 Event = list[Any]  # stream (32 hex digits), version, topic, data
@@ -49,9 +54,22 @@ def found(events: list[Event]) -> set[str]:
     return {finding.check for finding in fold.findings.first()}
 
 
-@pytest.mark.parametrize("name", sorted(WAYS))
+EVERY_WAY = {
+    f"{way.service}, {name}": way
+    for ways in (WAYS, MEDICAL, STANDARDS, REGULATIONS, ACCESS_WAYS, COMPLAINT_WAYS, SHOP_WAYS)
+    for name, way in ways.items()
+}
+
+
+@pytest.mark.parametrize("name", sorted(EVERY_WAY))
 def test_every_way_through_a_service_holds(name: str) -> None:
-    assert found(story(WAYS[name])) == set()
+    assert found(story(EVERY_WAY[name])) == set()
+
+
+def test_S002_04_a_discussion_closed_by_somebody_is_found() -> None:
+    events = story(STANDARD)
+    first(events, "case.acted", outcome="closed").update(actor="drafter.one", role="public")
+    assert "case_role" in found(events)
 
 
 def first(events: list[Event], topic: str, **having: Any) -> dict[str, Any]:
