@@ -12,7 +12,7 @@ from math import floor
 from typing import Any
 
 from domain.money import kzt
-from domain.voucher_refusals import BadBasket, NotEnough, ReversalTooLarge
+from domain.voucher_refusals import BadBasket, NotEnough, NothingToReverse, ReversalTooLarge
 
 _QUANTITY = re.compile(r"[0-9]{1,9}(\.[0-9]{1,3})?")
 
@@ -120,35 +120,37 @@ def reversal_of(
 
     The sum is cumulative: what all quantities returned so far are worth (half up over the whole redemption) less
     what was credited before, so that returning everything in any steps returns exactly what was drawn. The last
-    voucher drawn on is credited first. Raises BadBasket, ReversalTooLarge.
+    voucher drawn on is credited first. Raises BadBasket, ReversalTooLarge, NothingToReverse; they name lines as the
+    basket had them.
     """
+    names = redemption.numbers()
     bought = [Decimal(line["quantity"]) for line in redemption.lines]
     returned = {line: Decimal(quantity) for line, quantity in redemption.returned.items()}
     if lines is None:
         rest = {n: quantity - returned.get(n, Decimal(0)) for n, quantity in enumerate(bought)}
         back = [(number, quantity) for number, quantity in rest.items() if quantity > 0]
         if not back:
-            raise ReversalTooLarge("lines", line=1)
+            raise NothingToReverse
     else:
-        back = [(number, _quantity(number, text, len(bought))) for number, text in lines]
+        back = [(number, _quantity(at, number, text, names)) for at, (number, text) in enumerate(lines)]
         if not back:
             raise BadBasket("lines", reason="no_lines")
-    for number, quantity in back:
+    for at, (number, quantity) in enumerate(back):
         returned[number] = returned.get(number, Decimal(0)) + quantity
         if returned[number] > bought[number]:
-            raise ReversalTooLarge("lines", line=number + 1)
+            raise ReversalTooLarge(f"lines/{at}/quantity", line=names[number])
     amount = _worth_tiyn(redemption, returned) - redemption.reversed_tiyn
     credits = _credits(redemption, amount)
     touched = sorted({number for number, _ in back})
     return [[n, format(returned[n].normalize(), "f")] for n in touched], credits, amount
 
 
-def _quantity(number: int, text: str, lines: int) -> Decimal:
-    if not 0 <= number < lines:
-        raise BadBasket("lines", reason="no_such_line", line=number + 1)
+def _quantity(at: int, number: int, text: str, names: Sequence[int]) -> Decimal:
+    if not 0 <= number < len(names):
+        raise BadBasket(f"lines/{at}/line", reason="no_such_line", line=number + 1)
     # By hand before Decimal: it takes other scripts' digits, and exponents that overflow in a sum.
     if not (_QUANTITY.fullmatch(text) and Decimal(text) > 0):
-        raise BadBasket("lines", reason="quantity_out_of_bounds", line=number + 1)
+        raise BadBasket(f"lines/{at}/quantity", reason="quantity_out_of_bounds", line=names[number])
     return Decimal(text)
 
 

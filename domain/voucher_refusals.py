@@ -222,6 +222,16 @@ class ReversalTooLarge(Refusal):
     }
 
 
+class NothingToReverse(ReversalTooLarge):
+    """The whole rest is to be reversed, and there is none."""
+
+    texts = {
+        "en": "Everything that was bought has come back already.",
+        "ru": "Всё, что куплено, уже возвращено.",
+        "kk": "Сатып алынғанның бәрі қайтарылып қойған.",
+    }
+
+
 class ListClosed(Refusal):
     """The list came after the month's cut-off (R19)."""
 

@@ -499,6 +499,26 @@ def test_a_reversal_is_whole_or_by_line_once_and_at_most_the_original(counter: C
     assert (found["reversed_tiyn"], len(found["reversals"])) == (bought["drawn_tiyn"], 2)
 
 
+def test_a_return_names_the_lines_as_the_till_numbered_them(counter: Counter) -> None:
+    till = counter.till()
+    bought = till.buy(counter.code(), line(VODKA), line(RICE, "2"), line(MILK), partial=True).json()[
+        "redemption"
+    ]
+    for lines, where, said in (
+        ([(2, "2.001")], "/lines/0/quantity", "Line 2"),
+        ([(2, "1"), (3, "1.5")], "/lines/1/quantity", "Line 3"),
+        ([(3, "0")], "/lines/0/quantity", "line 3"),
+        ([(1, "1")], "/lines/0/line", "line 1"),
+    ):
+        answer = till.bring_back(bought, *lines, key=f"b{lines}".replace(" ", ""))
+        assert (answer.status_code, answer.json()["pointer"]) == (422, where)
+        assert said in answer.json()["detail"]
+    assert till.bring_back(bought, key="b-all").status_code == 201
+    nothing = till.bring_back(bought, key="b-more").json()
+    assert (nothing["code"], "pointer" in nothing) == ("reversal_above_original", False)
+    assert nothing["detail"] == "Everything that was bought has come back already."
+
+
 def test_R8_what_comes_back_after_the_month_expires_at_once(counter: Counter) -> None:
     till = counter.till()
     bought = till.buy(counter.code()).json()["redemption"]

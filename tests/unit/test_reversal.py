@@ -45,12 +45,16 @@ def test_what_came_back_in_steps_is_what_was_drawn() -> None:
 
 def test_a_line_named_twice_in_one_reversal_counts_twice() -> None:
     told = bought().when_brought_back([(0, "1"), (0, "1")]).then_event("voucher.reversed", lines=[[0, "2"]])
-    told.when_brought_back([(0, "0.001")], key="b2").then_refused("reversal_above_original", "lines")
+    told.when_brought_back([(0, "0.001")], key="b2").then_refused(
+        "reversal_above_original", "lines/0/quantity"
+    )
 
 
-@pytest.mark.parametrize("back", [[(0, "2.001")], [(0, "1"), (0, "1.001")], [(1, "999999999")]])
-def test_above_the_original_is_refused(back: list[tuple[int, str]]) -> None:
-    bought().when_brought_back(back).then_refused("reversal_above_original", "lines")
+@pytest.mark.parametrize(
+    ("back", "at"), [([(0, "2.001")], 0), ([(0, "1"), (0, "1.001")], 1), ([(1, "999999999")], 0)]
+)
+def test_above_the_original_is_refused(back: list[tuple[int, str]], at: int) -> None:
+    bought().when_brought_back(back).then_refused("reversal_above_original", f"lines/{at}/quantity")
 
 
 @pytest.mark.parametrize(
@@ -63,12 +67,16 @@ def test_above_the_original_is_refused(back: list[tuple[int, str]]) -> None:
     ],
 )
 def test_a_quantity_out_of_bounds_is_refused(text: str) -> None:
-    bought().when_brought_back([(0, text)]).then_refused("basket_invalid", "lines")
+    bought().when_brought_back([(0, text)]).then_refused("basket_invalid", "lines/0/quantity")
 
 
-@pytest.mark.parametrize("back", [[(2, "1")], [(-1, "1")], [(2**63, "1")], []])
-def test_a_line_that_is_none_is_refused(back: list[tuple[int, str]]) -> None:
-    bought().when_brought_back(back).then_refused("basket_invalid", "lines")
+@pytest.mark.parametrize("number", [2, -1, 2**63])
+def test_a_line_that_is_none_is_refused(number: int) -> None:
+    bought().when_brought_back([(number, "1")]).then_refused("basket_invalid", "lines/0/line")
+
+
+def test_no_lines_are_refused() -> None:
+    bought().when_brought_back([]).then_refused("basket_invalid", "lines")
 
 
 def test_the_same_reversal_again_is_one() -> None:
