@@ -80,7 +80,11 @@ def everything_upto(view: str) -> str:
         GROUP BY s.position)"""
 
 
-_BOUNDS = "SET LOCAL lock_timeout = '20s'; SET LOCAL statement_timeout = '60s';"
+_BOUNDS = (
+    "SET LOCAL lock_timeout = '20s'; SET LOCAL statement_timeout = '60s';"
+    # A row is found by its key, whatever the statistics say of a table that was just filled.
+    "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;"
+)
 
 
 class ViewStore:
