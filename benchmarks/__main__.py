@@ -1,5 +1,5 @@
 """`make bench`: a national month at two sizes, side by side with plain ways, how long a command takes to start,
-the counter under load beside a CRUD application, the log on its way through Kafka, and deadlines of services."""
+the counter under load beside a CRUD application, the log on its way through Kafka, deadlines of services, and cases."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import carrying
+from benchmarks import carrying, cases
 from benchmarks.counter.beside import measure_beside
 from benchmarks.counter.run import add_options, measure, sizes_of
 from benchmarks.deadlines import measure_deadlines
@@ -24,7 +24,7 @@ from benchmarks.start import measure_start
 from benchmarks.tables import show
 
 MEMBERS_A_FAMILY = 4
-PARTS = ("month", "start", "counter", "kafka", "deadlines")
+PARTS = ("month", "start", "counter", "kafka", "deadlines", "cases")
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -86,6 +86,7 @@ def main() -> None:
     parser.add_argument("--show", type=Path, help="print the tables of earlier figures; measure nothing")
     add_options(parser)
     carrying.add_options(parser)
+    cases.add_options(parser)
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if arguments.show:
@@ -110,6 +111,8 @@ def main() -> None:
         figures["kafka"] = carrying.measure(arguments.carried_families, arguments.outage)
     if arguments.only in (None, "deadlines"):
         figures["deadlines"] = measure_deadlines()
+    if arguments.only in (None, "cases"):
+        figures["cases"] = cases.measure_cases(arguments.cases)
     out = arguments.out or RESULTS / f"{begun:%Y%m%dT%H%M%SZ}.json"
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n")

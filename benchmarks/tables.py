@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.carrying_tables import show_carrying
+from benchmarks.cases import show_cases
 from benchmarks.counter.tables import show_beside, show_counter
 from benchmarks.deadlines import show_deadlines
 from benchmarks.plain import GROUP_BY_LACKS, IMPORT_LACKS
@@ -49,6 +50,8 @@ def show(figures: dict[str, Any]) -> None:
         show_carrying(kafka, console)
     if deadlines := figures.get("deadlines"):
         show_deadlines(deadlines, console)
+    if found := figures.get("cases"):
+        show_cases(found, console)
     if months:
         console.print(_side_by_side(months[-1]))
 
