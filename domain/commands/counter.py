@@ -1,4 +1,4 @@
-"""What happens at a counter, decided and saved together: buy, capture, void, bring back, open (R7, R25–R27)."""
+"""What happens at a counter, decided and saved together: buy, capture, void, bring back (R25–R27)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,9 @@ from domain.calendar import local_day
 from domain.code_refusals import CodeReplayed, CodeSpent
 from domain.commands.conflicts import until_saved
 from domain.commands.counter_calls import (
-    Activation,
     Answer,
     Bought,
     Call,
-    Opened,
     Purchase,
     Return,
     Returned,
@@ -113,7 +111,7 @@ class Counter:
         claims = [_claims(call) for call in calls]
         wanted = {key for keys in claims for key in keys}
         wanted |= {UUID(call.redemption) for call in calls if isinstance(call, Settlement | Return)}
-        streams = {call.stream for call in calls if isinstance(call, Purchase | Activation)}
+        streams = {call.stream for call in calls if isinstance(call, Purchase)}
         families, taken, seen = self._log.standing(list(streams), list(wanted))
         # Whose a purchase is that is settled, or comes back, is known only now.
         whose = {stream for call in calls if (stream := _stream(call, taken)) is not None}
@@ -170,10 +168,6 @@ class Counter:
             at=call.at,
         )
 
-    def open(self, call: Activation, family: FamilyVouchers) -> bool:
-        """The recipient opens the vouchers."""
-        return family.activate(self._month_of(family), via=call.via, at=call.at)
-
 
 class _Batch:
     """The calls of one transaction: what an earlier one took, a later one does not get."""
@@ -206,10 +200,6 @@ class _Batch:
                     return self._settle(call, keys, family)
                 case Return():
                     return self._bring_back(call, keys, family)
-                case Activation():
-                    if family is None:
-                        raise NotIssued("code")
-                    return Opened(self._counter.open(call, family))
         except Refusal as refusal:
             return refusal
 
@@ -284,12 +274,10 @@ def _claims(call: Call) -> tuple[UUID, ...]:
             return (*pair, code_key(call.code.digest)) if call.code else pair
         case Settlement() | Return():
             return (call_key(call.shop, call.key),)
-        case Activation():
-            return ()
 
 
 def _stream(call: Call, taken: Mapping[UUID, UUID]) -> UUID | None:
-    if isinstance(call, Purchase | Activation):
+    if isinstance(call, Purchase):
         return call.stream
     return taken.get(UUID(call.redemption))
 

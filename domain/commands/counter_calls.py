@@ -83,16 +83,7 @@ class Return:
         return _digest((self.redemption, self.lines, self.reason))
 
 
-@dataclass(frozen=True, slots=True)
-class Activation:
-    """The recipient opens the month's vouchers (R7), by `via`."""
-
-    stream: UUID
-    via: str
-    at: datetime
-
-
-Call = Purchase | Settlement | Return | Activation
+Call = Purchase | Settlement | Return
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +112,7 @@ class Returned:
     reversal: Reversal
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """The vouchers are open; `now` when they were not before."""
-
-    now: bool
-
-
-Answer = Bought | Settled | Returned | Opened
+Answer = Bought | Settled | Returned
 
 
 def _digest(asked: tuple[Any, ...]) -> str:
