@@ -1,4 +1,4 @@
-"""A few events saved in one message to PostgreSQL.
+"""Events saved in one message to PostgreSQL.
 
 A transaction of its own: one round trip however many tables it writes to, and the log is locked for no longer than the
 server takes to write and commit, whatever else the process of the writer is busy with.
