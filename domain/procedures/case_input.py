@@ -26,6 +26,7 @@ from domain.procedures.case_refusals import (
 from domain.procedures.definition import Document, Field
 
 LONGEST_TEXT = 10_000
+LONGEST_IN_ALL = 200_000  # bytes of one request or act: an event of more than a megabyte is read by nobody
 LARGEST_DOCUMENT = 10_000_000  # bytes
 # Of these a value names or reaches a person, whatever the service's file says.
 ALWAYS_PERSONAL = frozenset({"iin", "phone", "email"})
@@ -62,6 +63,16 @@ _EXPECTED: dict[str, dict[str, str]] = {
         "ru": "хеш из 64 шестнадцатеричных цифр",
         "kk": "64 он алтылық цифрлы хеш",
     },
+}
+_SHORTER = {
+    "en": "shorter, all texts together",
+    "ru": "короче, все тексты вместе",
+    "kk": "қысқарақ, барлық мәтін бірге",
+}
+_NAME_OF_A_PERSON = {
+    "en": "a name of at most 100 printable characters",
+    "ru": "имя не длиннее 100 печатных знаков",
+    "kk": "100 таңбадан аспайтын атау",
 }
 _PATTERNS = {
     "number": re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?"),
@@ -142,6 +153,9 @@ def read_brought(
             kept[name] = Paper(digest(content), kind, content)
         else:
             problems.append(problem)
+    if not problems and sum(len(text.encode()) for text in facts.values()) > LONGEST_IN_ALL:
+        longest = max(facts, key=lambda name: len(facts[name]))
+        problems.append(FieldMalformed(f"fields.{longest}", name=asked[longest].names, expected=_SHORTER))
     raise_all(problems)
     return Brought(facts, personal, kept)
 
@@ -179,7 +193,7 @@ def missing_documents(
     return [
         one
         for one in documents
-        if not one.filled
+        if not (one.filled or one.if_any)
         and one.id not in there
         and not (one.known_from and one.known_from in known)
         and holds(one.required)
@@ -202,6 +216,13 @@ def raise_all(problems: Sequence[Refusal]) -> None:
 def shown(text: object) -> str:
     """What a caller wrote, short enough to be said back and without what breaks a line."""
     return "".join(c if c.isprintable() else "?" for c in str(text)[:60])
+
+
+def person_problem(person: str, where: str) -> list[Refusal]:
+    """What is wrong with the id of a person as it came; nothing when it can be kept."""
+    if len(person) <= 100 and person.isprintable() and person == person.strip():
+        return []
+    return [FieldMalformed(where, name=where, expected=_NAME_OF_A_PERSON)]
 
 
 def type_of(content: bytes) -> str:

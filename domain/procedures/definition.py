@@ -95,6 +95,7 @@ class Document:
     """A paper of the package (S002-20), asked for when `required` holds and `known_from` does not know it (S003-11).
 
     `filled`: the application itself or a form made of the case's fields: listed, never uploaded, never missing.
+    `if_any`: asked for of those who have it, so never missing either (S003-A01).
     """
 
     id: str
@@ -103,6 +104,7 @@ class Document:
     known_from: str = ""
     clause: str = ""
     filled: bool = False
+    if_any: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,6 +142,7 @@ def _document(table: Table) -> tuple[Table, Document]:
         known_from=table.optional("known_from", maybe_id) or "",
         clause=table.optional("clause", plain_text) or "",
         filled=table.optional("filled", truth) or False,
+        if_any=table.optional("if_any", truth) or False,
     )
     table.finish()
     return table, document

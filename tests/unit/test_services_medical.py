@@ -389,6 +389,18 @@ def test_S003_A01_what_a_first_request_is_asked_for(fields: dict[str, str], want
     assert missing(A_FIRST, **fields) == wanted
 
 
+@pytest.mark.parametrize(("way", "document"), [(A_FIRST, "work_proof_first"), (C_FIRST, "internship")])
+def test_S003_A01_what_is_asked_for_if_any_is_taken_and_never_missing(way: Way, document: str) -> None:
+    (asked,) = [one for one in service(way.service).documents if one.id == document]
+    assert asked.if_any
+    assert document not in missing(way)
+    assert document not in Story(way.but(documents=(*way.documents, document))).case.missing
+    # a confirmation does not speak of it
+    assert not running(way.service).holds(
+        asked.required, Story(way).case.facts_with({})._replace(values={"kind": "confirmation"})
+    )
+
+
 def test_S003_A01_eight_credits_are_240_hours_and_fewer_give_no_certificate() -> None:
     way = A_FIRST.but(
         fields={**BROKE, "training_credits": "7"},
