@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from infra.cli.running import LANGUAGE, day_of, language_of, moment, refusals, usage
+from infra.cli.running import LANGUAGE, day_of, language_of, moment, opened, refusals, usage
 
 if TYPE_CHECKING:
     from domain.procedures.definition import Service
@@ -22,7 +22,10 @@ AT = typer.Option(None, "--at", help="When it is made, as 2025-07-05T09:00 (defa
 def service_document(
     service: str,
     kind: str = typer.Option(
-        ..., "--kind", help="standard, regulation, requirements, memo, process, mechanism or forms."
+        ...,
+        "--kind",
+        help="standard, regulation, requirements, memo, process, mechanism or forms;"
+        " with --case: receipt, report or result.",
     ),
     out: Path = OUT,
     language: str = PAPER_LANGUAGE,
@@ -30,10 +33,17 @@ def service_document(
         None, "--version", help="A version of the service (default: that of the day)."
     ),
     on: str = typer.Option(None, "--on", help="The version in force on that day, as 2025-07-05."),
+    case: str = typer.Option(None, "--case", help="The number of a case, for its own papers."),
     at: str = AT,
     lang: str = LANGUAGE,
 ) -> None:
-    """Make a paper of a service from its file: standard, regulation, list of requirements, memo, drawing of its process."""
+    """Make a paper of a service from its file: standard, regulation, list of requirements, memo, drawing of its process.
+
+    With --case, a paper of that case: the receipt of refusal to accept, the report on its discussion, what it gave out.
+    """
+    if case:
+        _case_document(service, kind, case, out, language, at, lang)
+        return
     with refusals(lang):
         from infra.papers.kinds import process_drawing, service_paper, written
         from infra.settings import Settings
@@ -47,6 +57,41 @@ def service_document(
         else:
             content = written(service_paper(found, kind, chosen, made_at), out)
         _write(out, content)
+
+
+def _case_document(
+    service: str, kind: str, number: str, out: Path, language: str | None, at: str | None, lang: str | None
+) -> None:
+    with opened(lang) as azyq:
+        import orjson
+
+        from domain.commands.run_case import SALT_BYTES
+        from infra.papers.case_papers import discussion_report, receipt, result_paper
+        from infra.papers.from_case import paper_of_case
+        from infra.papers.kinds import CASE_PAPERS, PaperKindUnknown, written
+
+        if kind not in CASE_PAPERS:
+            raise PaperKindUnknown("kind", kind=kind, kinds=", ".join(CASE_PAPERS))
+        case = azyq.run_case.case(number)
+        if case.service != service:
+            usage(f"{number} is a case of {case.service}, not of {service}")
+
+        def unseal(digest: str) -> str | None:
+            content = azyq.vault.papers.read(case.id.hex, digest)
+            return None if content is None else content[SALT_BYTES:].decode()
+
+        rows = azyq.log_reader.of_stream(str(case.id), azyq.log_reader.head())
+        events = [(row.topic, orjson.loads(row.state)) for row in rows if row.topic and row.state]
+        told = paper_of_case(case, azyq.run_case.running(case).service, events, unseal)
+        chosen = language_of(language or case.language or lang)
+        made_at = moment(at) or azyq.clock()
+        if kind == "receipt":
+            paper = receipt(told, chosen, made_at)
+        elif kind == "report":
+            paper = discussion_report(told, chosen, made_at)
+        else:
+            paper = result_paper(told, chosen, made_at, azyq.qr_keys, azyq.settings.public_url)
+        _write(out, written(paper, out))
 
 
 def programme_document(

@@ -92,6 +92,7 @@ class CasePaper:
     ground: str = ""
     note: str = ""
     signer: str = ""
+    signer_role: str = ""
     signed_at: datetime | None = None
     office: Office = Office()
     discussion: Discussion | None = None
@@ -206,7 +207,8 @@ def result_paper(case: CasePaper, language: str, made_at: datetime, keys: QrKeys
     form = result.form if result.form in FORMS else "notice"
     blocks = _refusal(told, case, result) if result.refusal else _given(told, case, result)
     code = _code(seal, keys, public_url, words["scan"])
-    signer = [case.signer] if case.signer else []
+    role = told.role(case.signer_role) if case.signer_role else ""
+    signer = [", ".join(part for part in (role, case.signer) if part)] if case.signer or role else []
     if case.signed_at is not None:
         signer.append(f"{words['signed_eds']}, {instant(case.signed_at)}")
     rows: tuple[Block, ...] = (Rows(((words["signer"], tuple(signer)),)),) if signer else ()
