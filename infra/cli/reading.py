@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 
 import typer
 
@@ -72,10 +73,16 @@ def events(
     follow: bool = typer.Option(False, "--follow", help="Go on with what comes."),
     after: int = typer.Option(0, "--after", help="Begin after this log position."),
     limit: int = typer.Option(0, "--limit", help="Stop after so many (0: no limit)."),
+    parquet: Path = typer.Option(None, "--parquet", help="Write the log's public part to this Parquet file."),
     as_json: bool = JSON,
 ) -> None:
     """The log, in order: position, time, type, stream, content."""
     with opened() as azyq:
+        if parquet is not None:
+            from infra.reporting.log_export import export_log
+
+            typer.echo(f"{parquet}: {export_log(azyq.dsn, parquet, after)} events")
+            return
         import orjson
 
         from infra.cli.following import follow_log

@@ -31,7 +31,7 @@ from projections.view import Recorded
 
 STATEMENT_SECONDS = 30
 _FORMS: dict[str, tuple[str, str]] = {
-    "programme": (r"[a-z0-9][a-z0-9-]{0,63}", "akkol-2025"),
+    "programme": (r"[a-z0-9][a-z0-9-]{0,63}", "food-2025"),
     "month": (r"20[0-9]{2}-(0[1-9]|1[0-2])", "2025-07"),
     "on": (r"20[0-9]{2}-[0-9]{2}-[0-9]{2}", "2025-07-15"),
     "shop": (r"[A-Za-z0-9][A-Za-z0-9._/-]{0,63}", "S001"),
@@ -227,9 +227,9 @@ def _events(connection: Connection, upto: int) -> Iterator[Recorded]:
         cursor.itersize = 5000
         cursor.execute(
             "SELECT notification_id, originator_id::text, originator_version, topic, state"
-            " FROM azyq_log.azyq_events WHERE notification_id <= %s AND (topic ^@ %s OR topic ^@ %s OR topic ^@ %s OR topic ^@ %s)"
-            " ORDER BY notification_id",
-            (upto, *_LEDGER_TOPICS),
+            " FROM azyq_log.azyq_events WHERE notification_id <= %s"
+            " AND (SELECT bool_or(topic ^@ prefix) FROM unnest(%s::text[]) prefix) ORDER BY notification_id",
+            (upto, list(_LEDGER_TOPICS)),
         )
         for row in cursor:
             event = read_event(Raw._make(row))

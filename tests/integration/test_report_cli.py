@@ -117,3 +117,20 @@ def test_wrong_usage(azyq: Shell, arguments: tuple[str, ...], tmp_path: Path) ->
 def test_a_text_that_a_spreadsheet_would_calculate_is_defused(text: str) -> None:
     assert defused(text) == f"'{text}"
     assert defused(f"a{text}") == f"a{text}"
+
+
+def test_the_logs_public_part_as_parquet(azyq: Shell) -> None:
+    assert azyq("events", "--parquet", "log.parquet").returncode == 0
+    table = parquet.read_table(azyq.folder / "log.parquet")
+    listed = [json.loads(line) for line in azyq("events", "--json").stdout.splitlines()]
+    assert table.column("position").to_pylist() == [event["position"] for event in listed]
+    assert table.column("type").to_pylist() == [event["type"] for event in listed]
+    sold = next(
+        json.loads(data)
+        for data, type_ in zip(
+            table.column("data").to_pylist(), table.column("type").to_pylist(), strict=True
+        )
+        if type_ == "voucher.redeemed"
+    )
+    assert sold["lines"]
+    assert not {"key", "body", "code"} & set(sold)

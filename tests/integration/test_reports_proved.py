@@ -55,7 +55,7 @@ def shops_with_loans(rng: random.Random) -> Iterator[Shop]:
     """Shops that were renamed, closed, opened; loans taken and repaid; conditions broken and mended."""
     for number in range(6):
         facts = ShopFacts(f"Дүкен {number}", "120240000013", "", "113220100", "Абая, 1", "2020-01-01")
-        shop = Shop.join(f"S{number:03}", facts, day(1))
+        shop = Shop.join(f"{number:032x}", facts, day(1))
         if rng.random() < 0.7:
             shop.record_loan(Loan("ОК-1", "2026-07-01"), day(1))
             shop.check_assortment(rng.sample(range(1, 20), 3), "166-NQ-2023", date(2025, 7, 3), day(3))
