@@ -26,6 +26,7 @@ from domain.procedures.case_input import (
     LARGEST_DOCUMENT,
     Brought,
     paper_problem,
+    person_problem,
     raise_all,
     read_brought,
     shown,
@@ -156,7 +157,7 @@ class RunCase:
         ServiceVersionChanged, ChannelUnknown, KindUnknown, KindNotOpen, ConsentMissing, SignatureMissing,
         SignatureInvalid, RequestKeyReused.
         """
-        key = call.key or self._random(16).hex()
+        key = _kept(call.key) or self._random(16).hex()
         body = self._digest("case", call.content().decode("utf-8", "surrogatepass"))
 
         def decide() -> Case:
@@ -223,11 +224,11 @@ class RunCase:
 
         Raises CaseUnknown, RequestKeyReused, and what `check_turn`, `check_content` and `read_brought` raise.
         """
-        body = self._digest("act", call.content().decode("utf-8", "surrogatepass"))
+        key, body = _kept(call.key), self._digest("act", call.content().decode("utf-8", "surrogatepass"))
 
         def decide() -> Case:
             case = self.case(call.case)
-            if case.seen(call.actor.id, call.key, body):
+            if case.seen(call.actor.id, key, body):
                 return case
             told = set(case.notices)
             running = self.running(case)
@@ -235,7 +236,7 @@ class RunCase:
             turn = check_turn(case, running, call.actor, call.step, call.outcome, in_sitting=False)
             signature = self._signature(call.content(), call.signature, call.actor, at)
             act, kept = self._prepared(case, running, turn, call, signature)
-            case.act(running, call.actor, act._replace(key=call.key, body=body if call.key else ""), at)
+            case.act(running, call.actor, act._replace(key=key, body=body if key else ""), at)
             self._papers.keep(case.id.hex, case.applicant, kept)
             self._log.save(case, due=_notices(case, told))
             return case
@@ -243,22 +244,21 @@ class RunCase:
         return until_saved(decide)
 
     def reassign(self, call: ReassignStep, at: datetime) -> Case:
-        """Another person does a step. Raises CaseUnknown, CaseClosed, StepNotOpen, MayNotReassign, RequestKeyReused."""
-        body = self._digest("act", call.content().decode("utf-8", "surrogatepass"))
+        """Another person does a step.
+
+        Raises CaseUnknown, CaseClosed, StepNotOpen, NotMayReassign, AssigneeMissing, FieldMalformed, RequestKeyReused.
+        """
+        key, body = _kept(call.key), self._digest("act", call.content().decode("utf-8", "surrogatepass"))
 
         def decide() -> Case:
             case = self.case(call.case)
-            if not case.seen(call.actor.id, call.key, body):
-                case.reassign(
-                    self.running(case),
-                    call.actor,
-                    call.step,
-                    call.assignee,
-                    at,
-                    call.key,
-                    body if call.key else "",
-                )
-                self._log.save(case)
+            if not case.seen(call.actor.id, key, body):
+                raise_all(person_problem(call.assignee, "assignee"))
+                running = self.running(case)
+                told = set(case.notices)
+                case.pass_due(running, at)
+                case.reassign(running, call.actor, call.step, call.assignee, at, key, body if key else "")
+                self._log.save(case, due=_notices(case, told))
             return case
 
         return until_saved(decide)
@@ -275,6 +275,7 @@ class RunCase:
         ).hexdigest()[:32]
         body = self._digest("sitting", call.content().decode("utf-8", "surrogatepass"))
         check_sitting(call.members, [one.case for one in call.decisions])
+        raise_all([problem for member in call.members for problem in person_problem(member, "members")])
 
         def decide() -> Sitting:
             streams = [_stream(one.case) for one in call.decisions]
@@ -362,7 +363,7 @@ class RunCase:
             sealed,
             [paper.row(document) for document, paper in brought.papers.items()],
             call.ground,
-            shown(call.assignee),
+            call.assignee,
             signature,
         )
         return act, kept
@@ -432,6 +433,13 @@ class RunCase:
         outcome.acted += acted
         outcome.overdue += overdue
         outcome.failed |= failed
+
+
+def _kept(key: str) -> str:
+    """An idempotency key as events keep it: one that is long, or can't be shown, by its digest."""
+    if len(key) <= 100 and key.isprintable():
+        return key
+    return _sha256(key.encode("utf-8", "surrogatepass"))
 
 
 _MINUTES = {"kk": "хаттама", "ru": "протокол", "en": "minutes"}

@@ -17,7 +17,13 @@ from domain.identity import case_id, message_id
 from domain.procedures import case_events as events
 from domain.procedures.acts import THE_SYSTEM, Act, Actor, OpenStep, Request
 from domain.procedures.case_notices import TellsApplicant
-from domain.procedures.case_refusals import CaseClosed, NotMayReassign, RequestKeyReused, StepNotOpen
+from domain.procedures.case_refusals import (
+    AssigneeMissing,
+    CaseClosed,
+    NotMayReassign,
+    RequestKeyReused,
+    StepNotOpen,
+)
 from domain.procedures.conditions import Facts
 from domain.procedures.definition import Outcome
 from domain.procedures.running import RunningService, started, valid_until
@@ -370,6 +376,8 @@ class Case(TellsApplicant, Aggregate):
             raise StepNotOpen(
                 "step", step=step if definition is None else definition.names, open=", ".join(self.steps)
             )
+        if not assignee:
+            raise AssigneeMissing("assignee", role=running.role(definition.role).names)
         may = {definition.escalates_to, *running.assigners(definition.role)} & {*actor.roles}
         if not may:
             raise NotMayReassign("step", step=definition.names)

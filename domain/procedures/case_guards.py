@@ -12,6 +12,7 @@ from domain.procedures.case_input import (
     Brought,
     missing_documents,
     missing_fields,
+    person_problem,
     raise_all,
     refused_documents,
     shown,
@@ -72,9 +73,10 @@ def check_turn(
     for other in found.other_than:
         if case.actors.get(other) == actor.id:
             raise SamePerson("actor", step=definition.names, other=running.service.steps[other].names)
-    if not found.stays and definition.group != in_sitting and not (found.alone and not in_sitting):
-        kind = InSittingOnly if definition.group else NotInSitting
-        raise kind("step", step=definition.names)
+    if in_sitting and (found.stays or not definition.group):
+        raise NotInSitting("step", step=definition.names)
+    if not in_sitting and definition.group and not (found.stays or found.alone):
+        raise InSittingOnly("step", step=definition.names)
     return Turn(definition, found)
 
 
@@ -124,6 +126,7 @@ def check_content(
         problems += _remark(case, turn, brought.facts["remark"])
     if outcome.assigns and not assignee:
         problems.append(AssigneeMissing("assignee", role=running.role(outcome.assigns).names))
+    problems += person_problem(assignee, "assignee")
     if assignee and not outcome.assigns:
         problems.append(AssigneeNotAsked("assignee"))
     if outcome.signs and not signed:

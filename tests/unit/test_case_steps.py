@@ -354,3 +354,30 @@ def test_a_replayed_case_is_the_case_that_was_told() -> None:
     assert {k: v for k, v in vars(told).items() if k not in ignored} == {
         k: v for k, v in vars(replayed).items() if k not in ignored
     }
+
+
+def test_S000_T16_a_comment_is_no_decision_of_a_sitting() -> None:
+    desk = desk_of(*discussion())
+    case = desk.open(**EMPTY)
+    comment = Decision(case.case, "comment", fields={"text": "x"})
+    then_refused("not_in_sitting", lambda: decided(desk, "discuss", CITIZEN, comment))
+
+
+def test_what_would_make_an_event_that_nobody_reads_is_refused() -> None:
+    fields = tuple(Field(f"f{number}", named(f"f{number}"), required="false") for number in range(30))
+    desk = desk_of(
+        step("a", "head", outcome("named", opens=("b",), assigns="executor")),
+        step("b", "executor", outcome("done", ends="granted")),
+        fields=fields,
+    )
+    long = {one.id: "ң" * 9_000 for one in fields}
+    then_refused("field_malformed", lambda: desk.open(fields=long, documents={}))
+    key = "k\u0000" + "x" * 5_000
+    case = desk.open(**EMPTY, key=key)
+    assert desk.open(**EMPTY, key=key).case == case.case
+    assert "\\u0000" not in str(desk.log.events(case.id))
+    for person in ("x" * 101, "a\u0000", " a"):
+        then_refused(
+            "field_malformed", lambda: desk.act(case, "a", "named", HEAD, assignee=person), "assignee"
+        )  # noqa: B023
+    assert desk.act(case, "a", "named", HEAD, assignee="x" * 100).steps["b"].assignee == "x" * 100
