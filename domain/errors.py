@@ -10,12 +10,13 @@ LANGUAGES = ("kk", "ru", "en")
 class Refusal(Exception):
     """A rule said no; nothing was recorded.
 
-    `code` is stable and public, `field` names the part of the input it is about, and `details` fill the
-    placeholders of `texts` (one sentence a language). `also` are further ones about the same input, such as other
-    lines of a basket.
+    `code` is stable and public, `clause` is the order's (R13) where it says so, `field` names the part of the input it
+    is about, and `details` fill the placeholders of `texts` (one sentence a language). `also` are further ones about
+    the same input, such as other lines of a basket.
     """
 
     code: ClassVar[str] = "refused"
+    clause: ClassVar[str] = ""
     texts: ClassVar[dict[str, str]] = {"en": "Refused."}
     also: tuple[Refusal, ...] = ()
 

@@ -9,6 +9,7 @@ class ShopUnknown(Refusal):
     """No shop of this id takes part (R2.7)."""
 
     code = "shop_unknown"
+    clause = "R2.7"
     texts = {
         "en": "There is no shop “{shop}”.",
         "ru": "Магазина «{shop}» нет.",
@@ -20,6 +21,7 @@ class ShopClosed(Refusal):
     """The shop does not take part at the moment (R2.7)."""
 
     code = "shop_closed"
+    clause = "R2.7"
     texts = {
         "en": "The shop “{shop}” is closed: vouchers can't be spent there.",
         "ru": "Магазин «{shop}» закрыт: ваучеры в нём не принимаются.",
@@ -31,6 +33,7 @@ class ShopNotOpenYet(Refusal):
     """The shop takes part from a later day on (R2.7)."""
 
     code = "shop_not_open_yet"
+    clause = "R2.7"
     texts = {
         "en": "The shop “{shop}” takes part from {opened_on} on.",
         "ru": "Магазин «{shop}» участвует с {opened_on}.",
@@ -42,6 +45,7 @@ class ShopOutsideRegion(Refusal):
     """The shop is not where the programme runs (R4)."""
 
     code = "shop_outside_region"
+    clause = "R2.7"
     texts = {
         "en": "The shop “{shop}” is outside the region of the programme “{programme}”.",
         "ru": "Магазин «{shop}» находится вне региона программы «{programme}».",
@@ -97,6 +101,7 @@ class ShopForeign(Refusal):
     """A terminal asks for its own shop only (R2.7)."""
 
     code = "shop_foreign"
+    clause = "R2.7"
     texts = {
         "en": "This terminal belongs to another shop.",
         "ru": "Эта касса принадлежит другому магазину.",

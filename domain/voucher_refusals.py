@@ -68,6 +68,7 @@ class NotIssued(Refusal):
     """No voucher without a recorded consent (O5.2, R22)."""
 
     code = "voucher_not_issued"
+    clause = "R22"
     texts = {
         "en": "No voucher has been issued to this family for this month.",
         "ru": "Этой семье ваучер на этот месяц не выдан.",
@@ -79,6 +80,7 @@ class NotActivated(Refusal):
     """The recipient has not activated the voucher this month (R7)."""
 
     code = "voucher_not_activated"
+    clause = "R7"
     texts = {
         "en": "The voucher has not been activated by the recipient yet.",
         "ru": "Получатель ещё не активировал ваучер.",
@@ -90,6 +92,7 @@ class OutsideWindow(Refusal):
     """Before the first or after the last day of the voucher (R7, R8, O9)."""
 
     code = "voucher_outside_window"
+    clause = "R8"
     texts = {
         "en": "The voucher is valid from {valid_from} to {valid_to}.",
         "ru": "Ваучер действует с {valid_from} по {valid_to}.",
@@ -101,6 +104,7 @@ class VoucherEnded(Refusal):
     """Expired or withdrawn: nothing can be bought with it any more (R8, R21)."""
 
     code = "voucher_ended"
+    clause = "R8"
     texts = {
         "en": "The voucher has ended: {why}.",
         "ru": "Действие ваучера прекращено: {why}.",
@@ -117,6 +121,7 @@ class NotEnough(Refusal):
     """The remaining sum does not cover the basket (R26)."""
 
     code = "voucher_not_enough"
+    clause = "R26"
     texts = {
         "en": "The voucher has {available} KZT left, the basket needs {needed} KZT.",
         "ru": "На ваучере осталось {available} тг, для корзины нужно {needed} тг.",
@@ -128,6 +133,7 @@ class NotListed(Refusal):
     """The article is not on the goods list in force (R2.3, R6)."""
 
     code = "article_not_listed"
+    clause = "R6"
     texts = {
         "en": "Line {line}: the article is not on the list of {goods_version}.",
         "ru": "Строка {line}: товара нет в перечне {goods_version}.",
@@ -139,6 +145,7 @@ class OverCap(Refusal):
     """The price or the discount is above what the programme allows (R13, R2.1)."""
 
     code = "price_over_cap"
+    clause = "R13"
     texts = {
         "en": "Line {line}: {price} KZT is above the cap of {cap} KZT.",
         "ru": "Строка {line}: {price} тг выше предельной цены {cap} тг.",
@@ -150,6 +157,7 @@ class NoPrice(Refusal):
     """The shop has no price in force for the article at the moment of sale (R13)."""
 
     code = "price_missing"
+    clause = "R13"
     texts = {
         "en": "Line {line}: the shop has no purchase price in force for this article.",
         "ru": "Строка {line}: у магазина нет действующей закупочной цены на этот товар.",
@@ -177,6 +185,7 @@ class KeyReused(Refusal):
     """The same idempotency key or receipt came with another body."""
 
     code = "idempotency_key_reused"
+    clause = "R27"
     texts = {
         "en": "This key or receipt was used before for another purchase.",
         "ru": "Этот ключ или чек уже использован для другой покупки.",
@@ -188,6 +197,7 @@ class UnknownRedemption(Refusal):
     """No such redemption in this family's month."""
 
     code = "redemption_unknown"
+    clause = "R27"
     texts = {
         "en": "There is no such redemption.",
         "ru": "Такой покупки нет.",
@@ -199,6 +209,7 @@ class NotHeld(Refusal):
     """Only a held redemption can be captured or voided, only a captured one reversed (R27)."""
 
     code = "redemption_not_held"
+    clause = "R27"
     texts = {
         "en": "This can't be done: the purchase is {state}.",
         "ru": "Это невозможно: покупка {state}.",
@@ -215,6 +226,7 @@ class ReversalTooLarge(Refusal):
     """More would be reversed than was bought."""
 
     code = "reversal_above_original"
+    clause = "R27"
     texts = {
         "en": "Line {line}: more would be returned than was bought.",
         "ru": "Строка {line}: возвращается больше, чем куплено.",
@@ -225,6 +237,7 @@ class ReversalTooLarge(Refusal):
 class NothingToReverse(ReversalTooLarge):
     """The whole rest is to be reversed, and there is none."""
 
+    code = "reversal_nothing_left"
     texts = {
         "en": "Everything that was bought has come back already.",
         "ru": "Всё, что куплено, уже возвращено.",

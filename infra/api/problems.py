@@ -212,6 +212,7 @@ def _error(refusal: Refusal, language: str) -> dict[str, str]:
         "code": refusal.code,
         "detail": refusal.sentence(language),
         "pointer": _pointer_of(refusal) or "",
+        **({"rule": refusal.clause} if refusal.clause else {}),
     }
 
 
@@ -242,6 +243,8 @@ def problem_response(request: Request, problem: Problem | Refusal, status: int |
         "detail": detail,
         "code": problem.code,
     }
+    if isinstance(problem, Refusal) and problem.clause:
+        body["rule"] = problem.clause
     if pointer is not None:
         body["pointer"] = pointer
     return JSONResponse(

@@ -97,6 +97,7 @@ class ProblemBody(BaseModel):
     status: int
     detail: str
     code: str
+    rule: str | None = None
     pointer: str | None = None
 
 

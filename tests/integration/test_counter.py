@@ -269,6 +269,7 @@ def test_R13_a_price_over_the_cap_by_one_tiyn_is_refused(counter: Counter) -> No
         "price_over_cap",
         "/lines/1/price_tiyn",
     )
+    assert answer.json()["rule"] == "R13"
 
 
 @pytest.mark.parametrize(
@@ -494,7 +495,7 @@ def test_a_reversal_is_whole_or_by_line_once_and_at_most_the_original(counter: C
     assert (above.status_code, above.json()["code"]) == (422, "reversal_above_original")
     rest = till.bring_back(bought["redemption"], key="b3").json()
     assert rest["remaining_tiyn"] == before == counter.available()
-    assert till.bring_back(bought["redemption"], key="b4").json()["code"] == "reversal_above_original"
+    assert till.bring_back(bought["redemption"], key="b4").json()["code"] == "reversal_nothing_left"
     found = till.get(f"/v1/redemptions/{bought['redemption']}").json()
     assert (found["reversed_tiyn"], len(found["reversals"])) == (bought["drawn_tiyn"], 2)
 
@@ -515,7 +516,7 @@ def test_a_return_names_the_lines_as_the_till_numbered_them(counter: Counter) ->
         assert said in answer.json()["detail"]
     assert till.bring_back(bought, key="b-all").status_code == 201
     nothing = till.bring_back(bought, key="b-more").json()
-    assert (nothing["code"], "pointer" in nothing) == ("reversal_above_original", False)
+    assert (nothing["code"], "pointer" in nothing) == ("reversal_nothing_left", False)
     assert nothing["detail"] == "Everything that was bought has come back already."
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import string
 
 import pytest
@@ -46,9 +47,18 @@ def test_codes_are_stable_and_each_refusals_own() -> None:
         "redemption_not_held",
         "redemption_unknown",
         "reversal_above_original",
+        "reversal_nothing_left",
         "voucher_ended",
         "voucher_not_activated",
         "voucher_not_enough",
         "voucher_not_issued",
         "voucher_outside_window",
     ]
+
+
+def test_each_refusal_at_a_till_names_its_rule() -> None:
+    named = {found.code: found.clause for found in REFUSALS}
+    assert (named["price_over_cap"], named["article_not_listed"]) == ("R13", "R6")
+    nameless = {code for code, clause in named.items() if not re.fullmatch(r"R\d+(\.\d+)?", clause)}
+    # How a call has to look is no rule of the order; lists name theirs in their sentences.
+    assert nameless == {"basket_invalid", "list_after_cutoff", "list_closed", "list_too_early"}
