@@ -30,6 +30,7 @@ from infra.api.terminal_auth import TerminalAuth
 from infra.api.terminals import terminals_router
 from infra.sms.webhooks import SignatureMissing, SignatureWrong, TimestampOff
 from infra.web.assets import Assets
+from infra.web.paper_check import paper_check_router
 from infra.web.services import WalletServices
 from infra.web.till import till_router
 from infra.web.till_key import TillKey
@@ -86,6 +87,7 @@ def create_app(
     if wallet is not None:
         app.include_router(wallet_router(wallet, assets))
         app.include_router(qr_keys_router(wallet.keys))
+        app.include_router(paper_check_router(wallet.keys, wallet.now, assets))
     if seals is not None:
         app.include_router(seals_router(seals))
     if counter is not None:

@@ -242,17 +242,15 @@ def _box(parent: Node, placed: Placed) -> None:
         _rect(group, left, placed.y, placed.width, placed.height, round_, fill, DEEP)
     ink = "#fff" if shape == "start" else INK
     y = placed.y + 10 + LINE - 4
-    if placed.box.number:
-        Xml.SubElement(
-            group, "circle", {"cx": f"{left + 18:g}", "cy": f"{y - 4.5:g}", "r": "11", "fill": DEEP}
-        )
-        _text(group, left + 18, y - 0.5, placed.box.number, FINE, anchor="middle", weight="bold", fill="#fff")
+    weight = "normal" if shape == "step" else "bold"
     for line in placed.title:
-        if placed.box.number:
-            _text(group, left + 34, y, line, TEXT, fill=ink)
-        else:
-            _text(group, middle, y, line, TEXT, anchor="middle", weight="bold", fill=ink)
+        _text(group, middle, y, line, TEXT, anchor="middle", weight=weight, fill=ink)
         y += LINE
+    if placed.box.number:
+        # In a round of its own, on the corner of the box.
+        x, top = left + 9, placed.y + 1
+        Xml.SubElement(group, "circle", {"cx": f"{x:g}", "cy": f"{top:g}", "r": "11", "fill": DEEP})
+        _text(group, x, top + 4, placed.box.number, FINE, anchor="middle", weight="bold", fill="#fff")
     y += 4
     for lines, weight, fill in (
         (placed.doer, "normal", FAINT),

@@ -204,11 +204,10 @@ def plan_of(process: Process) -> Plan:
 
 
 def _sized(box: Box, width: float) -> Placed:
-    inner = width - 20
+    inner = width - 14
     if box.shape == "choice":
         return Placed(box, 0, 0, CHOICE_WIDTH, CHOICE_HEIGHT)
-    # The number stands before the first line, in a round of its own.
-    title = tuple(wrapped(box.title, TEXT, inner - (26 if box.number else 0)))
+    title = tuple(wrapped(box.title, TEXT, inner))
     doer = tuple(wrapped(box.doer, FINE, inner)) if box.doer else ()
     term = tuple(wrapped(box.term, FINE, inner)) if box.term else ()
     notes = tuple(line for note in box.notes for line in wrapped(note, FINE, inner))

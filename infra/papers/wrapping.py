@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+SHORTEST_END = 3  # letters of a broken word that go to the next line
 # In parts of the font's size, rounded up to the widest of the usual fonts.
 _NARROW = frozenset("iljІіїI.,:;!|'’()[]{}«»·- \N{NO-BREAK SPACE}/ftr1")
 _WIDE = frozenset("mwшщжмюыфMWШЩЖМЮЫФ@%—№")
@@ -12,7 +13,7 @@ _WIDE = frozenset("mwшщжмюыфMWШЩЖМЮЫФ@%—№")
 def width_of(text: str, size: float) -> float:
     """About how wide `text` is at this font size, rather more than less."""
     return size * sum(
-        0.42 if letter in _NARROW else 0.92 if letter in _WIDE else 0.72 if letter.isupper() else 0.625
+        0.4 if letter in _NARROW else 0.88 if letter in _WIDE else 0.7 if letter.isupper() else 0.6
         for letter in text
     )
 
@@ -40,6 +41,8 @@ def _words(text: str, size: float, width: float) -> Iterator[str]:
             cut = len(rest) - 1
             while cut > 1 and width_of(rest[:cut] + "-", size) > width:
                 cut -= 1
+            if len(rest) - cut < SHORTEST_END and len(rest) >= 2 * SHORTEST_END:
+                cut = len(rest) - SHORTEST_END
             # A word is broken at its own hyphen where it has one.
             own = rest.rfind("-", 0, cut + 1)
             if own > 0:
