@@ -290,7 +290,12 @@ class _Writer:
         table: Table = place.add_table(rows, len(widths))
         if not plain:
             sides = ("top", "left", "bottom", "right", "insideH", "insideV")
-            table._tbl.tblPr.append(_bordered("w:tblBorders", sides, "B9C6CA", 4))
+            borders = _bordered("w:tblBorders", sides, "B9C6CA", 4)
+            look = table._tbl.tblPr.find(qn("w:tblLook"))  # Word wants what the table looks like last
+            if look is None:
+                table._tbl.tblPr.append(borders)
+            else:
+                look.addprevious(borders)
         table.alignment = WD_TABLE_ALIGNMENT.CENTER
         table.autofit = False
         for column, width in zip(table.columns, widths, strict=True):
