@@ -5,6 +5,8 @@ from __future__ import annotations
 import typer
 
 from infra.cli import (
+    case,
+    case_reading,
     database,
     demo,
     kafka,
@@ -23,6 +25,7 @@ from infra.cli import (
     terminal,
     trade,
     vault,
+    whatif,
 )
 
 HELP = """Digital food vouchers for families on targeted social assistance.
@@ -76,6 +79,17 @@ service_group.command()(service.check)
 service_group.command(name="document")(papers.service_document)
 app.add_typer(service_group, name="service")
 
+case_group = group("Cases of state services: open, act, hold a sitting, see what is due and what happened.")
+case_group.command(name="open")(case.open_case)
+case_group.command()(case.act)
+case_group.command()(case.sit)
+case_group.command()(case.reassign)
+case_group.command(name="list")(case_reading.list_cases)
+case_group.command()(case_reading.show)
+case_group.command()(case_reading.why)
+case_group.command()(case_reading.levels)
+app.add_typer(case_group, name="case")
+
 month_group = group("A programme's month: take in lists, run a day of the calendar, see where it stands.")
 month_group.command(name="import")(month.import_list)
 month_group.command()(month.run)
@@ -125,6 +139,7 @@ vault_group.command(name="rotate-key")(vault.rotate_key)
 app.add_typer(vault_group, name="vault")
 
 app.command()(report.report)
+app.command()(whatif.whatif)
 app.command()(reading.audit)
 app.command()(reading.rebuild)
 app.command()(seal.seal)
