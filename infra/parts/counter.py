@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import secrets
 from datetime import datetime
 
@@ -41,14 +40,6 @@ def check_shop_takes_part(azyq: Azyq, shop: str) -> None:
         raise ShopClosed("shop", shop=shop)
 
 
-def _calm_collector() -> None:
-    """Python's collector looks for cycles a hundred times less often: families at hand are many objects and have none,
-    and to walk through them took a fifth of the time and each till's answer with it."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
-
-
 class Tills:
     """What terminals ask for (`infra.api.services.CounterServices`)."""
 
@@ -58,7 +49,6 @@ class Tills:
         self.terminal_per_second = azyq.settings.terminal_per_second
         self.qr_keys = azyq.qr_keys
         self.lanes = open_lanes(azyq)
-        _calm_collector()
         self._azyq = azyq
         self._terminals = terminals(azyq)
 
