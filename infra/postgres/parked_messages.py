@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from infra.postgres.connect import ThreadConnections
 from infra.postgres.published import steady_dsn
-from streams.partition_feed import Strange
 
 
 class ParkedMessage(NamedTuple):
@@ -33,10 +32,13 @@ class PostgresParkedMessages:
         """Close every connection."""
         self._connections.close()
 
-    def park(self, topic: str, strange: Sequence[Strange]) -> list[tuple[int, int, str]]:
-        """Note messages of `topic`; (partition, offset, reason) of those that were not noted before.
+    def park(
+        self, topic: str, strange: Sequence[tuple[int, int, str, int | None]]
+    ) -> list[tuple[int, int, str]]:
+        """Note (partition, offset, reason, ms since 1970 when it was written) of messages of `topic`.
 
-        One that was written at another time than the one noted at its place is another one, and takes its place.
+        Gives partition, offset and reason of those that were not noted before. One that was written at another
+        time than the one noted at its place is another one, and takes its place.
         """
         with self._connections.mine().cursor() as cursor:
             cursor.execute(
