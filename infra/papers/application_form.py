@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from domain.procedures.definition import Field, Kind, Service
@@ -17,6 +18,19 @@ def forms(service: Service, language: str, made_at: datetime) -> Paper:
         _section(told, kind, place > 0) for place, kind in enumerate(list(service.kinds.values()) or [None])
     ]
     return told.paper("forms", sections, made_at, basis=False)
+
+
+def annexed_forms(told: ServiceWords) -> list[Section]:
+    """The same forms as annexes of the standard (S002-20); none where nobody applies."""
+    if all(channel.id == "internal" for channel in told.service.channels):
+        return []
+    annex = told.words["annex_forms"]
+    found = []
+    kinds: list[Kind | None] = [*told.service.kinds.values()] or [None]
+    for kind in kinds:
+        section = _section(told, kind, True)
+        found.append(replace(section, title=f"{annex}. {section.title}" if section.title else annex))
+    return found
 
 
 def _section(told: ServiceWords, kind: Kind | None, apart: bool) -> Section:

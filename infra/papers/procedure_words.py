@@ -114,6 +114,11 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
         "Последовательность процедур между подразделениями с указанием длительности",
         "Sequence between the units, with durations",
     ),
+    "longest": (
+        "Қатарынан орындалатын рәсімдердің ең ұзақ жолы, көп дегенде",
+        "Самый длинный путь процедур, идущих одна за другой, не более",
+        "The longest way of procedures one after another, at most",
+    ),
     "from_unit": ("Кімнен", "От кого", "From"),
     "to_unit": ("Кімге", "Кому", "To"),
     "applicant": ("Өтініш беруші", "Заявитель", "Applicant"),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from domain.procedures.definition import APPLICANT, PUBLIC, SYSTEM, Service
+from domain.procedures.longest_path import longest_path
 from infra.papers.drawing import drawn, is_wide
 from infra.papers.lanes import process_of
 from infra.papers.paper import Block, Cell, Drawing, Grid, Item, Items, Paper, Paragraph, Point, Section, cell
 from infra.papers.service_words import ServiceWords
-from infra.papers.spelling import sentence
+from infra.papers.spelling import sentence, term_in_words
 from infra.papers.standard import intake, results
 
 
@@ -29,7 +30,7 @@ def regulation(service: Service, language: str, made_at: datetime) -> Paper:
     )
     together = (
         Point("7", words["units"], (_units(told),), "S002-37"),
-        Point("8", words["sequence"], (_sequence(told),), "S002-37"),
+        Point("8", words["sequence"], (_sequence(told), *_longest(told)), "S002-37"),
     )
     outside = (
         Point("9", words["corporation"], _corporation(told), "S002-38"),
@@ -199,6 +200,20 @@ def _sequence(told: ServiceWords) -> Grid:
             rows.append((cell(told.doer(step.role)), cell(_ends_with(told)), cell(*said)))
     heads = (words["from_unit"], words["to_unit"], f"{words['procedure']}; {words['within'].lower()}")
     return Grid(heads, tuple(rows), (30, 30, 40))
+
+
+def _longest(told: ServiceWords) -> tuple[Block, ...]:
+    """What the procedures take at most one after another, beside the standard's term (S002-33)."""
+    words, items = told.words, []
+    for kind in told.service.kinds.values():
+        sums = longest_path(told.service, kind.id).sums()
+        if sums:
+            together = " + ".join(term_in_words(term, told.language) for term in sums)
+            promised = told.term(kind.term or told.service.term)
+            items.append(
+                Item(f"{told.name(kind.names)} – {together}", f"{words['term'].lower()}: {promised}")
+            )
+    return (Items(tuple(items), numbered=False, title=words["longest"]),) if items else ()
 
 
 def _ends_with(told: ServiceWords) -> str:

@@ -19,6 +19,7 @@ from domain.procedures.definition import (
     Step,
     Term,
 )
+from domain.procedures.order import after_each, following
 from infra.papers.conditions_in_words import ConditionWords, channel_word
 from infra.papers.paper import Block, Item, Items, Paper, Paragraph, Section
 from infra.papers.procedure_words import WORDS as PROCEDURE_WORDS
@@ -133,10 +134,7 @@ class ServiceWords:
 
     def next_steps(self, step: Step, outcome: Outcome) -> tuple[str, ...]:
         """The procedures that an outcome leads to, joins among them."""
-        if outcome.stays or outcome.ends:
-            return outcome.opens
-        joins = tuple(other.id for other in self.steps if step.id in other.after)
-        return outcome.opens + tuple(join for join in joins if join not in outcome.opens)
+        return tuple(dict.fromkeys(following(self.service, step, outcome)))
 
     def where_next(self, step: Step, outcome: Outcome) -> str:
         """What an outcome leads to, in words."""
@@ -321,15 +319,8 @@ def all_fields(service: Service) -> list[Field]:
 
 def _in_order(service: Service) -> tuple[Step, ...]:
     """The steps, each after all that lead to it; side by side as the file has them."""
-    leads: dict[str, set[str]] = {step: set() for step in service.steps}
-    for step in service.steps.values():
-        for before in step.after:
-            if before in leads:
-                leads[step.id].add(before)
-        for outcome in step.outcomes:
-            for opened in outcome.opens:
-                if opened in leads:
-                    leads[opened].add(step.id)
+    after = after_each(service)
+    leads = {step: {before for before, others in after.items() if step in others} for step in after}
     ordered: list[Step] = []
     placed: set[str] = set()
     while len(ordered) < len(leads):

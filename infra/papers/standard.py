@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from domain.procedures.definition import Service
+from infra.papers.application_form import annexed_forms
 from infra.papers.paper import Block, Cell, Grid, Item, Items, Paper, Paragraph, Point, Rows, Section, cell
 from infra.papers.service_words import ServiceWords
 from infra.papers.spelling import hours_in_words, minutes_in_words, sentence, term_in_words
@@ -92,7 +93,7 @@ def standard(service: Service, language: str, made_at: datetime) -> Paper:
             elements[key] = told.text(key)
     elements["other_information"] = _others(told)
     sections = standard_sections(elements, language)
-    return told.paper("standard", [*sections, *declared(told)], made_at)
+    return told.paper("standard", [*sections, *declared(told), *annexed_forms(told)], made_at)
 
 
 def requirements(service: Service, language: str, made_at: datetime) -> Paper:

@@ -22,7 +22,6 @@ from infra.papers.paper import Block, Drawing, Grid, Items, Paper, Paragraph, Ro
 from infra.papers.programme_standard import programme_standard
 from infra.papers.service_words import ServiceWords
 from infra.papers.spelling import hours_in_words, term_in_words
-from infra.papers.standard import POINTS
 from infra.programmes import load_programmes
 from infra.services import load_services
 from infra.settings import ROOT
@@ -32,6 +31,21 @@ SERVICES = [one.service for one in load_services(ROOT / "services")]
 IDS = [f"{service.id}@{service.version}" for service in SERVICES]
 PROGRAMMES = load_programmes(ROOT / "programmes")
 GOODS = load_goods((ROOT / "goods" / "goods-list.csv").read_text(encoding="utf-8"))
+# The model standard (annex 4 of S002): its points in order, and the clause of each.
+MODEL_STANDARD = [
+    ("1.1", "S002-10"),
+    ("1.2", "S002-11"),
+    ("1.3", "S002-12"),
+    ("2.1", "S002-13"),
+    ("2.2", "S002-14"),
+    ("2.3", "S002-15"),
+    ("2.4", "S002-16"),
+    ("2.5", "S002-17"),
+    ("2.6", "S002-20"),
+    ("2.7", "S002-22"),
+    ("3.1", "S002-24"),
+    *((f"4.{number}", "S002-25") for number in range(1, 6)),
+]
 MADE_AT = datetime(2026, 11, 21, 13, 30, tzinfo=UTC)
 
 
@@ -129,7 +143,7 @@ def test_S002_10_a_standard_has_every_element_in_order(service: Service) -> None
     """S002-10 to S002-25."""
     paper = service_paper(service, "standard", "ru", MADE_AT)
     numbers = [(point.number, point.clause) for section in paper.sections[:4] for point in section.points]
-    assert numbers[: len(POINTS)] == [(number, clause) for number, clause, _ in POINTS]
+    assert numbers[: len(MODEL_STANDARD)] == MODEL_STANDARD
     assert [section.number for section in paper.sections[:4]] == ["1", "2", "3", "4"]
 
 
@@ -144,6 +158,47 @@ def test_S002_35_a_regulation_has_four_sections_and_the_drawing(service: Service
     for step in service.steps.values():
         assert step.names["kk"] in said
         assert all(outcome.names["kk"] in said for outcome in step.outcomes)
+
+
+def test_S002_13_the_term_the_wait_and_the_time_of_serving_are_told_by_channel() -> None:
+    from dataclasses import replace
+
+    from domain.procedures.definition import Channel
+
+    service = replace(
+        next(one for one in SERVICES if one.term),
+        channels=(Channel("portal", "accept"), Channel("state_corporation", "refuse", 20, 15)),
+    )
+    said = " ".join(Texts(html(service_paper(service, "standard", "en", MADE_AT))).texts)
+    said = said.replace("\N{NO-BREAK SPACE}", " ")
+    assert service.term is not None
+    assert f"at most: {term_in_words(service.term, 'en')}".replace("\N{NO-BREAK SPACE}", " ") in said
+    assert "the State Corporation “Government for Citizens” – 20 minutes" in said
+    assert "the State Corporation “Government for Citizens” – 15 minutes" in said
+    assert "incomplete package: acceptance is refused with a receipt" in said
+
+
+def test_S002_19_what_arrives_after_hours_is_told_as_the_service_takes_it() -> None:
+    for service in SERVICES:
+        said = " ".join(Texts(html(service_paper(service, "standard", "en", MADE_AT))).texts)
+        assert ("on the next working day" in said) == service.schedule.rolls_over
+
+
+def test_S002_20_the_forms_are_annexed_and_ask_what_the_application_asks() -> None:
+    for service in SERVICES:
+        applied = any(channel.id != "internal" for channel in service.channels)
+        paper = service_paper(service, "standard", "kk", MADE_AT)
+        annexes = [section for section in paper.sections if section.apart]
+        assert len(annexes) == (max(1, len(service.kinds)) if applied else 0)
+        said = " ".join(Texts(html(service_paper(service, "forms", "kk", MADE_AT))).texts)
+        assert all(field.names["kk"] in said for field in service.fields if field.required == "true")
+
+
+def test_S002_22_the_grounds_are_a_closed_list_in_order() -> None:
+    for service in SERVICES:
+        said = " ".join(Texts(html(service_paper(service, "standard", "ru", MADE_AT))).texts)
+        places = [said.index(ground.names["ru"]) for ground in service.grounds.values()]
+        assert places == sorted(places)
 
 
 def test_S002_17_the_office_and_reception_have_hours_of_their_own() -> None:
@@ -207,7 +262,7 @@ def test_O1_a_programmes_standard_says_what_runs(programme: str, language: str) 
     paper = programme_standard(found, GOODS, language, MADE_AT)
     check_paper(paper)
     numbers = [point.number for section in paper.sections[:4] for point in section.points]
-    assert numbers == [number for number, _, _ in POINTS]
+    assert numbers == [number for number, _ in MODEL_STANDARD]
     said = " ".join(Texts(html(paper)).texts)
     for month in found.months():
         assert f"{found.month(month).list_cutoff:%d.%m.%Y}" in said
