@@ -1,0 +1,206 @@
+"""Signatures as bodies make them: CMS over content that is not in it (RFC 5652), by X.509 certificates (RFC 5280).
+
+Passwords exist nowhere: who somebody is, is whose certificate signed. The authorities that are trusted are files in a
+folder; the national one's algorithms of its own (GOST) are not among those that the library behind this knows.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from asn1crypto import cms
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.x509.oid import NameOID
+
+from domain.ports import Signer
+
+LARGEST = 100_000  # bytes; a signature with its chain has some 5,000
+LONGEST_CHAIN = 5
+_HASHES: dict[str, Callable[[], hashes.HashAlgorithm]] = {
+    "sha256": hashes.SHA256,
+    "sha384": hashes.SHA384,
+    "sha512": hashes.SHA512,
+}
+_SMALLEST_RSA = 2048
+# What reading what anybody may send can raise.
+_MALFORMED = (
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    OverflowError,
+    UnsupportedAlgorithm,
+)
+
+
+class CmsSignatures:
+    """Verifies detached CMS signatures (`domain.ports.Signatures`) by trusted authorities."""
+
+    def __init__(self, authorities: Iterable[x509.Certificate], who: Callable[[str], str | None]) -> None:
+        """`who` gives the actor by the serial number in a certificate's subject (`IIN…`, `BIN…`); None: nobody of ours."""
+        self._authorities = {certificate.subject.public_bytes(): certificate for certificate in authorities}
+        self._who = who
+
+    def verify(self, content: bytes, signature: bytes, at: datetime) -> Signer | None:
+        """Who signed `content`; None unless one certificate, in force at `at` and of a trusted authority, did."""
+        certificate = self.certificate(content, signature, at)
+        if certificate is None:
+            return None
+        serial = certificate.subject.get_attributes_for_oid(NameOID.SERIAL_NUMBER)
+        actor = self._who(str(serial[0].value)) if serial else None
+        return None if actor is None else Signer(actor, sha256(signature).hexdigest())
+
+    def certificate(self, content: bytes, signature: bytes, at: datetime) -> x509.Certificate | None:
+        """The certificate that signed `content`, in force at `at` and of a trusted authority; else None."""
+        if len(signature) > LARGEST:
+            return None
+        try:
+            return self._signer(content, signature, at.astimezone(UTC))
+        except (*_MALFORMED, InvalidSignature):
+            return None
+
+    def _signer(self, content: bytes, signature: bytes, at: datetime) -> x509.Certificate | None:
+        outer = cms.ContentInfo.load(_der(signature), strict=True)
+        if outer["content_type"].native != "signed_data":
+            return None
+        signed = outer["content"]
+        if len(signed["signer_infos"]) != 1 or signed["encap_content_info"]["content"].native is not None:
+            return None
+        given = [
+            x509.load_der_x509_certificate(one.chosen.dump())
+            for one in signed["certificates"]
+            if one.name == "certificate"
+        ]
+        info = signed["signer_infos"][0]
+        certificate = _named(info, given)
+        if certificate is None or not _may_sign(certificate) or not self._trusted(certificate, given, at):
+            return None
+        _verify(certificate, info, content)
+        return certificate
+
+    def _trusted(self, leaf: x509.Certificate, given: Sequence[x509.Certificate], at: datetime) -> bool:
+        """Whether a chain leads from `leaf` to an authority of ours, every certificate of it in force at `at`."""
+        by_subject = {certificate.subject.public_bytes(): certificate for certificate in given}
+        current = leaf
+        for _ in range(LONGEST_CHAIN):
+            if not current.not_valid_before_utc <= at <= current.not_valid_after_utc:
+                return False
+            name = current.issuer.public_bytes()
+            issuer = self._authorities.get(name) or by_subject.get(name)
+            if issuer is None or not _is_authority(issuer):
+                return False
+            current.verify_directly_issued_by(issuer)
+            if name in self._authorities:
+                return issuer.not_valid_before_utc <= at <= issuer.not_valid_after_utc
+            current = issuer
+        return False
+
+
+def load_authorities(folder: Path) -> list[x509.Certificate]:
+    """The certificates (PEM or DER) in `folder`. Raises ValueError naming a file that is none."""
+    found: list[x509.Certificate] = []
+    for path in sorted(folder.iterdir()):
+        content = path.read_bytes()
+        try:
+            if b"-----BEGIN" in content:
+                found += x509.load_pem_x509_certificates(content)
+            else:
+                found.append(x509.load_der_x509_certificate(content))
+        except ValueError:
+            raise ValueError(f"{path} is no X.509 certificate") from None
+    return found
+
+
+def _der(signature: bytes) -> bytes:
+    from asn1crypto import pem
+
+    return bytes(pem.unarmor(signature)[2]) if pem.detect(signature) else signature
+
+
+def _named(info: Any, given: Sequence[x509.Certificate]) -> x509.Certificate | None:
+    """The certificate that the signer's entry names, among those that came with it."""
+    sid = info["sid"]
+    for certificate in given:
+        if sid.name == "issuer_and_serial_number":
+            named = sid.chosen
+            if (
+                named["serial_number"].native == certificate.serial_number
+                and named["issuer"].dump() == certificate.issuer.public_bytes()
+            ):
+                return certificate
+        else:
+            key = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+            if key.digest == sid.native:
+                return certificate
+    return None
+
+
+def _may_sign(certificate: x509.Certificate) -> bool:
+    """Whether the certificate is a person's, for signatures."""
+    if _is_authority(certificate):
+        return False
+    try:
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return True
+    return usage.digital_signature or usage.content_commitment
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False
+
+
+def _verify(certificate: x509.Certificate, info: Any, content: bytes) -> None:
+    """Raises InvalidSignature unless the signer's entry is a signature of `content` by the certificate's key."""
+    algorithm = _hash(info["digest_algorithm"]["algorithm"].native)
+    signed = content
+    if len(info["signed_attrs"]):
+        attributes: dict[str, Any] = {}
+        for attribute in info["signed_attrs"]:
+            if attribute["type"].native in attributes or len(attribute["values"]) != 1:
+                raise InvalidSignature
+            attributes[attribute["type"].native] = attribute["values"][0].native
+        digest = hashes.Hash(algorithm)
+        digest.update(content)
+        if not hmac.compare_digest(attributes["message_digest"], digest.finalize()):
+            raise InvalidSignature
+        if attributes["content_type"] != "data":
+            raise InvalidSignature
+        # The attributes are signed as a SET, whatever tag they travel under (RFC 5652, 5.4).
+        signed = b"\x31" + info["signed_attrs"].dump()[1:]
+    _verify_by(certificate.public_key(), info, algorithm, signed)
+
+
+def _verify_by(key: Any, info: Any, algorithm: hashes.HashAlgorithm, signed: bytes) -> None:
+    signature = info["signature"].native
+    if isinstance(key, rsa.RSAPublicKey) and key.key_size >= _SMALLEST_RSA:
+        scheme = info["signature_algorithm"].signature_algo
+        if scheme == "rsassa_pss":
+            filling: Any = padding.PSS(padding.MGF1(algorithm), padding.PSS.DIGEST_LENGTH)
+        else:
+            filling = padding.PKCS1v15()
+        key.verify(signature, signed, filling, algorithm)
+    elif isinstance(key, ec.EllipticCurvePublicKey):
+        key.verify(signature, signed, ec.ECDSA(algorithm))
+    elif isinstance(key, ed25519.Ed25519PublicKey):
+        key.verify(signature, signed)
+    else:
+        raise InvalidSignature
+
+
+def _hash(name: str) -> hashes.HashAlgorithm:
+    if name not in _HASHES:
+        raise InvalidSignature
+    return _HASHES[name]()

@@ -1,0 +1,78 @@
+"""A certification authority of the tests' own, and signatures by the people it certifies."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import pkcs7
+from cryptography.x509.oid import NameOID
+
+SINCE = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+class Certified(NamedTuple):
+    """A key with its certificate, and the certificates above it."""
+
+    key: Any
+    certificate: x509.Certificate
+    above: tuple[x509.Certificate, ...] = ()
+
+    def sign(self, content: bytes, algorithm: Any = None, attributes: bool = True) -> bytes:
+        """A detached CMS signature of `content` in DER."""
+        options = [pkcs7.PKCS7Options.DetachedSignature, pkcs7.PKCS7Options.Binary]
+        if not attributes:
+            options.append(pkcs7.PKCS7Options.NoAttributes)
+        builder = pkcs7.PKCS7SignatureBuilder().set_data(content)
+        builder = builder.add_signer(self.certificate, self.key, algorithm or hashes.SHA256())
+        for certificate in self.above:
+            builder = builder.add_certificate(certificate)
+        return builder.sign(serialization.Encoding.DER, options)
+
+
+def _name(common: str, serial: str = "") -> x509.Name:
+    parts = [x509.NameAttribute(NameOID.COMMON_NAME, common)]
+    if serial:
+        parts.append(x509.NameAttribute(NameOID.SERIAL_NUMBER, serial))
+    return x509.Name(parts)
+
+
+def certified(
+    common: str,
+    issuer: Certified | None = None,
+    *,
+    serial: str = "",
+    authority: bool = False,
+    since: datetime = SINCE,
+    days: int = 730,
+    signs: bool = True,
+    key: Any = None,
+) -> Certified:
+    """A certificate for `common`, by `issuer` (by itself without one)."""
+    key = key or ec.generate_private_key(ec.SECP256R1())
+    subject = _name(common, serial)
+    signer = issuer or Certified(key, None)  # type: ignore[arg-type]
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer.certificate.subject if issuer else subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(since)
+        .not_valid_after(since + timedelta(days=days))
+        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+        .add_extension(
+            x509.KeyUsage(signs, signs, not signs, False, False, authority, authority, False, False),
+            critical=True,
+        )
+    )
+    above = () if issuer is None else (issuer.certificate, *issuer.above)
+    return Certified(key, builder.sign(signer.key, hashes.SHA256()), above)
+
+
+def rsa_key(size: int = 2048) -> rsa.RSAPrivateKey:
+    """A new RSA key."""
+    return rsa.generate_private_key(65537, size)

@@ -1,0 +1,127 @@
+"""Signatures by certificates: whose they are, and every way in which they don't hold (A8, RFC 5652, RFC 5280)."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import hashes, serialization
+
+from infra.cms import LARGEST, CmsSignatures, load_authorities
+from tests.certificates import Certified, certified, rsa_key
+
+ROOT = certified("Root", authority=True)
+OFFICE = certified("Office", ROOT, authority=True)
+AIGUL = certified("Aigul", OFFICE, serial="IIN850101400001")
+CONTENT = b"challenge"
+AT = datetime(2025, 8, 1, tzinfo=UTC)
+PEOPLE = {"IIN850101400001": "aigul"}
+
+
+def signatures(*authorities: Certified) -> CmsSignatures:
+    return CmsSignatures([one.certificate for one in authorities or (ROOT,)], PEOPLE.get)
+
+
+def signer(signature: bytes, content: bytes = CONTENT, at: datetime = AT) -> str | None:
+    found = signatures().verify(content, signature, at)
+    return None if found is None else found.actor
+
+
+@pytest.mark.parametrize("attributes", [True, False])
+@pytest.mark.parametrize("key", [None, rsa_key()])
+@pytest.mark.parametrize("algorithm", [hashes.SHA256(), hashes.SHA384(), hashes.SHA512()])
+def test_A8_a_signature_tells_whose_it_is(attributes: bool, key: object, algorithm: object) -> None:
+    person = certified("Aigul", OFFICE, serial="IIN850101400001", key=key)
+    assert signer(person.sign(CONTENT, algorithm, attributes)) == "aigul"
+
+
+def test_A8_an_authority_in_between_may_be_the_one_that_is_trusted() -> None:
+    assert signatures(OFFICE).verify(CONTENT, AIGUL.sign(CONTENT), AT) is not None
+
+
+def test_a_signature_in_pem() -> None:
+    der = AIGUL.sign(CONTENT)
+    import base64
+
+    text = b"-----BEGIN CMS-----\n" + base64.encodebytes(der) + b"-----END CMS-----\n"
+    assert signer(text) == "aigul"
+
+
+def test_A8_of_something_else() -> None:
+    assert signer(AIGUL.sign(CONTENT), b"another challenge") is None
+    assert signer(AIGUL.sign(CONTENT, attributes=False), b"another challenge") is None
+
+
+def test_A8_a_certificate_that_was_not_in_force() -> None:
+    signature = AIGUL.sign(CONTENT)
+    assert signer(signature, at=datetime(2024, 12, 31, tzinfo=UTC)) is None
+    assert signer(signature, at=datetime(2027, 1, 2, tzinfo=UTC)) is None
+    short = certified("Short", ROOT, authority=True, days=30)
+    assert signer(certified("Aigul", short, serial="IIN850101400001").sign(CONTENT)) is None
+
+
+def test_A8_an_authority_that_is_not_ours() -> None:
+    other = certified("Root", authority=True)
+    assert signer(certified("Aigul", other, serial="IIN850101400001").sign(CONTENT)) is None
+    assert signer(certified("Aigul", serial="IIN850101400001").sign(CONTENT)) is None
+
+
+def test_A8_a_person_is_no_authority() -> None:
+    assert signer(certified("Mallory", AIGUL, serial="IIN850101400001").sign(CONTENT)) is None
+
+
+def test_A8_an_authority_signs_no_papers_and_a_key_for_secrets_neither() -> None:
+    own = certified("Office 2", ROOT, authority=True, serial="IIN850101400001")
+    assert signer(own.sign(CONTENT)) is None
+    secret = certified("Aigul", OFFICE, serial="IIN850101400001", signs=False)
+    assert signer(secret.sign(CONTENT)) is None
+
+
+def test_A8_nobody_of_ours() -> None:
+    assert signer(certified("Stranger", OFFICE, serial="IIN900101400001").sign(CONTENT)) is None
+    assert signer(certified("Nobody", OFFICE).sign(CONTENT)) is None
+
+
+def test_an_issuer_without_its_certificate_leads_nowhere() -> None:
+    assert signer(AIGUL._replace(above=()).sign(CONTENT)) is None
+
+
+def test_a_chain_has_an_end() -> None:
+    link = ROOT
+    for number in range(6):
+        link = certified(f"Authority {number}", link, authority=True)
+    assert signer(certified("Aigul", link, serial="IIN850101400001").sign(CONTENT)) is None
+
+
+def test_a_small_rsa_key_does_not_sign() -> None:
+    person = certified("Aigul", OFFICE, serial="IIN850101400001", key=rsa_key(1024))
+    assert signer(person.sign(CONTENT)) is None
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"0", b"\x30\x80", b"not a signature", b"-----BEGIN CMS-----", b"\x00" * LARGEST]
+)
+def test_what_is_no_signature(text: bytes) -> None:
+    assert signer(text) is None
+    assert signer(AIGUL.sign(CONTENT) + b"\x00" * LARGEST) is None
+
+
+def test_a_signature_with_one_byte_changed_is_nobodys() -> None:
+    rng, signature = random.Random(1), AIGUL.sign(CONTENT)
+    for place in rng.sample(range(len(signature)), 200):
+        changed = bytearray(signature)
+        changed[place] ^= 1 << rng.randrange(8)
+        # A byte that is part of no statement, such as a tag's form, may leave the signature as good as it was.
+        assert signer(bytes(changed)) in (None, "aigul")
+        assert signer(bytes(changed), b"another challenge") is None
+
+
+def test_authorities_are_files(tmp_path: Path) -> None:
+    for name, encoding in (("a.pem", serialization.Encoding.PEM), ("b.der", serialization.Encoding.DER)):
+        (tmp_path / name).write_bytes(ROOT.certificate.public_bytes(encoding))
+    assert load_authorities(tmp_path) == [ROOT.certificate, ROOT.certificate]
+    (tmp_path / "c.txt").write_text("hello")
+    with pytest.raises(ValueError, match=r"c\.txt is no X\.509 certificate"):
+        load_authorities(tmp_path)
