@@ -299,6 +299,7 @@ class Azyq:
             self.vault.digest,
             secrets.token_bytes,
             self.case_lists,
+            self.settings.largest_document,
         )
 
     views = VIEWS

@@ -57,13 +57,15 @@ class PostgresCaseLists:
         *,
         unit: str = "",
         assignee: str = "",
+        service: str = "",
         due_before: datetime | None = None,
         after: DueStep | None = None,
         limit: int = 200,
     ) -> list[DueStep]:
         """The open steps of a role, the one due first in front; those without a term come last.
 
-        `unit` and `assignee` leave out what is another's; `due_before` what has time. `after`: the page that follows.
+        `unit` and `assignee` leave out what is another's, `service` the others'; `due_before` what has time. `after`: the
+        page that follows.
         """
         where, values = ["role = %s", "state = 'open'"], [role]
         if unit:
@@ -72,11 +74,20 @@ class PostgresCaseLists:
         if assignee:
             where.append("assignee IN (%s, '')")
             values.append(assignee)
+        if service:
+            where.append("service = %s")
+            values.append(service)
         return self._page(where, values, due_before, after, limit)
 
-    def escalated(self, role: str, *, after: DueStep | None = None, limit: int = 200) -> list[DueStep]:
+    def escalated(
+        self, role: str, *, service: str = "", after: DueStep | None = None, limit: int = 200
+    ) -> list[DueStep]:
         """What is overdue and was brought before a role, the longest overdue in front."""
-        return self._page(["escalated_to = %s", "state = 'open'"], [role], None, after, limit)
+        where, values = ["escalated_to = %s", "state = 'open'"], [role]
+        if service:
+            where.append("service = %s")
+            values.append(service)
+        return self._page(where, values, None, after, limit)
 
     def _page(
         self,
@@ -89,18 +100,21 @@ class PostgresCaseLists:
         if due_before is not None:
             where.append("due_at < %s")
             values.append(due_before)
-        if after is not None and after.due_at is not None:
-            where.append("((due_at, stream) > (%s, %s) OR due_at IS NULL)")
-            values += [after.due_at, str(after.stream)]
-        elif after is not None:
-            where.append("due_at IS NULL AND stream > %s")
-            values.append(str(after.stream))
+        if after is not None:
+            place = (str(after.stream), after.step, after.turn)
+            if after.due_at is None:
+                where.append('due_at IS NULL AND (stream, step COLLATE "C", turn) > (%s, %s, %s)')
+                values += place
+            else:
+                where.append(
+                    '((due_at, stream, step COLLATE "C", turn) > (%s, %s, %s, %s) OR due_at IS NULL)'
+                )
+                values += [after.due_at, *place]
+        order = 'due_at, stream, step COLLATE "C", turn'
+        if where[0].startswith("role"):  # the index begins with them
+            order = f"role, state, {order}"
         rows = self._rows(
-            f"SELECT {_STEP} FROM azyq_views.case_steps WHERE {' AND '.join(where)}"
-            " ORDER BY role, state, due_at, stream LIMIT %s"
-            if where[0].startswith("role")
-            else f"SELECT {_STEP} FROM azyq_views.case_steps WHERE {' AND '.join(where)}"
-            " ORDER BY due_at, stream LIMIT %s",
+            f"SELECT {_STEP} FROM azyq_views.case_steps WHERE {' AND '.join(where)} ORDER BY {order} LIMIT %s",
             (*values, limit),
         )
         return [DueStep(UUID(row[0]), *row[1:]) for row in rows]
@@ -112,6 +126,22 @@ class PostgresCaseLists:
     def of_service(self, service: str, state: str = "open", limit: int = 100) -> list[dict[str, Any]]:
         """A service's cases in a state (open, closed, refused), the newest in front."""
         return self._dicts("service = %s AND state = %s", [service, state], limit)
+
+    def ended(
+        self, service: str, state: str, after: tuple[datetime, UUID] | None = None, limit: int = 100
+    ) -> list[dict[str, Any]]:
+        """A service's cases that are closed or were refused, the newest in front; `after` (received, stream) one of them."""
+        values: list[Any] = [service, state]
+        where = "service = %s AND state = %s"
+        if after is not None:
+            where += " AND (received_at, stream) < (%s, %s)"
+            values += [after[0], str(after[1])]
+        rows = self._rows(
+            f"SELECT row_to_json(c) FROM azyq_views.cases c WHERE {where}"
+            " ORDER BY received_at DESC, stream DESC LIMIT %s",
+            (*values, limit),
+        )
+        return [row for (row,) in rows]
 
     def by_result(self, number: str) -> dict[str, Any] | None:
         """The case that issued a licence, certificate or refusal of this number, to verify it."""

@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     sms_per_second: float = Field(default=50.0, alias="AZYQ_SMS_PER_SECOND", gt=0)
     sms_unknown_after_seconds: float = Field(default=600.0, alias="AZYQ_SMS_UNKNOWN_AFTER_SECONDS", ge=0)
     terminal_per_second: float = Field(default=20.0, alias="AZYQ_TERMINAL_PER_SECOND", gt=0)
+    document_megabytes: int = Field(default=10, alias="AZYQ_DOCUMENT_MEGABYTES", ge=1, le=100)
     public_address: str | None = Field(default=None, alias="AZYQ_PUBLIC_URL")
     listen: str = Field(default="127.0.0.1:8080", alias="AZYQ_LISTEN")
     programmes: Path = Field(default=ROOT / "programmes", alias="AZYQ_PROGRAMMES")
@@ -161,6 +162,11 @@ class Settings(BaseSettings):
     def public_url(self) -> str:
         """How the outside reaches the API: AZYQ_PUBLIC_URL, else where it listens."""
         return (self.public_address or f"http://{self.listen}").rstrip("/")
+
+    @property
+    def largest_document(self) -> int:
+        """The most bytes that a document of a case may have."""
+        return self.document_megabytes * 1_000_000
 
     def master_key_bytes(self) -> bytes:
         """The vault's 32-byte master key: AZYQ_MASTER_KEY (a file or base64), else trial's own. Raises ValueError."""
