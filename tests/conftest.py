@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -82,6 +84,21 @@ def as_url(dsn: str) -> str:
     return f"postgresql:///{quote(name, safe='')}?{query}"
 
 
+@contextmanager
+def _ended_with_us(folder: str) -> Iterator[None]:
+    """The PostgreSQL of `folder` ends also when this process is killed, as pytest-xdist does with slow workers."""
+    guard = Path(__file__).with_name("postgres_guard.py")
+    with subprocess.Popen(
+        [sys.executable, "-I", str(guard), folder], stdin=subprocess.PIPE, start_new_session=True
+    ) as process:
+        assert process.stdin is not None
+        try:
+            yield
+        finally:
+            process.stdin.write(b".")
+            process.stdin.flush()
+
+
 @pytest.fixture(scope="session")
 def postgres_dsn() -> Iterator[str]:
     """A server for the whole run: that of DATABASE_URL, in a database of its own, or an embedded one a process."""
@@ -90,7 +107,11 @@ def postgres_dsn() -> Iterator[str]:
         with new_database(given) as dsn:
             yield as_url(dsn)
         return
-    with tempfile.TemporaryDirectory(prefix="azyq-test-") as folder, EmbeddedPostgres(Path(folder)) as dsn:
+    with (
+        tempfile.TemporaryDirectory(prefix="azyq-test-") as folder,
+        _ended_with_us(folder),
+        EmbeddedPostgres(Path(folder)) as dsn,
+    ):
         # No test cuts the power; what outlives the end of its process is the same.
         _command(dsn, "ALTER SYSTEM SET fsync = off")
         _command(dsn, "SELECT pg_reload_conf()")
