@@ -157,3 +157,22 @@ def test_O3_1_R12_once_a_day_shops_are_looked_through(month: Month) -> None:
     month.at(4)
     scheduler.tick()
     assert month.counted()["shop.breach_recorded"] == 1  # nothing else is missing than the day before
+
+
+def test_R29_a_day_that_is_over_is_sealed_once(month: Month) -> None:
+    month.list_of(Town().households(1))
+    # given a clock that is the installation's
+    settings = month.azyq.settings.model_copy(update={"clock": month.at(2, 9)})
+    month.azyq.settings = settings
+    scheduler = Scheduler(month.azyq)
+    for hour in (9, 10):
+        month.at(3, hour)
+        scheduler.tick()
+    month.at(4, 9)
+    scheduler.tick()
+    # then each day before is sealed, whatever rounds there were
+    seals = [event.state for event in events_of(month.azyq.dsn) if event.topic == "seal.day_sealed"]
+    assert [(seal["number"], seal["on"]) for seal in seals] == [(1, "2025-07-02"), (2, "2025-07-03")]
+    assert seals[1]["previous"] == seals[0]["hash"]
+    assert month.azyq.seal_keys is not None
+    assert seals[0]["key"] == month.azyq.seal_keys.public
