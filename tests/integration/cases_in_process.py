@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from psycopg2 import Binary
 
 from domain.commands.case_calls import ActOnCase, OpenCase
 from domain.ports import PersonalData
@@ -16,6 +18,7 @@ from domain.procedures.case import Case
 from domain.procedures.running import RunningService
 from infra.bootstrap import Azyq, open_azyq
 from infra.clock import SetClock
+from infra.postgres.connect import APP_ROLE, connect
 from tests.integration.month_in_process import settings_for
 from tests.unit.case_desk import PDF, OneService
 from tests.unit.service_to_run import MONDAY, licence, running
@@ -59,6 +62,19 @@ class Office:
         with self.azyq.view_store.connection() as connection, connection.cursor() as cursor:
             cursor.execute(f"SELECT row_to_json(t) FROM azyq_views.{view} t")
             return [row for (row,) in cursor]
+
+
+def save_told(dsn: str, events: Iterable[Any]) -> None:
+    """Write stored events into the log as they are."""
+    connection = connect(dsn, role=APP_ROLE, autocommit=True)
+    with connection.cursor() as cursor:
+        for event in events:
+            cursor.execute(
+                "INSERT INTO azyq_log.azyq_events (originator_id, originator_version, topic, state)"
+                " VALUES (%s, %s, %s, %s)",
+                (str(event.originator_id), event.originator_version, event.topic, Binary(event.state)),
+            )
+    connection.close()
 
 
 @contextmanager

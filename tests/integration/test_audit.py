@@ -22,8 +22,11 @@ from infra.programmes import load_programmes
 from projections.all_views import VIEWS
 from streams.feed import Feed
 from tests.conftest import new_database
+from tests.integration.cases_in_process import save_told
 from tests.months import random_month, save_month
+from tests.unit.test_audit_cases import told_by
 from tests.unit.test_event_golden import price_sources, shop, terminal
+from tests.unit.test_services_construction import ISSUED
 
 ROOT = Path(__file__).parents[2]
 PROGRAMMES = load_programmes(ROOT / "programmes")
@@ -45,6 +48,7 @@ def told(postgres_dsn: str, migrated_template: str) -> Iterator[str]:
         yield dsn
 
 
+CASE_VIEWS = {"cases", "case_steps"}
 TRADE_VIEWS = {"shops", "shop_prices", "shop_breaches", "articles", "market_prices", "terminals"}
 
 
@@ -740,9 +744,27 @@ def test_what_shops_and_terminals_tell_holds(traded: Tampered) -> None:
 
 
 @pytest.fixture
+def requested(postgres_dsn: str, migrated_template: str) -> Iterator[Tampered]:
+    """A database with a case of a shipped service, every view fed."""
+    with new_database(postgres_dsn, migrated_template) as dsn:
+        save_told(dsn, told_by(ISSUED))
+        _feed(dsn)
+        broken = Tampered(dsn)
+        yield broken
+        broken.close()
+
+
+def test_S000_L6_what_a_case_tells_holds(requested: Tampered) -> None:
+    verdict = requested.audit()
+    assert (verdict.findings, verdict.notes) == ([], [])
+    assert verdict.checks["case_two_persons"] == 5
+
+
+@pytest.fixture
 def view_of(request: pytest.FixtureRequest) -> Callable[[str], Tampered]:
     """A fed database in which the view has rows."""
-    return lambda view: request.getfixturevalue("traded" if view in TRADE_VIEWS else "viewed")
+    named = dict.fromkeys(TRADE_VIEWS, "traded") | dict.fromkeys(CASE_VIEWS, "requested")
+    return lambda view: request.getfixturevalue(named.get(view, "viewed"))
 
 
 _CHANGES = [
