@@ -18,6 +18,7 @@ from domain.audit_facts import Finding, MonthFacts
 from domain.audit_family import FamilyFold
 from domain.audit_purchases import FAMILY_CHECKS
 from domain.audit_seals import SEAL_CHECKS, SealFold
+from domain.audit_staff import STAFF_CHECKS, StaffFold
 from domain.audit_trade import TRADE_CHECKS, TRADE_TOPICS, TradeBook, TradeFold
 from domain.goods import GoodsCatalogue, GoodsListMissing
 from domain.programmes import Programme, ProgrammeNotInForce
@@ -110,7 +111,7 @@ class LogFold:
         self._stream = ""
         self._version = 0
         self._position = 0
-        self._fold: FamilyFold | CycleFold | TradeFold | SealFold | CaseFold | None = None
+        self._fold: FamilyFold | CycleFold | TradeFold | SealFold | CaseFold | StaffFold | None = None
 
     # --- what the folds ask ---------------------------------------------------------------------------
 
@@ -176,6 +177,8 @@ class LogFold:
                 self._fold = SealFold(self, stream)
             elif topic.startswith(CASE_TOPICS):
                 self._fold = CaseFold(self, stream, self._cases, self._in_sittings)
+            elif topic.startswith("staff."):
+                self._fold = StaffFold(self, stream)
             elif topic.startswith(TRADE_TOPICS):
                 self._fold = TradeFold(self, stream)
             else:
@@ -265,7 +268,7 @@ class LogFold:
             {"version_gap": self.events, "position_order": self.events, "event_malformed": self.events}
         )
         for topic, count in self.topics.items():
-            for checks in (FAMILY_CHECKS, CYCLE_CHECKS, TRADE_CHECKS, SEAL_CHECKS, CASE_CHECKS):
+            for checks in (FAMILY_CHECKS, CYCLE_CHECKS, TRADE_CHECKS, SEAL_CHECKS, CASE_CHECKS, STAFF_CHECKS):
                 for check in checks.get(topic, ()):
                     ran[check] += count
         ran.update({check: count for check, count in self.counts.items() if check != "stream_ends"})

@@ -76,6 +76,12 @@ def terminal_stream_id(terminal: str) -> UUID:
     return uuid5(AZYQ, f"terminal/{terminal}")
 
 
+@lru_cache(maxsize=10_000)
+def staff_stream_id(staff: str) -> UUID:
+    """The stream of a member of staff."""
+    return uuid5(AZYQ, f"staff/{staff}")
+
+
 @lru_cache(maxsize=50_000)
 def shop_id(shop: str) -> UUID:
     """The stream of a shop (R2.7)."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from eventsourcing.domain import Aggregate
 
+from domain.access_keys import KEY_LIFE, OVERLAP, HeldKey, found_among
 from domain.identity import terminal_stream_id
 from domain.terminal_refusals import (
     CodeOver,
@@ -22,8 +22,6 @@ from domain.terminal_refusals import (
 )
 
 CODE_LIFE = timedelta(hours=24)
-KEY_LIFE = timedelta(days=365)
-OVERLAP = timedelta(hours=24)
 
 
 class Terminal(Aggregate):
@@ -60,7 +58,7 @@ class Terminal(Aggregate):
         def apply(self, terminal: Any) -> None:
             """The code is used up."""
             terminal.env = self.env
-            terminal.keys = [TerminalKey(self.key_hash, datetime.fromisoformat(self.expires_at))]
+            terminal.keys = [HeldKey(self.key_hash, datetime.fromisoformat(self.expires_at))]
 
     class KeyRotated(Event):
         """A new key (R2.7); the one it was asked for with, `old_hash`, works until `old_until`, no other one does."""
@@ -74,8 +72,8 @@ class Terminal(Aggregate):
         def apply(self, terminal: Any) -> None:
             """Two keys at most."""
             terminal.keys = [
-                TerminalKey(self.old_hash, datetime.fromisoformat(self.old_until)),
-                TerminalKey(self.key_hash, datetime.fromisoformat(self.expires_at)),
+                HeldKey(self.old_hash, datetime.fromisoformat(self.old_until)),
+                HeldKey(self.key_hash, datetime.fromisoformat(self.expires_at)),
             ]
 
     class Revoked(Event):
@@ -95,7 +93,7 @@ class Terminal(Aggregate):
         self.code_hash = code_hash
         self.code_until = datetime.fromisoformat(expires_at)
         self.env = ""
-        self.keys: list[TerminalKey] = []
+        self.keys: list[HeldKey] = []
         self.revoked = False
 
     @staticmethod
@@ -145,10 +143,7 @@ class Terminal(Aggregate):
         """
         if self.revoked:
             raise TerminalRevoked
-        found = None
-        for key in self.keys:
-            if hmac.compare_digest(key.hash, key_hash):
-                found = key
+        found = found_among(self.keys, key_hash)
         if found is None:
             raise KeyUnknown
         if self.env != env:
@@ -183,11 +178,3 @@ class Terminal(Aggregate):
 
     def _record(self, event_class: type[Any], **fields: Any) -> None:
         self.trigger_event(event_class, terminal=self.terminal, shop=self.shop, **fields)
-
-
-@dataclass(frozen=True, slots=True)
-class TerminalKey:
-    """A key that opens until a time."""
-
-    hash: str
-    until: datetime

@@ -14,6 +14,7 @@ from projections.shop_breaches import ShopBreaches
 from projections.shop_prices import ShopPrices
 from projections.shops import Shops
 from projections.sms_journal import SmsJournal
+from projections.staff import StaffMembers
 from projections.terminals import Terminals
 from projections.view import View
 from projections.voucher_balances import VoucherBalances
@@ -33,4 +34,5 @@ VIEWS: tuple[View, ...] = (
     Terminals(),
     Cases(),
     CaseSteps(),
+    StaffMembers(),
 )

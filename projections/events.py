@@ -17,6 +17,7 @@ from domain.procedures.published_service import PublishedService
 from domain.procedures.sitting import Sitting
 from domain.seal import Seals
 from domain.shop import Shop
+from domain.staff import Staff
 from domain.terminal import Terminal
 from projections.view import Recorded, Unreadable
 
@@ -64,7 +65,7 @@ def _is_plain(kind: Any) -> bool:
 
 _AGGREGATES = (
     *(FamilyVouchers, Cycle, StrayReply, Terminal, Shop, Catalogue, Market, Seals),
-    *(Case, Sitting, PublishedService),
+    *(Case, Sitting, PublishedService, Staff),
 )
 KNOWN: Mapping[str, Known] = {
     cls.TOPIC: Known(cls, getattr(cls, "class_version", 1), _fields(cls))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
+from domain.access_keys import env_and_owner, hashed, key_of, letters, new_key
 from domain.commands.conflicts import until_saved
 from domain.ports import Log
 from domain.terminal import CODE_LIFE, Terminal
@@ -18,10 +18,7 @@ from domain.terminal_refusals import CodeUnknown, KeyUnknown, OtherEnvironment, 
 _LETTERS = "23456789abcdefghjkmnpqrstvwxyz"
 _ID, _SECRET = 8, 16  # of some 4.9 bits each
 _CODE = re.compile(f"[{_LETTERS}]{{{_ID + _SECRET}}}")
-_KEY_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-_KEY_LENGTH = 43  # 256 bits
-_KEY = re.compile(rf"azyq_(trial|live)_([{_LETTERS}]{{{_ID}}})_([{_KEY_LETTERS}]{{{_KEY_LENGTH}}})")
-PREFIXES = {"trial": "trial", "production": "live"}
+_KEY = key_of(f"[{_LETTERS}]{{{_ID}}}")
 
 T = TypeVar("T")
 
@@ -55,16 +52,11 @@ class Credentials:
 
 def credentials_of(key: str) -> Credentials:
     """`key` taken apart. Raises KeyUnknown for what can be no key."""
-    match = _KEY.fullmatch(key)
-    if match is None:
+    found = env_and_owner(key, _KEY)
+    if found is None:
         raise KeyUnknown
-    env = next(env for env, prefix in PREFIXES.items() if prefix == match[1])
-    return Credentials(match[2], env, hashed(key))
-
-
-def hashed(secret: str) -> str:
-    """SHA-256 in hex: no slower hash is needed for what has 78 random bits or more."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    env, terminal = found
+    return Credentials(terminal, env, hashed(key))
 
 
 class Terminals:
@@ -80,7 +72,7 @@ class Terminals:
         """A code for one new terminal of `shop`, which must be known to be one; good for 24 hours."""
 
         def decide() -> Invitation:
-            code = self._letters(_LETTERS, _ID + _SECRET)
+            code = letters(_LETTERS, _ID + _SECRET, self._choose)
             terminal = code[:_ID]
             invited = Terminal.invite(terminal=terminal, shop=shop, code_hash=hashed(code), at=at)
             self._log.save(invited)  # a terminal that has this id already is a LogConflict
@@ -97,7 +89,7 @@ class Terminals:
             raise CodeUnknown("code")
 
         def decide(terminal: Terminal) -> IssuedKey:
-            key = self._new_key(terminal.terminal)
+            key = new_key(self._env, terminal.terminal, self._choose)
             until = terminal.enrol(code_hash=hashed(plain), key_hash=hashed(key), env=self._env, at=at)
             return IssuedKey(terminal.terminal, key, until)
 
@@ -112,7 +104,7 @@ class Terminals:
             raise OtherEnvironment
 
         def decide(terminal: Terminal) -> IssuedKey:
-            key = self._new_key(terminal.terminal)
+            key = new_key(self._env, terminal.terminal, self._choose)
             until = terminal.rotate(key_hash=hashed(key), old_hash=caller.key_hash, env=self._env, at=at)
             return IssuedKey(terminal.terminal, key, until)
 
@@ -137,9 +129,3 @@ class Terminals:
             return result
 
         return until_saved(change)
-
-    def _new_key(self, terminal: str) -> str:
-        return f"azyq_{PREFIXES[self._env]}_{terminal}_{self._letters(_KEY_LETTERS, _KEY_LENGTH)}"
-
-    def _letters(self, alphabet: str, count: int) -> str:
-        return "".join(self._choose(alphabet) for _ in range(count))

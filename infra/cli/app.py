@@ -21,6 +21,7 @@ from infra.cli import (
     serving,
     shop,
     sms,
+    staff,
     status,
     terminal,
     trade,
@@ -132,6 +133,14 @@ terminal_group.command()(terminal.trial)
 terminal_group.command()(terminal.revoke)
 terminal_group.command(name="list")(terminal.list_terminals)
 app.add_typer(terminal_group, name="terminal")
+
+staff_group = group("Staff: a key for whoever acts on cases by HTTP, another key, other roles, an end.")
+staff_group.command()(staff.enrol)
+staff_group.command()(staff.key)
+staff_group.command()(staff.change)
+staff_group.command()(staff.revoke)
+staff_group.command(name="list")(staff.list_staff)
+app.add_typer(staff_group, name="staff")
 
 vault_group = group("Personal data: erase a person, rotate the master key.")
 vault_group.command()(vault.erase)

@@ -38,6 +38,7 @@ from domain.procedures.published_service import PublishedService
 from domain.procedures.sitting import Sitting
 from domain.seal import Seals
 from domain.shop import Shop
+from domain.staff import Staff
 from domain.terminal import Terminal
 from infra.postgres.arrays import array
 from infra.postgres.connect import ThreadConnections, eventsourcing_env
@@ -48,7 +49,7 @@ from infra.postgres.prepared import EXECUTE_STANDING, PREPARE
 
 AGGREGATES = (
     *(FamilyVouchers, Cycle, StrayReply, Terminal, Shop, Catalogue, Market, Seals),
-    *(Case, Sitting, PublishedService),
+    *(Case, Sitting, PublishedService, Staff),
 )
 # A batch of an import holds the log's lock for less than a second; gateways and terminals wait half a minute for an
 # answer. Who still waits after this long is told so while somebody listens.

@@ -18,6 +18,7 @@ from domain.audit_cases import CASE_CHECKS, CASE_TOPICS
 from domain.audit_facts import Finding, azyq_name, local_day_text, name_in, thousandths
 from domain.audit_purchases import FAMILY_CHECKS
 from domain.audit_seals import SEAL_CHECKS
+from domain.audit_staff import STAFF_CHECKS
 from domain.audit_trade import TRADE_CHECKS, TRADE_TOPICS
 from domain.calendar import ALMATY, day_start, local_day
 from domain.family import FamilyVouchers
@@ -94,10 +95,11 @@ def test_O9_the_last_month_ends_with_the_programme() -> None:
 def test_every_known_event_has_its_checks() -> None:
     fold, _ = audited(rows_of(told(1, "akkol-2025", "2025-07", families=300)))
     trade = {topic for topic in KNOWN_TOPICS if topic.startswith(TRADE_TOPICS)}
-    assert set(fold.topics) == set(KNOWN_TOPICS) - trade - set(SEAL_CHECKS) - set(CASE_CHECKS)
+    assert set(fold.topics) == set(KNOWN_TOPICS) - trade - {*SEAL_CHECKS, *CASE_CHECKS, *STAFF_CHECKS}
+    assert set(STAFF_CHECKS) == {topic for topic in KNOWN_TOPICS if topic.startswith("staff.")}
     assert set(CASE_CHECKS) == {topic for topic in KNOWN_TOPICS if topic.startswith(CASE_TOPICS)}
     assert set(TRADE_CHECKS) == trade
-    others = {topic for topic in KNOWN_TOPICS if topic.startswith(("cycle.", "reply.", "seal."))}
+    others = {topic for topic in KNOWN_TOPICS if topic.startswith(("cycle.", "reply.", "seal.", "staff."))}
     assert set(FAMILY_CHECKS) == set(KNOWN_TOPICS) - trade - others - set(CASE_CHECKS)
 
 

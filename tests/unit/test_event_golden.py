@@ -26,6 +26,7 @@ from domain.market import Market
 from domain.replies import Answer
 from domain.seal import FIRST, Sealed, Seals
 from domain.shop import Loan, Shop, ShopFacts
+from domain.staff import Staff
 from domain.terminal import Terminal
 from infra.postgres.log import AGGREGATES
 from tests.unit.given_when_then import MAPPER, Story, on, programme, replayed, reply, sms, story
@@ -80,6 +81,7 @@ LIVES = {
     "case refused": ["case.acceptance_refused"],
     "sitting": ["sitting.held"],
     "service": ["service.begun", "service.version_published"],
+    "staff": ["staff.enrolled", "staff.changed", "staff.key_rotated", "staff.key_issued", "staff.revoked"],
     "terminal": ["terminal.code_issued", "terminal.enrolled", "terminal.key_rotated", "terminal.revoked"],
 }
 
@@ -159,7 +161,7 @@ def lives() -> Iterator[StoredEvent]:
         yield from told.log
     yield from told_cases()
     stray = StrayReply.receive(reply="digest", channel="http", answer="yes", at=on(6))
-    for aggregate in (cycle(), stray, terminal(), shop(), seals(), *price_sources()):
+    for aggregate in (cycle(), stray, terminal(), staff(), shop(), seals(), *price_sources()):
         yield from (MAPPER.to_stored_event(event) for event in aggregate.collect_events())
 
 
@@ -203,6 +205,18 @@ def terminal() -> Terminal:
     till.rotate(key_hash="b" * 64, old_hash="a" * 64, env="trial", at=on(3))
     till.revoke(reason="lost", at=on(4))
     return till
+
+
+def staff() -> Staff:
+    """A clerk from the first key to the end."""
+    clerk = Staff.enrol(
+        staff="k.clerk", unit="clerk", roles=["clerk"], key_hash="a" * 64, env="trial", at=on(1)
+    )
+    clerk.change(unit="head", roles=["clerk", "head"], at=on(2))
+    clerk.rotate(key_hash="b" * 64, old_hash="a" * 64, env="trial", at=on(3))
+    clerk.issue_key(key_hash="c" * 64, at=on(4))
+    clerk.revoke(reason="left", at=on(5))
+    return clerk
 
 
 def asked_after_change() -> Story:

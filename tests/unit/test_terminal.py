@@ -10,7 +10,8 @@ from uuid import UUID
 
 import pytest
 
-from domain.commands.terminals import Terminals, credentials_of, hashed
+from domain.access_keys import hashed
+from domain.commands.terminals import Terminals, credentials_of
 from domain.errors import Refusal
 from domain.terminal import Terminal
 from tests.unit.given_when_then import MAPPER, on

@@ -1,0 +1,32 @@
+"""Who may act on cases by HTTP, over the parts of azyq."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+
+from domain.commands.enrol_staff import EnrolStaff
+from domain.procedures.case_input import shown
+from domain.procedures.definition import PUBLIC, SYSTEM
+from domain.staff_refusals import RoleUnknown, UnitUnknown
+from infra.bootstrap import Azyq
+
+
+def enrol_staff(azyq: Azyq) -> EnrolStaff:
+    """The commands about staff."""
+    return EnrolStaff(azyq.log, azyq.settings.env, secrets.choice)
+
+
+def check_roles(azyq: Azyq, roles: Iterable[str], unit: str) -> None:
+    """Whether somebody can be enrolled so: some service has the roles and the unit. Raises RoleUnknown, UnitUnknown."""
+    services = [file.service for file in azyq.services.files]
+    known = {role.id for service in services for role in service.roles.values() if not role.automatic} - {
+        SYSTEM,
+        PUBLIC,
+    }
+    for role in roles:
+        if role not in known:
+            raise RoleUnknown("role", role=shown(role), roles=", ".join(sorted(known)))
+    units = {one for service in services for one in service.units}
+    if unit and unit not in units:
+        raise UnitUnknown("unit", unit=shown(unit), units=", ".join(sorted(units)))

@@ -1,0 +1,74 @@
+"""The view `staff`: who may act on cases by HTTP, in which roles, and until when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from domain.staff import Staff as S
+from projections.view import On, Recorded, Row, Rows, Table, View, by_stream, own_row
+
+
+def _enrolled(rows: Rows, event: Recorded) -> None:
+    data = event.data
+    rows[(event.stream,)] = {
+        "stream": event.stream,
+        "staff": data["staff"],
+        "unit": data["unit"],
+        "roles": ",".join(data["roles"]),
+        "stage": "enrolled",
+        "env": data["env"],
+        "enrolled_at": data["timestamp"],
+        "expires_at": data["expires_at"],
+        "revoked_at": None,
+    }
+
+
+def _changed(row: Row, data: dict[str, Any]) -> None:
+    row["unit"] = data["unit"]
+    row["roles"] = ",".join(data["roles"])
+
+
+def _new_key(row: Row, data: dict[str, Any]) -> None:
+    row["expires_at"] = data["expires_at"]
+
+
+def _revoked(row: Row, data: dict[str, Any]) -> None:
+    row["stage"] = "revoked"
+    row["revoked_at"] = data["timestamp"]
+
+
+def _changing(change: Callable[[Row, dict[str, Any]], None]) -> On:
+    def fold(rows: Rows, event: Recorded) -> None:
+        change(own_row(rows, (event.stream,), event.stream), event.data)
+
+    return On(by_stream, fold)
+
+
+class StaffMembers(View):
+    """One row a member; `roles` with commas between them, `expires_at` the end of the newest key. No key, no hash."""
+
+    name = "staff"
+    version = 1
+    table = Table(
+        columns=(
+            ("stream", "uuid"),
+            ("staff", "text"),
+            ("unit", "text"),
+            ("roles", "text"),
+            ("stage", "text"),
+            ("env", "text"),
+            ("enrolled_at", "timestamptz"),
+            ("expires_at", "timestamptz"),
+            ("revoked_at", "timestamptz"),
+        ),
+        key=("stream",),
+        indexes=(("unit",),),
+    )
+    on = {
+        S.Enrolled.TOPIC: On(by_stream, _enrolled, creates=True),
+        S.Changed.TOPIC: _changing(_changed),
+        S.KeyIssued.TOPIC: _changing(_new_key),
+        S.KeyRotated.TOPIC: _changing(_new_key),
+        S.Revoked.TOPIC: _changing(_revoked),
+    }
