@@ -168,7 +168,7 @@ class Case(TellsApplicant, Aggregate):
             channel=request.channel,
             applicant=request.applicant,
             opener=actor.id,
-            opener_role=actor.roles[0],
+            opener_role=next(iter(actor.roles), ""),
             language=request.language,
             consent=request.consent,
             facts=dict(request.facts),

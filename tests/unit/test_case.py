@@ -299,6 +299,13 @@ def test_the_same_key_opens_and_acts_once(desk: Desk) -> None:
     )
 
 
+def test_who_has_no_role_does_nothing_but_ask(desk: Desk) -> None:
+    nobody = Actor("x", ())
+    case = desk.open(actor=nobody)
+    assert (case.opener, case.opener_role) == ("x", "")
+    then_refused("not_your_step", lambda: desk.act(case, "accept", "accepted", nobody), "actor")
+
+
 def test_nothing_personal_is_in_an_event(desk: Desk) -> None:
     case = desk.open(fields={"activity": "design", "phone": "+77011234567"})
     whole = str(desk.log.events(case.id))
