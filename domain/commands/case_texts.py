@@ -34,13 +34,17 @@ class CaseTexts:
         """(language, text) of the notice that `purpose` names, as `case:accepted`. Raises Refusal, KeyError."""
         service = self._running(case).service
         language = case.language
-        due = "–" if case.due_at is None else f"{case.due_at.astimezone(ALMATY):%d.%m.%Y %H:%M}"
         text = render(
             service.notices[purpose.removeprefix(PURPOSE)][language].strip(),
             language,
             number=case.case,
             service=service.names[language],
-            due=due,
+            due=due_words(case),
             link=self.link_of(case),
         )
         return language, text
+
+
+def due_words(case: Case) -> str:
+    """The promised day and time as a notice says them (S000-09)."""
+    return "–" if case.due_at is None else f"{case.due_at.astimezone(ALMATY):%d.%m.%Y %H:%M}"

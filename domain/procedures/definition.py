@@ -78,7 +78,8 @@ class Schedule:
 class Field:
     """Something an applicant or an official is asked for. `personal` goes to the vault, never into an event.
 
-    `required` is a condition; `known_from` names the register where it is looked up first (S003-11).
+    `required` is a condition; `known_from` names the register where it is looked up first (S003-11). `long`: a text of
+    several lines.
     """
 
     id: str
@@ -88,6 +89,7 @@ class Field:
     personal: bool = False
     choices: Mapping[str, Names] = field(default_factory=dict, hash=False)
     known_from: str = ""
+    long: bool = False
 
 
 @dataclass(frozen=True, slots=True)

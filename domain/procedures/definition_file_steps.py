@@ -125,10 +125,13 @@ def _field(table: Table) -> tuple[Table, Field]:
         personal=personal,
         choices={one: names.by_language() for one, names in choices.items()},
         known_from=table.optional("known_from", maybe_id) or "",
+        long=table.optional("long", truth) or False,
     )
     table.finish()
     if choices and field_type != "choice":
         table.problem("choices", 'are for type = "choice" only')
+    if field.long and field_type != "text":
+        table.problem("long", 'is for type = "text" only')
     if field_type in ALWAYS_PERSONAL and not personal:
         table.problem("personal", f"must be true for type {field_type}: it tells who somebody is")
     return table, field

@@ -29,12 +29,16 @@ from infra.api.sms import sms_router
 from infra.api.terminal_auth import TerminalAuth
 from infra.api.terminals import terminals_router
 from infra.sms.webhooks import SignatureMissing, SignatureWrong, TimestampOff
+from infra.web.apply import apply_router
 from infra.web.assets import Assets
+from infra.web.case_services import CasePagesServices
 from infra.web.paper_check import paper_check_router
 from infra.web.services import WalletServices
+from infra.web.status import status_router
 from infra.web.till import till_router
 from infra.web.till_key import TillKey
 from infra.web.wallet import wallet_router
+from infra.web.wallet_requests import wallet_requests_router
 
 log = structlog.get_logger(__name__)
 
@@ -48,12 +52,13 @@ def create_app(
     goods: GoodsServices | None = None,
     sales: SalesServices | None = None,
     seals: Callable[[], Sequence[Sealed]] | None = None,
+    case_pages: CasePagesServices | None = None,
 ) -> FastAPI:
     """The application over `services`; `real_now` is the clock that signatures are checked by.
 
     With `watched` there is /metrics too, with `wallet` the recipient's pages and the keys of their codes, with
     `counter` what terminals call and the page that is one, with `goods` too what they keep at hand, with `sales` their
-    day, with `seals` those of the log.
+    day, with `seals` those of the log, with `case_pages` the pages of requests and of those who make them.
 
     Raises ValueError when the webhook secret is none. Addresses hold phones and a token (Kannel's), so the
     server's own access log is to be off.
@@ -88,6 +93,11 @@ def create_app(
         app.include_router(wallet_router(wallet, assets))
         app.include_router(qr_keys_router(wallet.keys))
         app.include_router(paper_check_router(wallet.keys, wallet.now, assets))
+    if case_pages is not None:
+        app.include_router(status_router(case_pages, assets))
+        app.include_router(apply_router(case_pages, assets))
+        if wallet is not None:
+            app.include_router(wallet_requests_router(wallet, case_pages, assets))
     if seals is not None:
         app.include_router(seals_router(seals))
     if counter is not None:

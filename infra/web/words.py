@@ -9,6 +9,7 @@ from decimal import Decimal
 from domain.calendar import ALMATY
 from domain.errors import LANGUAGES
 from domain.sms_text import deadline_in_words
+from infra.web.case_words import CASE_WORDS
 
 NAMES = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
 _NBSP = "\N{NO-BREAK SPACE}"
@@ -203,6 +204,7 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
     ),
     "complaint_link": ("e-Өтініш ашу", "Открыть e-Otinish", "Open e-Otinish"),
     "refused": ("Орындалмады: {why}", "Не выполнено: {why}", "Not done: {why}"),
+    **CASE_WORDS,
 }
 
 
@@ -240,6 +242,16 @@ class Words:
     def day(self, day: date) -> str:
         """`05.07.2025`."""
         return f"{day:%d.%m.%Y}"
+
+    def iso_day(self, text: str) -> str:
+        """`2025-07-05` as `05.07.2025`."""
+        return self.day(date.fromisoformat(text))
+
+    def size(self, size: int) -> str:
+        """Bytes as kB or MB, rounded up."""
+        kilo = -(-size // 1000)
+        number, unit = (kilo, 0) if kilo < 1000 else (-(-kilo // 1000), 1)
+        return f"{number}{_NBSP}{(('кБ', 'кБ', 'kB'), ('МБ', 'МБ', 'MB'))[unit][self._index]}"
 
     def until(self, day: date) -> str:
         """`day` as the last day of something, in words."""

@@ -21,6 +21,7 @@ from domain.shop import Shop, ShopFacts
 from infra.api.app import create_app
 from infra.clock import SetClock
 from infra.parts.api import Replies, listen
+from infra.parts.case_pages import CasePages
 from infra.parts.wallet import Wallet
 from tests.integration.month_in_process import AKKOL, Household, Month, Town, a_month
 
@@ -168,7 +169,9 @@ def a_site(
         month.reply(household.phone, "ИӘ")
         stream = month.stream(household).hex
         token = month.azyq.vault.wallet_tokens([stream])[stream]
-        app = create_app(Replies(month.azyq, lambda: None), wallet=Wallet(month.azyq))
+        app = create_app(
+            Replies(month.azyq, lambda: None), wallet=Wallet(month.azyq), case_pages=CasePages(month.azyq)
+        )
         site = Site(month, household, silent, token, app)
         if not ticking:
             yield site

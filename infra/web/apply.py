@@ -1,0 +1,128 @@
+"""GET /apply, /apply/{service}: services that take requests through the portal, each with a form made of its file.
+
+Whoever asks is not known to us: the link of the status page is all that leads back to the request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
+
+from infra.api.services import UNAVAILABLE
+from infra.papers.spelling import term_in_words
+from infra.web.asking import Asker, Asking
+from infra.web.assets import Assets
+from infra.web.case_services import CasePagesServices
+from infra.web.guesses import Guesses
+from infra.web.pages import Pages, chosen_language
+from infra.web.uploads import Form, FormMalformed, FormTooLarge, read_form
+from infra.web.words import WORDS
+
+log = structlog.get_logger(__name__)
+
+CHANNEL = "portal"
+REQUESTS_AN_HOUR = 60  # from one address; a body's people share theirs
+
+
+def apply_router(services: CasePagesServices, assets: Assets) -> APIRouter:
+    """The public forms; blocking work is done in threads."""
+    router = APIRouter(include_in_schema=False)
+    pages = Pages(assets)
+    asking = Asking(services, pages)
+    sent_by = Guesses(REQUESTS_AN_HOUR, 3600.0)
+
+    async def answered(request: Request, work: Callable[[], Response]) -> Response:
+        def carefully() -> Response:
+            try:
+                return work()
+            except UNAVAILABLE as error:
+                log.warning("not_available", error=type(error).__name__)
+                return pages.plain(request, 503, "unavailable", {"Retry-After": "5"})
+
+        return await run_in_threadpool(carefully)
+
+    def asker_of(request: Request, service: str) -> Asker:
+        language = chosen_language(request)
+        return Asker(
+            CHANNEL,
+            "",
+            {},
+            language,
+            WORDS[language]("apply_title"),
+            f"/apply/{service}",
+            query_of(request),
+            "/apply" + query_of(request),
+        )
+
+    @router.api_route("/apply", methods=["GET", "HEAD"])
+    async def listed(request: Request) -> Response:
+        def work() -> Response:
+            language = chosen_language(request)
+            return pages.render(
+                "apply_list.html",
+                language,
+                services=[
+                    (one.service, term_in_words(one.service.term, language) if one.service.term else "")
+                    for one in services.open_to(CHANNEL)
+                ],
+                title=WORDS[language]("apply_title"),
+                base="/apply",
+                query=query_of(request),
+            )
+
+        return await answered(request, work)
+
+    @router.api_route("/apply/{service}", methods=["GET", "HEAD"])
+    async def form(service: str, request: Request) -> Response:
+        def work() -> Response:
+            running = asking.open_to(CHANNEL, service)
+            if running is None:
+                return pages.plain(request, 404, "unknown_service")
+            return asking.shown(asker_of(request, service), running)
+
+        return await answered(request, work)
+
+    @router.post("/apply/{service}")
+    async def apply(service: str, request: Request) -> Response:
+        address = request.client.host if request.client else ""
+        sent = await form_of(request, services.largest_document)
+
+        def work() -> Response:
+            running = asking.open_to(CHANNEL, service)
+            if running is None:
+                return pages.plain(request, 404, "unknown_service")
+            if sent_by.too_many(address):
+                return pages.plain(request, 429, "too_many", {"Retry-After": "3600"})
+            asker = asker_of(request, service)
+            if isinstance(sent, str):
+                said = WORDS[asker.language](sent, megabytes=services.largest_document // 1_000_000)
+                return asking.shown(
+                    asker, running, status=413 if sent == "form_too_large" else 422, errors=[said]
+                )
+            answer = asking.sent(asker, running, sent)
+            if answer.status_code == 303:
+                sent_by.missed(address)
+            return answer
+
+        return await answered(request, work)
+
+    return router
+
+
+def query_of(request: Request) -> str:
+    """The language that was chosen on a page, for the addresses on it."""
+    return f"?lang={chosen_language(request)}" if "lang" in request.query_params else ""
+
+
+async def form_of(request: Request, largest: int) -> Form | str:
+    """The form that was sent; the key of what to say when it is none."""
+    try:
+        return await read_form(request, largest)
+    except FormTooLarge:
+        return "form_too_large"
+    except FormMalformed:
+        return "form_broken"
