@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -76,14 +76,27 @@ class Reports:
         self._dsn = dsn
         self._programmes = programmes
 
-    def answer(self, request: Request, now: datetime) -> Answer:
-        """The report from the views, within one snapshot. Raises a Refusal of `infra.reporting.refusals`."""
+    def stands(self, as_of: str = "") -> tuple[int, datetime | None]:
+        """The log position that every report can be asked for at `as_of` (now by default), and when its last event was
+        recorded. Raises ParameterMalformed, AsOfAhead."""
+        if as_of:
+            _check("as_of", as_of)
+        with self._snapshot() as connection:
+            return self._position(connection, REPORTS.values(), as_of)
+
+    def answer(self, request: Request, now: datetime, sections: Collection[str] = ()) -> Answer:
+        """The report from the views, within one snapshot; all of it, or these sections. Raises a Refusal of
+        `infra.reporting.refusals`."""
         report = find_report(request.report)
         parameters = self._parameters(report, request, now)
         with self._snapshot() as connection:
-            upto, recorded_at = self._position(connection, report, request.as_of)
+            upto, recorded_at = self._position(connection, [report], request.as_of)
             scope = self._scope(parameters, upto)
-            tables = [Table(one, _read(connection, one, scope)) for one in report.sections]
+            tables = [
+                Table(one, _read(connection, one, scope))
+                for one in report.sections
+                if not sections or one.id in sections
+            ]
         return Answer(report, parameters, upto, recorded_at, tables)
 
     def from_log(self, request: Request, now: datetime) -> Answer:
@@ -91,7 +104,7 @@ class Reports:
         report = find_report(request.report)
         parameters = self._parameters(report, request, now)
         with self._snapshot() as connection:
-            upto, recorded_at = self._position(connection, report, request.as_of)
+            upto, recorded_at = self._position(connection, [report], request.as_of)
             ledger = Ledger.of(_events(connection, upto))
         scope = self._scope(parameters, upto)
         tables = [Table(one, list(one.from_log(ledger, scope))) for one in report.sections]
@@ -105,9 +118,7 @@ class Reports:
             if name != "as_of" and name not in report.parameters:
                 known = ", ".join(sorted(report.parameters))
                 raise ParameterForeign(name, report=report.id, parameter=name, parameters=known)
-            form, example = _FORMS[name]
-            if not re.fullmatch(form, value, re.ASCII):
-                raise ParameterMalformed(name, parameter=name, example=example)
+            _check(name, value)
         if "month" in report.parameters and not report.whole:
             given.setdefault("month", f"{local_day(now):%Y-%m}")
         if "on" in report.parameters:
@@ -136,9 +147,11 @@ class Reports:
             first, end = (day_start(one).isoformat() for one in (day, day + timedelta(days=1)))
         return Scope(upto, months, on, first, end, parameters.get("shop", ""), parameters.get("region", ""))
 
-    def _position(self, connection: Connection, report: Report, as_of: str) -> tuple[int, datetime | None]:
+    def _position(
+        self, connection: Connection, reports: Iterable[Report], as_of: str
+    ) -> tuple[int, datetime | None]:
         """The position the answer stands at, and when its last event was recorded."""
-        views = sorted({view for section in report.sections for view in section.views})
+        views = sorted({view for report in reports for section in report.sections for view in section.views})
         with connection.cursor() as cursor:
             places = ", ".join(everything_upto(f"'{view}'") for view in views)
             cursor.execute(f"SELECT least({places})")
@@ -181,6 +194,12 @@ def find_report(name: str) -> Report:
         return REPORTS[name]
     except KeyError:
         raise ReportUnknown("name", name=name[:40], names=", ".join(sorted(REPORTS))) from None
+
+
+def _check(name: str, value: str) -> None:
+    form, example = _FORMS[name]
+    if not re.fullmatch(form, value, re.ASCII):
+        raise ParameterMalformed(name, parameter=name, example=example)
 
 
 def _asked(cursor: Any, as_of: str) -> int:

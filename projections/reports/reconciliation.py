@@ -8,16 +8,19 @@ from datetime import datetime
 
 from domain.calendar import ALMATY
 from projections.reports.daily import SHOP
-from projections.reports.facts import OF_THE_MONTHS, PURCHASES
+from projections.reports.facts import FAMILIES, OF_THE_MONTHS, PURCHASES
+from projections.reports.goods import of_the_months
 from projections.reports.ledger import Ledger, Purchase
 from projections.reports.report import Cells, Column, Report, Scope, Section, named
 
 _SQL = f"""
-    WITH {PURCHASES.format(where=OF_THE_MONTHS + " AND %(shop)s IN ('', shop)")}
+    WITH {FAMILIES}, {PURCHASES.format(where=OF_THE_MONTHS + " AND %(shop)s IN ('', shop)")}
     SELECT shop, to_char(bought_at AT TIME ZONE 'Asia/Almaty', 'YYYY-MM-DD'), count(*), sum(purchase_tiyn),
         coalesce(sum(returns_then), 0), coalesce(sum(returned_tiyn), 0),
         sum(purchase_tiyn - coalesce(returned_tiyn, 0))
-    FROM purchase WHERE captured GROUP BY 1, 2 ORDER BY 1, 2
+    FROM purchase
+    WHERE captured AND (%(region)s = '' OR EXISTS (SELECT FROM family WHERE family.stream = purchase.stream))
+    GROUP BY 1, 2 ORDER BY 1, 2
     """
 
 
@@ -28,8 +31,7 @@ def _day(purchase: Purchase) -> str:
 def _from_log(ledger: Ledger, scope: Scope) -> Sequence[Cells]:
     days: dict[tuple[str, str], list[Purchase]] = defaultdict(list)
     for purchase in ledger.purchases:
-        family = purchase.family
-        inside = (family.programme, family.month) in scope.months and scope.shop in ("", purchase.shop)
+        inside = of_the_months(purchase, scope) and scope.shop in ("", purchase.shop)
         if purchase.status == "captured" and inside:
             days[purchase.shop, _day(purchase)].append(purchase)
     rows = []
@@ -46,14 +48,17 @@ RECONCILIATION = Report(
     names=named("Салыстыру", "Сверка", "Reconciliation"),
     definition=named(
         "Әр дүкен мен күн бойынша: ваучермен төленген (voucher.redeemed, voucher.captured) сома, одан қайтарылғаны "
-        "(voucher.reversed) және есеп айырысуға жататын айырмасы. Қайтару сатып алу күніне жатқызылады.",
+        "(voucher.reversed) және есеп айырысуға жататын айырмасы. Қайтару сатып алу күніне жатқызылады; "
+        "өңір – сатып алған отбасынікі.",
         "По магазинам и дням: оплачено ваучером (voucher.redeemed, voucher.captured), возвращено (voucher.reversed) и "
-        "разность, подлежащая расчёту. Возврат относится ко дню покупки.",
+        "разность, подлежащая расчёту. Возврат относится ко дню покупки; "
+        "регион – тот, где живёт семья.",
         "By shop and day: captured (voucher.redeemed, voucher.captured), reversed (voucher.reversed), and the difference, "
-        "which is to be settled. A reversal belongs to the day of its purchase.",
+        "which is to be settled. A reversal belongs to the day of its purchase; "
+        "the region is that of the family.",
     ),
     clauses=("R27", "O3.2"),
-    parameters=frozenset({"programme", "month", "shop"}),
+    parameters=frozenset({"programme", "month", "shop", "region"}),
     sections=(
         Section(
             "days",
@@ -68,7 +73,7 @@ RECONCILIATION = Report(
                 Column("to_settle_tiyn", named("төленуге тиісті", "к расчёту", "to be settled"), "tiyn"),
             ),
             2,
-            ("purchases",),
+            ("families", "purchases"),
             _SQL,
             _from_log,
         ),
