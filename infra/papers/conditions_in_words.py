@@ -19,10 +19,13 @@ _TRUE, _FALSE = ast.Name("true", ast.Load()), ast.Name("false", ast.Load())
 class ConditionWords:
     """Tells the conditions of one service in one language; its named ones by their number in the annex.
 
-    `numbers`: the procedures' numbers by step.
+    `numbers`: the procedures' numbers by step. `annexed`: the reader has the annex, so its numbers are told.
     """
 
-    def __init__(self, service: Service, language: str, numbers: Mapping[str, int]) -> None:
+    def __init__(
+        self, service: Service, language: str, numbers: Mapping[str, int], annexed: bool = True
+    ) -> None:
+        self._annexed = annexed
         self._service = service
         self._numbers = numbers
         self._named = {name: place for place, name in enumerate(service.conditions, start=1)}
@@ -138,7 +141,10 @@ class ConditionWords:
         said = self._service.condition_names.get(name)
         if said is None:
             return self._words[key].format(number=self._named[name])
-        return self._words[f"{key}_told"].format(number=self._named[name], a=said[self._language])
+        text = self._words[f"{key}_told"]
+        if not self._annexed:
+            text = text.partition(" (")[0]
+        return text.format(number=self._named[name], a=said[self._language])
 
     def _done(self, step: str, rest: list[ast.expr]) -> str:
         number = self._numbers.get(step, step)

@@ -154,7 +154,13 @@ CASE_WORDS: Mapping[str, tuple[str, str, str]] = {
         "I consent to the processing of my personal data and of data protected by law",
     ),
     "send": ("Жіберу", "Отправить", "Send"),
-    "cancel": ("Бас тарту", "Отменить", "Cancel"),
+    "go_back": ("Артқа", "Назад", "Back"),
+    "known_already": (
+        "Мыналар бізге белгілі, көрсету қажет емес: {names}.",
+        "Это уже известно, указывать не нужно: {names}.",
+        "This is known already, and need not be told: {names}.",
+    ),
+    "own_case": ("Өтініштің жағдайы", "Состояние обращения", "State of a request"),
     "trial_signed": (
         "Сынақ ортасы: өтінішке сынақ қолтаңбасы қойылады.",
         "Испытательная среда: заявка подписывается пробной подписью.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from domain.errors import Refusal
@@ -11,7 +11,7 @@ from domain.procedures.case import Case
 from domain.procedures.case_guards import who_takes
 from domain.procedures.definition import APPLICANT, Channel, Document, Field, Names, Outcome, Service, Step
 from domain.procedures.running import RunningService
-from infra.papers.service_words import ServiceWords
+from infra.papers.conditions_in_words import ConditionWords
 from infra.sms.phones import normalise_phone
 from infra.web.uploads import Form
 from infra.web.words import Words
@@ -52,11 +52,12 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class FormShown:
-    """A form: `key` makes a second press of its button the same request."""
+    """A form: `key` makes a second press of its button the same request. `known`: what need not be said."""
 
     key: str
     inputs: Sequence[Input]
     consent: bool = False
+    known: Sequence[str] = ()
     errors: Sequence[str] = ()
     summary: Sequence[tuple[str, str]] = field(default=())
 
@@ -92,7 +93,8 @@ def request_form(
         made.field(one, known.get(one.id, ())) for one in service.fields if not _is_known(one, channel, known)
     ]
     inputs += [made.document(one) for one in service.documents if not one.filled]
-    return made.form(key, inputs, service.consent)
+    told = [one.names[words.language] for one in service.fields if _is_known(one, channel, known)]
+    return replace(made.form(key, inputs), consent=service.consent, known=told)
 
 
 def act_form(
@@ -108,7 +110,7 @@ def act_form(
     inputs = [made.ground()] if outcome.grounds else []
     inputs += [made.field(one, ()) for one in outcome.fields]
     inputs += [made.document(one) for one in outcome.documents if not one.filled]
-    return made.form(key, inputs, False)
+    return made.form(key, inputs)
 
 
 def applicants_outcomes(case: Case, running: RunningService) -> list[tuple[Step, Outcome]]:
@@ -161,18 +163,18 @@ class _Made:
         self._words = words
         self._language = words.language
         self._sent = sent or Form({}, {})
-        self._conditions = ServiceWords(service, words.language).conditions
+        self._conditions = ConditionWords(service, words.language, {}, annexed=False)
         self._refusals = [refusal, *refusal.also] if refusal else []
         self._told: set[int] = set()
 
-    def form(self, key: str, inputs: Sequence[Input], consent: bool) -> FormShown:
+    def form(self, key: str, inputs: Sequence[Input]) -> FormShown:
         general = [
             one.sentence(self._language)
             for place, one in enumerate(self._refusals)
             if place not in self._told
         ]
         summary = [(one.name, one.error) for one in inputs if one.error]
-        return FormShown(key, inputs, consent, general, summary)
+        return FormShown(key, inputs, errors=general, summary=summary)
 
     def kind(self) -> Input:
         kinds = self._service.kinds.values()

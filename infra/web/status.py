@@ -111,7 +111,7 @@ def status_router(services: CasePagesServices, assets: Assets) -> APIRouter:
             code=services.code(case),
             trial=services.trial,
             megabytes=services.largest_document // 1_000_000,
-            title=shown.service,
+            title=words("own_case"),
             base=f"/c/{token}",
             query=query_of(request),
         )

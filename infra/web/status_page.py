@@ -17,6 +17,8 @@ from infra.case_history import CaseEvent
 from infra.web.forms import Offered, field_words
 from infra.web.words import Words
 
+LABEL_WORDS = 3  # at most in front of a notice's link, where it is a sentence of its own
+
 State = Literal["open", "closed", "not_accepted"]
 
 
@@ -225,15 +227,24 @@ def _say(
 
 
 def _notice(text: str, case: Case, service: Service, words: Words) -> str:
-    """A notice as the page says it: its link leads here, so the page itself is named."""
+    """A notice as the page says it: its link leads here, so it is left out where it ends the text."""
     return render(
-        text.strip(),
+        _without_link(text.strip()),
         words.language,
         number=case.case,
         service=service.names[words.language],
         due=due_words(case),
         link=words("this_page"),
     )
+
+
+def _without_link(text: str) -> str:
+    """`Accepted. Status: {link}` as `Accepted.`; `Ready: {link}` as `Ready.`"""
+    said = text.removesuffix(".").removesuffix(": {link}")
+    if said == text.removesuffix("."):
+        return text
+    before, dot, last = said.rpartition(". ")
+    return f"{before}." if dot and len(last.split()) <= LABEL_WORDS else f"{said}."
 
 
 def _instant(text: str) -> datetime | None:
