@@ -71,6 +71,8 @@ def configure_logging(level: str | None = None, stream: TextIO | None = None) ->
     chosen = (level or os.environ.get("AZYQ_LOG_LEVEL") or "INFO").upper()
     if chosen not in LEVELS:
         raise ValueError(f"AZYQ_LOG_LEVEL is none of {', '.join(LEVELS)}: {chosen}")
+    # A line that can't be written would be told on stderr with all that it was to say, unmasked.
+    logging.raiseExceptions = False
     target = stream if stream is not None else sys.stderr
     pretty = target.isatty()
 

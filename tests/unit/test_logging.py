@@ -22,9 +22,10 @@ class Terminal(io.StringIO):
 @pytest.fixture(autouse=True)
 def _logging_as_before() -> Iterator[None]:
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers, level, raises = root.handlers[:], root.level, logging.raiseExceptions
     yield
     root.handlers[:], root.level = handlers, level
+    logging.raiseExceptions = raises
     structlog.reset_defaults()
 
 
@@ -117,3 +118,11 @@ def test_a_terminal_gets_lines_to_read() -> None:
 
     assert "list imported" in stream.getvalue()
     assert not stream.getvalue().startswith("{")
+
+
+def test_a_line_that_cannot_be_written_is_told_nowhere_unmasked(capsys: pytest.CaptureFixture[str]) -> None:
+    stream = io.StringIO()
+    configure_logging(stream=stream)
+    stream.close()
+    logging.getLogger("azyq").error("about %s", "880101300123")
+    assert "880101300123" not in "".join(capsys.readouterr())
