@@ -14,11 +14,14 @@ from starlette.exceptions import HTTPException
 
 from domain.errors import Refusal
 from domain.seal import Sealed
+from infra.api.case_services import CaseServices
+from infra.api.cases import cases_router
 from infra.api.counter import Counter
 from infra.api.failures import Failures
 from infra.api.goods import GoodsServices, goods_router
 from infra.api.metrics import Requests, Watched, metrics_router, new_registry, observer
 from infra.api.often import Often
+from infra.api.papers import papers_router
 from infra.api.problems import Problem, problem_response
 from infra.api.qr_keys import qr_keys_router
 from infra.api.sales import SalesServices, sales_router
@@ -26,6 +29,8 @@ from infra.api.schemas import schemas_router
 from infra.api.seals import seals_router
 from infra.api.services import ApiServices, CounterServices
 from infra.api.sms import sms_router
+from infra.api.staff_auth import StaffAuth
+from infra.api.state_services import state_services_router
 from infra.api.terminal_auth import TerminalAuth
 from infra.api.terminals import terminals_router
 from infra.sms.webhooks import SignatureMissing, SignatureWrong, TimestampOff
@@ -53,12 +58,14 @@ def create_app(
     sales: SalesServices | None = None,
     seals: Callable[[], Sequence[Sealed]] | None = None,
     case_pages: CasePagesServices | None = None,
+    cases: CaseServices | None = None,
 ) -> FastAPI:
     """The application over `services`; `real_now` is the clock that signatures are checked by.
 
     With `watched` there is /metrics too, with `wallet` the recipient's pages and the keys of their codes, with
     `counter` what terminals call and the page that is one, with `goods` too what they keep at hand, with `sales` their
-    day, with `seals` those of the log, with `case_pages` the pages of requests and of those who make them.
+    day, with `seals` those of the log, with `case_pages` the pages of requests and of those who make them,
+    with `cases` what clerks and portals call.
 
     Raises ValueError when the webhook secret is none. Addresses hold phones and a token (Kannel's), so the
     server's own access log is to be off.
@@ -100,6 +107,11 @@ def create_app(
             app.include_router(wallet_requests_router(wallet, case_pages, assets))
     if seals is not None:
         app.include_router(seals_router(seals))
+    if cases is not None:
+        staff = StaffAuth(cases.authenticate)
+        app.include_router(cases_router(cases, staff))
+        app.include_router(papers_router(cases, staff))
+        app.include_router(state_services_router(cases, staff))
     if counter is not None:
         app.include_router(terminals_router(counter, auth))
         app.include_router(sales_router(counter, sales, auth))

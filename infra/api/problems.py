@@ -34,9 +34,21 @@ _STATUS = {
     "terminal_key_of_other_environment": 403,
     "shop_foreign": 403,
     "goods_list_missing": 404,
+    "staff_key_unknown": 401,
+    "staff_key_expired": 401,
+    "staff_revoked": 403,
+    "staff_key_of_other_environment": 403,
+    "case_unknown": 404,
+    "not_your_step": 403,
+    "not_assigned_to_you": 403,
+    "same_person": 403,
+    "may_not_reassign": 403,
+    "service_not_yours": 403,
+    "role_not_yours": 403,
+    "document_too_large": 413,
 }
 # What a refusal may be about besides the body: no place in it to point to.
-_NOT_IN_BODY = {"id", "Idempotency-Key"}
+_NOT_IN_BODY = {"id", "Idempotency-Key", "actor", "case"}
 # Sentences (kk, ru, en) by code, for what is refused before a rule is asked.
 _SENTENCES = {
     "not_found": (
@@ -58,6 +70,21 @@ _SENTENCES = {
         "Хабар тым үлкен: ең көбі 64 кБ.",
         "Сообщение слишком велико: не больше 64 кБ.",
         "The message is too large: at most 64 kB.",
+    ),
+    "body_above_256_kb": (
+        "Хабар тым үлкен: ең көбі 256 кБ.",
+        "Сообщение слишком велико: не больше 256 кБ.",
+        "The message is too large: at most 256 kB.",
+    ),
+    "upload_too_large": (
+        "Файл рұқсат етілгеннен үлкен.",
+        "Файл больше, чем разрешено.",
+        "The file is larger than is allowed.",
+    ),
+    "upload_in_parts": (
+        "Файлдың өзін жіберіңіз, multipart емес.",
+        "Отправьте сам файл, без multipart.",
+        "Send the file itself, not in multipart.",
     ),
     "body_incomplete": (
         "Хабар соңына дейін келмеді.",
@@ -149,6 +176,11 @@ _SENTENCES = {
         "Нужен ключ терминала: Authorization: Bearer azyq_…",
         "The terminal's key is required: Authorization: Bearer azyq_…",
     ),
+    "staff_key_missing": (
+        "Қызметкер кілті керек: Authorization: Bearer azyq_…_staff_…",
+        "Нужен ключ сотрудника: Authorization: Bearer azyq_…_staff_…",
+        "The key of a member of staff is required: Authorization: Bearer azyq_…_staff_…",
+    ),
     "too_many_requests": (
         "Сұраулар тым жиі. Сәл күтіп, қайталаңыз.",
         "Слишком много запросов. Подождите немного и повторите.",
@@ -170,6 +202,7 @@ _SENTENCES = {
         "An internal error. The request may not have been carried out; try again.",
     ),
 }
+_PARTS = re.compile(r"^(fields|documents)\.")
 _QUALITY = re.compile(r"\s*([a-zA-Z]{1,8})(?:-[a-zA-Z0-9-]*)?\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?)\s*)?")
 
 
@@ -204,7 +237,8 @@ def pointer_to(*path: str | int) -> str:
 def _pointer_of(refusal: Refusal) -> str | None:
     if not refusal.field or refusal.field in _NOT_IN_BODY:
         return None
-    return pointer_to(*refusal.field.split("/"))
+    # Of what a case asks for, fields and documents are told as `fields.name`.
+    return pointer_to(*_PARTS.sub(r"\1/", refusal.field).split("/"))
 
 
 def _error(refusal: Refusal, language: str) -> dict[str, str]:

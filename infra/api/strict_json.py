@@ -18,20 +18,20 @@ _MEDIA_TYPE = re.compile(r"application/(?:json|[a-z0-9.\-]+\+json)\s*(?:;\s*char
 _MAX_DIGITS = 40
 
 
-async def read_body(request: Asked) -> bytes:
-    """The body of `request`.
+async def read_body(request: Asked, most: int = MAX_BODY_BYTES, too_large: str = "body_too_large") -> bytes:
+    """The body of `request`, of at most so many bytes, 64 kB by default.
 
-    Raises Problem 413 as soon as it is over 64 kB, however long it says to be, and 400 when the caller hung up.
+    Raises Problem 413 (`too_large`) as soon as it is over, however long it says to be, and 400 when the caller hung up.
     """
     length = request.headers.get("content-length", "")
-    if length.isascii() and length.isdigit() and (len(length) > 9 or int(length) > MAX_BODY_BYTES):
-        raise Problem(413, "body_too_large", headers={"Connection": "close"})
+    if length.isascii() and length.isdigit() and (len(length) > 9 or int(length) > most):
+        raise Problem(413, too_large, headers={"Connection": "close"})
     pieces, size = [], 0
     try:
         async for piece in request.stream():
             size += len(piece)
-            if size > MAX_BODY_BYTES:
-                raise Problem(413, "body_too_large", headers={"Connection": "close"})
+            if size > most:
+                raise Problem(413, too_large, headers={"Connection": "close"})
             pieces.append(piece)
     except ClientDisconnect:
         raise Problem(400, "body_incomplete") from None

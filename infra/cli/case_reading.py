@@ -48,7 +48,7 @@ def list_cases(
         azyq.catch_up_views()
         desk, now = CaseDesk(azyq), azyq.clock()
         if state == "open":
-            wanted = Wanted({(role, unit)}, service, who, _due_before(due, now), escalated)
+            wanted = Wanted({(role, unit)}, (service,), who, _due_before(due, now), escalated)
             rows = [to_do_shown(one, now) for one in desk.to_do(wanted, limit=limit)]
         else:
             rows = [ended_shown(one) for one in desk.ended(service, state, limit=limit)]

@@ -17,6 +17,7 @@ from domain.ports import DeliveryReport, IncomingReply
 from infra.api.services import ReplyOutcome
 from infra.bootstrap import Azyq
 from infra.chain import Ages, Chain
+from infra.parts.case_entrance import CaseEntrance
 from infra.parts.case_pages import CasePages
 from infra.parts.counter import Tills
 from infra.parts.sales import Sales
@@ -147,6 +148,7 @@ def serve(azyq: Azyq, listener: socket.socket, stop: threading.Event, wake: thre
             goods=Shelves(azyq),
             sales=sales,
             seals=lambda: seals_by(azyq.log_reader),
+            cases=CaseEntrance(azyq),
             case_pages=CasePages(azyq, wake.set),
         ),
         access_log=False,

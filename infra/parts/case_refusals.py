@@ -36,3 +36,36 @@ class ApplicantMissing(CaseRefusal):
         "ru": "Укажите заявителя: --applicant-iin, или --as для организации.",
         "kk": "Өтініш берушіні көрсетіңіз: --applicant-iin немесе ұйым үшін --as.",
     }
+
+
+class ServiceNotYours(CaseRefusal):
+    """Somebody without a role in the service has no business with its cases."""
+
+    code = "service_not_yours"
+    texts = {
+        "en": "You have no role in the service “{service}”.",
+        "ru": "В услуге «{service}» у вас нет роли.",
+        "kk": "«{service}» қызметінде сіздің рөліңіз жоқ.",
+    }
+
+
+class RoleNotYours(CaseRefusal):
+    """A list is of the caller's own roles."""
+
+    code = "role_not_yours"
+    texts = {
+        "en": "The role “{role}” is not yours; yours are: {roles}.",
+        "ru": "Роль «{role}» не ваша; ваши: {roles}.",
+        "kk": "«{role}» рөлі сіздікі емес; сіздікі: {roles}.",
+    }
+
+
+class PlaceUnknown(CaseRefusal):
+    """A page begins where an answer said that the next one does."""
+
+    code = "place_unknown"
+    texts = {
+        "en": "`after` is what the page before said, unchanged.",
+        "ru": "`after` – это то, что сообщила предыдущая страница, без изменений.",
+        "kk": "`after` – алдыңғы бет айтқан мән, өзгеріссіз.",
+    }

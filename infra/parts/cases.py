@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
-from itertools import islice
+from itertools import islice, product
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID, uuid5
 
 from domain.beneficiary import iin_is_valid
+from domain.calendar import local_day
 from domain.commands.case_calls import ActOnCase, HoldSitting, OpenCase
 from domain.identity import AZYQ
 from domain.ports import PersonalData
@@ -75,13 +76,14 @@ class Paper(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """Of whose steps a list is: `roles` as (role, unit or ""); `assignee` leaves out what is another's.
+    """Of whose steps a list is: `roles` as (role, unit or ""), `services` with "" for all; `assignee` leaves out what
+    is another's.
 
     `escalated`: instead, what was brought before the roles because it is overdue.
     """
 
     roles: Collection[tuple[str, str]]
-    service: str = ""
+    services: Collection[str] = ("",)
     assignee: str = ""
     due_before: datetime | None = None
     escalated: bool = False
@@ -236,16 +238,16 @@ class CaseDesk:
         """Open steps, the one due first in front; those without a term come last. `after`: the page that follows."""
         lists = self._azyq.case_lists
         pages = []
-        for role, unit in sorted(wanted.roles):
+        for (role, unit), service in product(sorted(wanted.roles), sorted(wanted.services)):
             if wanted.escalated:
-                pages.append(lists.escalated(role, service=wanted.service, after=after, limit=limit))
+                pages.append(lists.escalated(role, service=service, after=after, limit=limit))
             else:
                 pages.append(
                     lists.to_do(
                         role,
                         unit=unit,
                         assignee=wanted.assignee,
-                        service=wanted.service,
+                        service=service,
                         due_before=wanted.due_before,
                         after=after,
                         limit=limit,
@@ -260,15 +262,17 @@ class CaseDesk:
         """A service's cases that are `closed`, or `refused` at acceptance, the newest in front, as the view has them."""
         return self._azyq.case_lists.ended(service, state, after, limit)
 
-    def roles_of(self, service: str) -> Iterable[tuple[str, str]]:
-        """(role, unit) of everybody that a service has, in any of its versions. Raises ServiceUnknown."""
-        files = self._azyq.services.files
-        files.latest(service)
+    def levels_of(self, service: str, start: date | None, end: date | None) -> dict[str, Any]:
+        """How one service was kept up, by default in the last 90 days."""
+        last = end or local_day(self.now())
+        told = self.levels(start or last - timedelta(days=90), last, service)
         return {
-            (role.id, role.unit)
-            for one in files
-            if one.service.id == service
-            for role in one.service.roles.values()
+            "service": service,
+            "first_day": told["from"],
+            "last_day": told["to"],
+            "log_position": told["log_position"],
+            "figures": told["services"].get(service),
+            "waiting": told["waiting"],
         }
 
 

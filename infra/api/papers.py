@@ -1,0 +1,55 @@
+"""Uploads: documents of cases, taken by their content, read with a bound, kept encrypted."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
+
+from infra.api.case_models import PaperAnswer
+from infra.api.case_services import CaseServices
+from infra.api.problems import Problem
+from infra.api.staff_auth import SCHEME, StaffAuth
+from infra.api.strict_json import read_body
+from infra.api.terminals import PROBLEMS
+
+# Uploads that are in memory at one time: each is as large as a document may be, at most.
+AT_ONCE = 8
+_DESCRIBED: dict[str, Any] = {
+    "security": [{SCHEME: []}],
+    "requestBody": {
+        "required": True,
+        "description": "the file itself: PDF, PNG, JPEG or DOCX; what it is called is not asked",
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    },
+}
+
+
+def papers_router(services: CaseServices, auth: StaffAuth) -> APIRouter:
+    """POST /v1/papers."""
+    router = APIRouter(prefix="/v1", tags=["cases"])
+    places = asyncio.Semaphore(AT_ONCE)
+
+    @router.post(
+        "/papers",
+        summary="Upload a document; cases name it by its SHA-256",
+        status_code=201,
+        response_model=PaperAnswer,
+        responses=PROBLEMS,
+        openapi_extra=_DESCRIBED,
+    )
+    async def upload(request: Request) -> Response:
+        caller = await auth(request)
+        if request.headers.get("content-type", "").lower().startswith("multipart/"):
+            raise Problem(415, "upload_in_parts")
+        async with places:
+            content = await read_body(request, services.largest_document, "upload_too_large")
+            taken = await run_in_threadpool(services.take_paper, caller, content)
+        headers = {"Cache-Control": "private, no-store"}
+        return Response(orjson.dumps(taken), 201, headers=headers, media_type="application/json")
+
+    return router
