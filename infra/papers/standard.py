@@ -45,6 +45,7 @@ PLACED = (
     "contacts",
     "form_of_application",
     "systems",
+    "ask",  # what the wallet's button says
 )
 
 

@@ -9,14 +9,18 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
+import structlog
+
 from domain.calendar import local_day
 from domain.commands.case_calls import ActOnCase, OpenCase
 from domain.commands.run_case import SALT_BYTES
+from domain.errors import LANGUAGES
 from domain.family import FamilyVouchers
 from domain.identity import case_link_name
 from domain.procedures.case import Case
 from domain.procedures.case_refusals import ServiceNotInForce
-from domain.procedures.definition import Outcome
+from domain.procedures.definition import Names, Outcome
+from domain.procedures.definition_file import ServiceInvalid
 from domain.procedures.running import RunningService
 from infra.bootstrap import Azyq
 from infra.case_history import CaseEvent, case_events
@@ -28,6 +32,8 @@ from infra.papers.seal import link, sealed
 from infra.qr.image import on_paper
 from infra.signatures import TrialSignatures
 from infra.web.case_services import CasePaperKind, OwnCase
+
+log = structlog.get_logger(__name__)
 
 _LINK = case_link_name(UUID(int=0)).partition("/")[0] + "/"
 OWN_CASES = 20
@@ -82,13 +88,17 @@ class CasePages:
         return [
             OwnCase(
                 row["number"],
-                row["service"],
+                self._name_of(row["service"], row["version"]),
                 datetime.fromisoformat(row["received_at"]),
                 row["state"],
                 self._path_of(UUID(row["stream"])),
             )
             for row in rows
         ]
+
+    def _name_of(self, service: str, version: str) -> Names:
+        found = self._azyq.services.version(service, version)
+        return found.service.names if found else dict.fromkeys(LANGUAGES, service)
 
     def running(self, case: Case) -> RunningService:
         """The version that the case runs under."""
@@ -151,8 +161,14 @@ class CasePages:
     def open_to(self, channel: str) -> Sequence[RunningService]:
         """Services in force today that take requests through the channel."""
         services, today = self._azyq.services, local_day(self.now())
+        try:
+            files = services.files
+        except ServiceInvalid as error:
+            # The wallet pays all the same.
+            log.error("services_invalid", problems=len(error.problems))
+            return []
         found = []
-        for service in sorted({file.service.id for file in services.files}):
+        for service in sorted({file.service.id for file in files}):
             try:
                 running = services.on(service, today)
             except ServiceNotInForce:

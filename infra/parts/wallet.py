@@ -11,9 +11,12 @@ import orjson
 from domain.calendar import local_day
 from domain.family import FamilyVouchers
 from domain.goods import GoodsListMissing, GoodsVersion
+from domain.procedures.definition import Service
 from domain.programmes import ProgrammeMonth
 from infra.bootstrap import Azyq
+from infra.parts.case_pages import CasePages
 from infra.parts.shop_window import ShopWindow
+from infra.web.case_services import OwnCase
 from infra.web.history import TOPICS, PastPurchase, fold
 from infra.web.services import Offer, ShopShown
 
@@ -25,6 +28,7 @@ class Wallet:
         self._azyq = azyq
         self.keys = azyq.qr_keys
         self._window = ShopWindow(azyq)
+        self._cases = CasePages(azyq)
 
     def now(self) -> datetime:
         """The time of the system."""
@@ -86,6 +90,14 @@ class Wallet:
     def offers(self, family: FamilyVouchers, shop: str) -> Sequence[Offer]:
         """What one of these shops has on the list today."""
         return self._window.offers(family, shop)
+
+    def takes(self) -> Sequence[Service]:
+        """Services that take requests from the wallet today."""
+        return [running.service for running in self._cases.open_to("wallet")]
+
+    def own_cases(self, family: FamilyVouchers) -> Sequence[OwnCase]:
+        """Requests of the family's applicant."""
+        return self._cases.own_cases(family.applicant) if family.applicant else []
 
     def activate(self, stream: UUID) -> bool:
         """Open the month's vouchers (R7)."""

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple, Protocol
 from domain.commands.case_calls import ActOnCase, OpenCase
 from domain.family import FamilyVouchers
 from domain.procedures.case import Case
+from domain.procedures.definition import Names
 from domain.procedures.running import RunningService
 from infra.case_history import CaseEvent
 
@@ -19,7 +20,7 @@ class OwnCase(NamedTuple):
     """A case of a person: number and service, when it was received, its state (open, closed, refused), its page's path."""
 
     number: str
-    service: str
+    service: Names
     received_at: datetime
     state: str
     path: str

@@ -179,6 +179,17 @@ CASE_WORDS: Mapping[str, tuple[str, str, str]] = {
     ),
     "apply_term": ("Мерзімі: {term}", "Срок: {term}", "Term: {term}"),
     "own_cases": ("Менің өтініштерім", "Мои обращения", "My requests"),
+    "own_open": ("қаралуда", "на рассмотрении", "being dealt with"),
+    "own_closed": ("аяқталды", "завершено", "finished"),
+    "own_refused": ("қабылданбады", "не принято", "not accepted"),
+    "complaint_here": (
+        "Дүкен тауарды ваучермен сатпаса немесе бағасы дұрыс болмаса, осы жерден жазыңыз: "
+        "жауаптың мерзімі мен барысы көрініп тұрады.",
+        "Если магазин не продаёт по ваучеру или цена неверна, напишите прямо здесь: "
+        "срок ответа и ход рассмотрения будут видны.",
+        "If a shop does not sell by the voucher, or the price is wrong, write here: "
+        "you will see when the answer is due and where it stands.",
+    ),
     "or_elsewhere": (
         "Дәл осыны e-Өтініш арқылы да беруге болады. Қарайтын: {akimat}.",
         "То же можно подать и через e-Otinish. Рассмотрит: {akimat}.",

@@ -9,8 +9,10 @@ from uuid import UUID
 
 from domain.family import FamilyVouchers
 from domain.goods import GoodsVersion
+from domain.procedures.definition import Service
 from domain.programmes import ProgrammeMonth
 from infra.qr.keys import QrKeys
+from infra.web.case_services import OwnCase
 from infra.web.history import PastPurchase
 
 
@@ -79,6 +81,14 @@ class WalletServices(Protocol):
 
     def offers(self, family: FamilyVouchers, shop: str) -> Sequence[Offer]:
         """What one of these shops has on the list today; nothing where it is none of them."""
+        ...
+
+    def takes(self) -> Sequence[Service]:
+        """Services that take requests from the wallet today, such as complaints (R30)."""
+        ...
+
+    def own_cases(self, family: FamilyVouchers) -> Sequence[OwnCase]:
+        """Requests of the family's applicant, the newest first."""
         ...
 
     def activate(self, stream: UUID) -> bool:

@@ -12,9 +12,11 @@ from domain.calendar import local_day
 from domain.family import FamilyVouchers
 from domain.family_purchases import ENDED
 from domain.goods import GoodsVersion, Position
+from domain.procedures.definition import Service
 from domain.programmes import ComplaintDesk, ProgrammeMonth
 from infra.qr.codec import SignedCode
 from infra.qr.image import svg
+from infra.web.case_services import OwnCase
 from infra.web.history import PastPurchase
 from infra.web.services import Offer, ShopShown, WalletServices
 
@@ -71,6 +73,8 @@ class WalletPage:
     goods: Sequence[GoodShown]
     shops: Sequence[ShopShown]
     desk: ComplaintDesk | None
+    takes: Sequence[Service]
+    own_cases: Sequence[OwnCase]
     lists: Mapping[str, GoodsVersion]
     language: str
 
@@ -110,6 +114,8 @@ def wallet_page(
         goods=_goods(goods, services.cheapest(family), language),
         shops=services.shops(family),
         desk=services.month_of(family).programme.complaint_desk(family.region),
+        takes=services.takes(),
+        own_cases=services.own_cases(family),
         lists={version.version: version for version in (goods, *then) if version},
         language=language,
     )
