@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
-from infra.cli.running import JSON, LANGUAGE, language_of, opened, print_json, usage
+from infra.cli.running import FOUND, JSON, LANGUAGE, language_of, opened, print_json, usage
 
 if TYPE_CHECKING:
     from infra.bootstrap import Azyq
@@ -26,6 +26,12 @@ _WORDS = {
         "more": "{left} more rows: --format csv has all",
         "changed": "from log position {before} to {after}",
         "same": "nothing changed",
+        "against": "receipts that agree: {agree}, differences: {differ}; by the log {log} KZT, by the file {file} KZT",
+        "only_in_log": "not in the file",
+        "only_in_file": "not in the log",
+        "differs": "other sums",
+        "twice_in_file": "twice in the file, or without a number",
+        "unreadable": "can't be read",
     },
     "ru": {
         "position": "позиция журнала {position}, последнее событие {at}",
@@ -33,6 +39,12 @@ _WORDS = {
         "more": "ещё строк: {left}; все – с --format csv",
         "changed": "от позиции журнала {before} до {after}",
         "same": "ничего не изменилось",
+        "against": "совпало чеков: {agree}, расхождений: {differ}; по журналу {log} тг, по файлу {file} тг",
+        "only_in_log": "нет в файле",
+        "only_in_file": "нет в журнале",
+        "differs": "разные суммы",
+        "twice_in_file": "дважды в файле или без номера",
+        "unreadable": "не читается",
     },
     "kk": {
         "position": "журналдағы орны {position}, соңғы оқиға {at}",
@@ -40,6 +52,12 @@ _WORDS = {
         "more": "тағы {left} жол; бәрі --format csv арқылы",
         "changed": "журналдың {before} орнынан {after} орнына дейін",
         "same": "ештеңе өзгерген жоқ",
+        "against": "сәйкес чектер: {agree}, айырмашылық: {differ}; журнал бойынша {log} тг, файл бойынша {file} тг",
+        "only_in_log": "файлда жоқ",
+        "only_in_file": "журналда жоқ",
+        "differs": "сомалары әртүрлі",
+        "twice_in_file": "файлда екі рет не нөмірсіз",
+        "unreadable": "оқылмайды",
     },
 }
 SHOWN = 40
@@ -62,6 +80,9 @@ def report(
     ),
     from_: str = typer.Option(None, "--from", help="With diff: the earlier time or position."),
     to: str = typer.Option(None, "--to", help="With diff: the later one (default: now)."),
+    against: Path = typer.Option(
+        None, "--against", help="With reconciliation and --shop: the shop's own receipts (receipt, amount)."
+    ),
     section: str = typer.Option(None, "--section", help="One table of the report, for csv and parquet."),
     format_: str = typer.Option("table", "--format", help="table, csv, xlsx, json or parquet."),
     out: Path = typer.Option(None, "--out", help="Write to this file."),
@@ -82,6 +103,9 @@ def report(
 
         azyq.catch_up_views()
         reports = Reports(azyq.dsn, azyq.programmes)
+        if against is not None:
+            _against(reports, Request(name, parameters, as_of or ""), against, azyq, chosen, language)
+            return
         if name == "diff":
             _difference(
                 azyq,
@@ -96,6 +120,33 @@ def report(
             return
         answer = reports.answer(Request(name, parameters, as_of or ""), azyq.clock())
         _write(answer, chosen, section, out, language)
+
+
+def _against(reports: Reports, request: Request, file: Path, azyq: Azyq, chosen: str, language: str) -> None:
+    """A shop's own receipts against the log; exit 3 when they differ."""
+    from domain.money import kzt
+    from infra.reporting.receipts import reconcile
+
+    if request.report != "reconciliation" or not file.exists():
+        usage("--against FILE goes with reconciliation, and the file must be there")
+    found = reconcile(reports, request, file, azyq.clock())
+    if chosen == "json":
+        print_json(found.as_dict())
+    else:
+        words = _WORDS[language]
+        typer.echo(
+            words["against"].format(
+                agree=found.agree,
+                differ=len(found.differences),
+                log=kzt(found.log_tiyn),
+                file=kzt(found.file_tiyn),
+            )
+        )
+        for one in found.differences:
+            sums = (kzt(tiyn) if tiyn is not None else "-" for tiyn in (one.log_tiyn, one.file_tiyn))
+            typer.echo(f"  {one.receipt or '?':<20} {'  '.join(sums):>28}  {words[one.kind]}")
+    if found.differences:
+        raise typer.Exit(FOUND)
 
 
 def _difference(azyq: Azyq, reports: Reports, requests: list[Request], chosen: str, language: str) -> None:

@@ -202,3 +202,10 @@ MARKET_COLUMNS = ColumnSet(
         valid_from=_FROM,
     ),
 )
+RECEIPT_COLUMNS = ColumnSet(
+    "receipts",
+    _accepted(
+        receipt="receipt number, чек, номер чека, чек нөмірі, № чека",
+        drawn="amount, paid by voucher, sum, сумма, сумма ваучера, оплачено ваучером, сома, ваучер төлегені",
+    ),
+)

@@ -26,6 +26,7 @@ from infra.reporting.refusals import (
 from projections.events import Raw, read_event
 from projections.reports.all_reports import REPORTS
 from projections.reports.ledger import Ledger
+from projections.reports.reconciliation import RECEIPTS
 from projections.reports.report import Cells, Report, Scope, Section
 from projections.view import Recorded
 
@@ -109,6 +110,15 @@ class Reports:
         scope = self._scope(parameters, upto)
         tables = [Table(one, list(one.from_log(ledger, scope))) for one in report.sections]
         return Answer(report, parameters, upto, recorded_at, tables)
+
+    def receipts(self, request: Request, now: datetime) -> tuple[dict[str, int], str, int]:
+        """What the vouchers paid in a month by receipt of one shop, returns taken off (tiyn); month and position."""
+        report = find_report(request.report)
+        parameters = self._parameters(report, request, now)
+        with self._snapshot() as connection, connection.cursor() as cursor:
+            upto, _ = self._position(connection, [report], request.as_of)
+            cursor.execute(RECEIPTS, self._scope(parameters, upto).values())
+            return dict(cursor.fetchall()), parameters["month"], upto
 
     # --- what is asked --------------------------------------------------------------------------------
 

@@ -13,8 +13,15 @@ from projections.reports.goods import of_the_months
 from projections.reports.ledger import Ledger, Purchase
 from projections.reports.report import Cells, Column, Report, Scope, Section, named
 
+_PURCHASES = PURCHASES.format(where=OF_THE_MONTHS + " AND %(shop)s IN ('', shop)")
+# What the vouchers paid by each receipt, and was not brought back.
+RECEIPTS = f"""
+    WITH {_PURCHASES}
+    SELECT receipt, sum(purchase_tiyn - coalesce(returned_tiyn, 0))::bigint
+    FROM purchase WHERE captured GROUP BY 1 ORDER BY 1
+    """
 _SQL = f"""
-    WITH {FAMILIES}, {PURCHASES.format(where=OF_THE_MONTHS + " AND %(shop)s IN ('', shop)")}
+    WITH {FAMILIES}, {_PURCHASES}
     SELECT shop, to_char(bought_at AT TIME ZONE 'Asia/Almaty', 'YYYY-MM-DD'), count(*), sum(purchase_tiyn),
         coalesce(sum(returns_then), 0), coalesce(sum(returned_tiyn), 0),
         sum(purchase_tiyn - coalesce(returned_tiyn, 0))

@@ -134,3 +134,28 @@ def test_the_logs_public_part_as_parquet(azyq: Shell) -> None:
     )
     assert sold["lines"]
     assert not {"key", "body", "code"} & set(sold)
+
+
+def test_R27_a_shops_own_receipts_against_the_log(azyq: Shell) -> None:
+    day = azyq.json("report", "reconciliation", "--month", "2025-07")["sections"]["days"][0]
+    asked = ("report", "reconciliation", "--month", "2025-07", "--shop", day["shop"], "--against", "own.csv")
+    own = azyq.folder / "own.csv"
+    own.write_text("receipt,amount\nother,5.00\n", "utf-8")
+    found = azyq(*asked, "--json")
+    assert found.returncode == 3
+    ours = [one for one in json.loads(found.stdout)["differences"] if one["kind"] == "only_in_log"]
+    # given the shop's file as the log has it
+    rows = [f"{one['receipt']},{one['log_tiyn'] / 100:.2f}" for one in ours]
+    own.write_text("\n".join(["receipt,amount", *rows]), "utf-8")
+    agreed = azyq.json(*asked)
+    assert (agreed["agree"], agreed["differences"]) == (len(ours), [])
+    assert agreed["log_tiyn"] == agreed["file_tiyn"] > 0
+    # when one is another sum, one is there twice, one is unknown, one is not a sum
+    spoilt = [f"{ours[0]['receipt']},0.01", *rows[1:], rows[-1], "other,5.00", "bad,x"]
+    own.write_text("\n".join(["чек;сумма", *(row.replace(",", ";") for row in spoilt)]), "utf-8")
+    found = azyq(*asked, "--json")
+    kinds = sorted(one["kind"] for one in json.loads(found.stdout)["differences"])
+    assert kinds == sorted(["differs", "only_in_file", "twice_in_file", "unreadable"])
+    for language, word in (("en", "not in the log"), ("ru", "нет в журнале"), ("kk", "журналда жоқ")):
+        shown = azyq(*asked, "--lang", language)
+        assert (shown.returncode, word in shown.stdout) == (3, True)
