@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import Any
 
 import orjson
@@ -19,6 +20,8 @@ from infra.api.terminals import PROBLEMS
 
 # Uploads that are in memory at one time: each is as large as a document may be, at most.
 AT_ONCE = 8
+AT_ONCE_OF_ONE = 3  # whoever sends slowly leaves room for the others
+SECONDS = 300.0
 _DESCRIBED: dict[str, Any] = {
     "security": [{SCHEME: []}],
     "requestBody": {
@@ -33,6 +36,7 @@ def papers_router(services: CaseServices, auth: StaffAuth) -> APIRouter:
     """POST /v1/papers."""
     router = APIRouter(prefix="/v1", tags=["cases"])
     places = asyncio.Semaphore(AT_ONCE)
+    busy: Counter[str] = Counter()
 
     @router.post(
         "/papers",
@@ -46,9 +50,17 @@ def papers_router(services: CaseServices, auth: StaffAuth) -> APIRouter:
         caller = await auth(request)
         if request.headers.get("content-type", "").lower().startswith("multipart/"):
             raise Problem(415, "upload_in_parts")
-        async with places:
-            content = await read_body(request, services.largest_document, "upload_too_large")
-            taken = await run_in_threadpool(services.take_paper, caller, content)
+        if busy[caller.id] >= AT_ONCE_OF_ONE:
+            raise Problem(429, "too_many_requests", headers={"Retry-After": "1"})
+        busy[caller.id] += 1
+        try:
+            async with places, asyncio.timeout(SECONDS):
+                content = await read_body(request, services.largest_document, "upload_too_large")
+                taken = await run_in_threadpool(services.take_paper, caller, content)
+        except TimeoutError:
+            raise Problem(400, "body_incomplete") from None
+        finally:
+            busy[caller.id] -= 1
         headers = {"Cache-Control": "private, no-store"}
         return Response(orjson.dumps(taken), 201, headers=headers, media_type="application/json")
 
