@@ -116,6 +116,12 @@ def case_link_name(stream: UUID) -> str:
     return f"case/{stream.hex}"
 
 
+@lru_cache(maxsize=10_000)
+def access_id(user: str) -> UUID:
+    """The stream of a user's access to the reports (a subject of the vault)."""
+    return uuid5(AZYQ, f"access/{user}")
+
+
 def sitting_id(sitting: str) -> UUID:
     """The stream of a commission's sitting."""
     return uuid5(AZYQ, f"sitting/{sitting}")

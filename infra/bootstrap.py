@@ -54,6 +54,7 @@ if TYPE_CHECKING:  # what only some processes need is imported when it is asked 
     from domain.commands.case_texts import CaseTexts
     from domain.commands.run_case import RunCase
     from infra.case_lists import PostgresCaseLists
+    from infra.cms import CmsSignatures
     from infra.running_services import InstalledServices
     from infra.signatures import NoSignatures, TrialSignatures
 
@@ -258,10 +259,14 @@ class Azyq:
         return InstalledServices(self.settings.services)
 
     @cached_property
-    def signatures(self) -> TrialSignatures | NoSignatures:
-        """Whose electronic signatures hold: in a trial those made here, elsewhere nobody's yet."""
+    def signatures(self) -> CmsSignatures | TrialSignatures | NoSignatures:
+        """Whose electronic signatures hold: those by the certificates of AZYQ_TRUST; else in a trial those made here."""
         from infra.signatures import NoSignatures, TrialSignatures
 
+        if self.settings.trust is not None:
+            from infra.cms import CmsSignatures, load_authorities, person_of
+
+            return CmsSignatures(load_authorities(self.settings.trust), person_of(self.vault.find_person))
         if self.settings.env == "production":
             return NoSignatures()
         return TrialSignatures(trial_key(self.settings.data / "keys" / "signatures.key"))
@@ -275,6 +280,7 @@ class Azyq:
             lambda case: self.run_case.running(case),
             self.vault,
             lambda token: f"{self.settings.public_url}/c/{token}",
+            lambda case: self.run_case.sealed_values(case),
         )
 
     @cached_property

@@ -7,6 +7,7 @@ folder; the national one's algorithms of its own (GOST) are not among those that
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -30,6 +31,7 @@ _HASHES: dict[str, Callable[[], hashes.HashAlgorithm]] = {
     "sha512": hashes.SHA512,
 }
 _SMALLEST_RSA = 2048
+_IIN = re.compile(r"IIN([0-9]{12})", re.ASCII)
 # What reading what anybody may send can raise.
 _MALFORMED = (
     ValueError,
@@ -103,6 +105,16 @@ class CmsSignatures:
                 return issuer.not_valid_before_utc <= at <= issuer.not_valid_after_utc
             current = issuer
         return False
+
+
+def person_of(find: Callable[[str], str | None]) -> Callable[[str], str | None]:
+    """Whose certificate it is by `IIN` and twelve digits in its serial number; `find` gives the vault's subject."""
+
+    def who(serial: str) -> str | None:
+        match = _IIN.fullmatch(serial)
+        return find(match[1]) if match else None
+
+    return who
 
 
 def load_authorities(folder: Path) -> list[x509.Certificate]:

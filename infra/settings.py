@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     sms_unknown_after_seconds: float = Field(default=600.0, alias="AZYQ_SMS_UNKNOWN_AFTER_SECONDS", ge=0)
     terminal_per_second: float = Field(default=20.0, alias="AZYQ_TERMINAL_PER_SECOND", gt=0)
     document_megabytes: int = Field(default=10, alias="AZYQ_DOCUMENT_MEGABYTES", ge=1, le=100)
+    trust: Path | None = Field(default=None, alias="AZYQ_TRUST")
     public_address: str | None = Field(default=None, alias="AZYQ_PUBLIC_URL")
     listen: str = Field(default="127.0.0.1:8080", alias="AZYQ_LISTEN")
     programmes: Path = Field(default=ROOT / "programmes", alias="AZYQ_PROGRAMMES")
@@ -103,6 +104,18 @@ class Settings(BaseSettings):
     def _data_is_a_folder(cls, value: Path) -> Path:
         if value.exists() and not value.is_dir():
             raise ValueError(f"{value} is not a folder")
+        return value
+
+    @field_validator("trust", mode="before")
+    @classmethod
+    def _unset_trusts_nobody(cls, value: object) -> object:
+        return value or None
+
+    @field_validator("trust")
+    @classmethod
+    def _trust_is_a_folder(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_dir():
+            raise ValueError(f"{value} is no folder of certificates")
         return value
 
     @field_validator("sms_secret")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from projections.accesses import Accesses
 from projections.articles import Articles
 from projections.case_steps import CaseSteps
 from projections.cases import Cases
@@ -35,4 +36,5 @@ VIEWS: tuple[View, ...] = (
     Cases(),
     CaseSteps(),
     StaffMembers(),
+    Accesses(),
 )

@@ -171,6 +171,18 @@ _OF_TOPIC: Mapping[tuple[str, str], Schema] = {
         (topic, "signature"): _SIGNED
         for topic in ("case.opened", "case.acted", "case.remark_recorded", "sitting.held")
     },
+    **{
+        (topic, "user"): {"description": "a token of the person, no personal data"}
+        for topic in (
+            *("access.begun", "access.granted", "access.blocked", "access.ended"),
+            *("access.report_read", "access.reading_refused"),
+        )
+    },
+    ("access.granted", "until"): {"format": "date-time"},
+    ("access.granted", "regions"): {
+        "description": "prefixes of KATO codes (A2); an empty one is the republic"
+    },
+    ("access.report_read", "regions"): {"description": "prefixes of KATO codes that the reader may see"},
     ("case.opened", "digest"): {"description": "SHA-256 of the service's file"},
     ("case.opened", "applicant"): {"description": "a token of the person; empty for nobody in particular"},
     ("case.opened", "known"): {"description": "registers that know the applicant (S003-11)"},

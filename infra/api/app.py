@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from domain.errors import Refusal
 from domain.seal import Sealed
+from infra.api.access import AccessServices, access_router
 from infra.api.case_services import CaseServices
 from infra.api.cases import cases_router
 from infra.api.counter import Counter
@@ -35,6 +36,8 @@ from infra.api.terminal_auth import TerminalAuth
 from infra.api.terminals import terminals_router
 from infra.sms.webhooks import SignatureMissing, SignatureWrong, TimestampOff
 from infra.web.apply import apply_router
+from infra.web.analytics import analytics_router
+from infra.web.analytics_reading import AnalyticsServices
 from infra.web.assets import Assets
 from infra.web.case_services import CasePagesServices
 from infra.web.paper_check import paper_check_router
@@ -57,15 +60,17 @@ def create_app(
     goods: GoodsServices | None = None,
     sales: SalesServices | None = None,
     seals: Callable[[], Sequence[Sealed]] | None = None,
+    access: AccessServices | None = None,
     case_pages: CasePagesServices | None = None,
     cases: CaseServices | None = None,
+    analytics: AnalyticsServices | None = None,
 ) -> FastAPI:
     """The application over `services`; `real_now` is the clock that signatures are checked by.
 
     With `watched` there is /metrics too, with `wallet` the recipient's pages and the keys of their codes, with
     `counter` what terminals call and the page that is one, with `goods` too what they keep at hand, with `sales` their
-    day, with `seals` those of the log, with `case_pages` the pages of requests and of those who make them,
-    with `cases` what clerks and portals call.
+    day, with `seals` those of the log, with `access` what analysts read, with `case_pages` the pages of requests and of
+    those who make them, with `cases` what clerks and portals call, with `analytics` the pages of analysts.
 
     Raises ValueError when the webhook secret is none. Addresses hold phones and a token (Kannel's), so the
     server's own access log is to be off.
@@ -107,6 +112,10 @@ def create_app(
             app.include_router(wallet_requests_router(wallet, case_pages, assets))
     if seals is not None:
         app.include_router(seals_router(seals))
+    if access is not None:
+        app.include_router(access_router(access))
+    if analytics is not None:
+        app.include_router(analytics_router(analytics, assets))
     if cases is not None:
         staff = StaffAuth(cases.authenticate)
         app.include_router(cases_router(cases, staff))

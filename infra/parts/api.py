@@ -17,6 +17,8 @@ from domain.ports import DeliveryReport, IncomingReply
 from infra.api.services import ReplyOutcome
 from infra.bootstrap import Azyq
 from infra.chain import Ages, Chain
+from infra.parts.access import AnalystAccess
+from infra.parts.analytics import Analytics
 from infra.parts.case_entrance import CaseEntrance
 from infra.parts.case_pages import CasePages
 from infra.parts.counter import Tills
@@ -139,6 +141,7 @@ def serve(azyq: Azyq, listener: socket.socket, stop: threading.Event, wake: thre
 
     # No access log: Kannel's addresses carry phone, text and token.
     tills, sales = Tills(azyq), Sales(azyq)
+    analytics = Analytics(azyq, watching.age)
     config = uvicorn.Config(
         create_app(
             Replies(azyq, wake.set),
@@ -148,7 +151,9 @@ def serve(azyq: Azyq, listener: socket.socket, stop: threading.Event, wake: thre
             goods=Shelves(azyq),
             sales=sales,
             seals=lambda: seals_by(azyq.log_reader),
+            access=AnalystAccess(azyq),
             cases=CaseEntrance(azyq),
+            analytics=analytics,
             case_pages=CasePages(azyq, wake.set),
         ),
         access_log=False,
@@ -170,6 +175,7 @@ def serve(azyq: Azyq, listener: socket.socket, stop: threading.Event, wake: thre
         server.run(sockets=[listener])  # in a thread of ours it leaves signals alone
     finally:
         sales.close()
+        analytics.close()
         if not tills.lanes.close():
             log.error("counter_not_drained", waiting=tills.lanes.writing.waiting())
     if not stop.is_set():

@@ -14,6 +14,7 @@ from domain.commands.run_day import ListMissing
 from domain.errors import Refusal
 from infra.bootstrap import Azyq
 from infra.clock import real_clock
+from infra.parts.access import AnalystAccess
 from infra.sealing import seal_what_is_over
 from streams.trouble import where
 
@@ -35,6 +36,7 @@ class Scheduler:
         self._complained: set[str] = set()
         self._inspected_on: date | None = None
         self._sealed_on: date | None = None
+        self._access = AnalystAccess(azyq)
 
     def tick(self) -> None:
         """One round. What a rule refuses, or what the gateway leaves waiting, is tried again at the next.
@@ -69,6 +71,7 @@ class Scheduler:
                 for task in done:
                     log.info("calendar", programme=programme.id, month=task.month, **asdict(task.outcome))
         self._look_after_cases()
+        self._look_after_readers()
         azyq.drain_sms()
         self._inspect(day)
         self._seal(day)
@@ -103,6 +106,18 @@ class Scheduler:
             self._lament_case_once(case, code)
         if done.acted or done.overdue:
             log.info("cases", looked_at=done.cases, acted=done.acted, overdue=done.overdue)
+
+    def _look_after_readers(self) -> None:
+        """What cases of analysts and auditors have come to: their grants and roles, and the end of both (A4–A6)."""
+        try:
+            refused = self._access.follow_cases(self._go_on)
+        except _Stopped:
+            raise
+        except Exception as error:
+            self._lament_once("readers", error)
+            return
+        for about, code in refused.items():
+            self._lament_case_once(about, code)
 
     def _lament_case_once(self, case: str, code: str) -> None:
         if (lament := f"case {case} {code}") not in self._complained:

@@ -14,6 +14,7 @@ from psycopg2.extensions import parse_dsn
 
 APP_ROLE = "azyq_app"
 VAULT_ROLE = "azyq_vault"
+READER_ROLE = "azyq_reader"  # of all who read the reports by SQL
 LOG_SCHEMA = "azyq_log"
 
 

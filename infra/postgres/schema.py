@@ -9,7 +9,8 @@ from datetime import datetime
 from psycopg2 import errors, sql
 from psycopg2.extensions import connection as Connection
 
-from infra.postgres.connect import APP_ROLE, VAULT_ROLE, connect
+from infra.postgres.access_schema import ACCESS_MIGRATIONS
+from infra.postgres.connect import APP_ROLE, READER_ROLE, VAULT_ROLE, connect
 from infra.postgres.log_schema import LOG_MIGRATIONS
 from infra.postgres.partition_schema import PARTITION_MIGRATIONS
 from infra.postgres.published_schema import PUBLISHED_MIGRATIONS
@@ -52,6 +53,7 @@ MIGRATIONS: list[Migration] = [
     *STAGING_MIGRATIONS,
     *PUBLISHED_MIGRATIONS,
     *PARTITION_MIGRATIONS,
+    *ACCESS_MIGRATIONS,
 ]
 
 
@@ -70,8 +72,8 @@ def migrate(dsn: str, migrations: Sequence[Migration] | None = None) -> list[str
     connection = connect(dsn, application_name="azyq-migrate")
     try:
         _check_server(connection)
-        for role in (APP_ROLE, VAULT_ROLE):
-            _ensure_role(connection, role)
+        for role in (APP_ROLE, VAULT_ROLE, READER_ROLE):
+            _ensure_role(connection, role, acts=role != READER_ROLE)
         _ensure_ledger(connection)
         for name, statements in MIGRATIONS if migrations is None else migrations:
             with _as_migrator(connection, name), connection, connection.cursor() as cursor:
@@ -117,8 +119,8 @@ def _check_server(connection: Connection) -> None:
             raise SchemaError(f"The database must be in UTF8; its encoding is {encoding}.")
 
 
-def _ensure_role(connection: Connection, role: str) -> None:
-    """Make `role` exist, and be one the user can act as.
+def _ensure_role(connection: Connection, role: str, acts: bool = True) -> None:
+    """Make `role` exist, and be one the user can act as, if it `acts` as it.
 
     Roles are the cluster's, and migrations of its other databases make them at the same time.
     """
@@ -129,7 +131,7 @@ def _ensure_role(connection: Connection, role: str) -> None:
                 cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,))
                 if cursor.fetchone() is None:
                     cursor.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(name))
-            if _can_act_as(connection, role):
+            if not acts or _can_act_as(connection, role):
                 return
             with connection, connection.cursor() as cursor:
                 cursor.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(name))

@@ -11,6 +11,7 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
+from infra.postgres.reader_views import open_to_readers
 from infra.postgres.turn import SCHEMA, Place, Turn, place_of
 from projections.view import Row, View
 
@@ -119,6 +120,7 @@ def show(cursor: Cursor, view: View, table: str) -> None:
     name = sql.Identifier(SCHEMA, view.name)
     cursor.execute(sql.SQL("DROP VIEW IF EXISTS {}").format(name))
     cursor.execute(sql.SQL("CREATE VIEW {} AS SELECT * FROM {}").format(name, sql.Identifier(SCHEMA, table)))
+    open_to_readers(cursor, view.name, table)
 
 
 def drop_building(cursor: Cursor, view: View) -> None:

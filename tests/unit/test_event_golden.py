@@ -19,6 +19,7 @@ from eventsourcing.domain import CanMutateAggregate
 from eventsourcing.persistence import StoredEvent
 from eventsourcing.utils import resolve_topic
 
+from domain.access import Access, Grant, Reading
 from domain.calendar import Task, day_end
 from domain.catalogue import Article, Catalogue
 from domain.cycle import Cycle, StrayReply
@@ -82,6 +83,10 @@ LIVES = {
     "sitting": ["sitting.held"],
     "service": ["service.begun", "service.version_published"],
     "staff": ["staff.enrolled", "staff.changed", "staff.key_rotated", "staff.key_issued", "staff.revoked"],
+    "access": ["access.begun", "access.granted", "access.blocked"],
+    "access ended": ["access.begun", "access.granted", "access.ended"],
+    "reading": ["access.report_read"],
+    "reading refused": ["access.reading_refused"],
     "terminal": ["terminal.code_issued", "terminal.enrolled", "terminal.key_rotated", "terminal.revoked"],
 }
 
@@ -161,8 +166,27 @@ def lives() -> Iterator[StoredEvent]:
         yield from told.log
     yield from told_cases()
     stray = StrayReply.receive(reply="digest", channel="http", answer="yes", at=on(6))
-    for aggregate in (cycle(), stray, terminal(), staff(), shop(), seals(), *price_sources()):
+    trade = (shop(), seals(), *price_sources())
+    for aggregate in (cycle(), stray, terminal(), staff(), *trade, *accesses()):
         yield from (MAPPER.to_stored_event(event) for event in aggregate.collect_events())
+
+
+def accesses() -> Iterator[Access | Reading]:
+    """An auditor whose access is blocked, one whose year is over, and what they read and were refused."""
+    facts = {"body": "Тексеру комиссиясы", "body_kind": "revision_commission", "region": "110000000"}
+    for case, end in (("AA-2025-4K7QXM2V", "block"), ("AA-2025-5K7QXM2V", "end")):
+        access = Access.begin("a" * 32, on(1))
+        access.grant(
+            case=case, facts={**facts, "administrator": "252"}, valid_until=date(2026, 7, 1), at=on(1)
+        )
+        if end == "block":
+            access.block(case=case, reason="requested", at=on(2))
+        else:
+            access.end(case=case, at=on(2))
+        yield access
+    stream, grant = UUID(int=7), Grant("AA-2025-4K7QXM2V", "", ("11",), on(9))
+    yield Reading.of(stream, "a" * 32, grant, "month", {"region": "11"}, 7, "json", on(1))
+    yield Reading.refused(stream, "a" * 32, grant.case, "month", "region_foreign", "75", on(1))
 
 
 def shop() -> Shop:

@@ -1,0 +1,261 @@
+"""Analysts and auditors: cases become grants, signatures become sessions, each reading is recorded (A1–A9)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import NamedTuple
+from uuid import UUID, uuid4
+
+import structlog
+
+from domain.access import Access, Grant, Reading
+from domain.access_refusals import (
+    AccessUnknown,
+    ChallengeOver,
+    RegionForeign,
+    ReportNotByRegion,
+    ScopeEmpty,
+    SessionOver,
+    SignInFailed,
+)
+from domain.commands.grant_access import RESULT, SERVICE, GrantAccess
+from domain.errors import Refusal
+from domain.identity import access_id
+from infra.api.access import Caller
+from infra.bootstrap import Azyq
+from infra.clock import real_clock
+from infra.postgres.reader_roles import Reader, role_of, settle
+from infra.postgres.sign_in import SESSION_LIFE, PostgresSignIn
+from infra.reporting.running import Answer, Reports, Request, find_report
+
+_LONGEST_SIGNATURE = 140_000  # characters of base64
+_REGION = re.compile(r"[0-9]{1,9}", re.ASCII)
+
+log = structlog.get_logger("azyq")
+
+
+class Session(NamedTuple):
+    """What a user is told once: the token, and when it is over at the latest."""
+
+    token: str
+    expires_at: datetime
+
+
+class AnalystAccess:
+    """What the scheduler, the HTTP face and the command line ask for; several threads may use it at once."""
+
+    def __init__(self, azyq: Azyq) -> None:
+        self._azyq = azyq
+        self._grants = GrantAccess(azyq.log)
+        self._reports = Reports(azyq.dsn, azyq.programmes)
+
+    @cached_property
+    def _sign_in(self) -> PostgresSignIn:
+        return PostgresSignIn(self._azyq.dsn)
+
+    def close(self) -> None:
+        """Close the connections."""
+        if "_sign_in" in self.__dict__:
+            self._sign_in.close()
+
+    # --- cases become grants --------------------------------------------------------------------------
+
+    def follow_cases(self, go_on: Callable[[], object] = lambda: None) -> dict[str, str]:
+        """What cases have come to, as grants and as roles of the database; refusals by what they are about. Repeatable."""
+        now = self._azyq.clock()
+        refused = self._grants.follow_all(self._unfollowed(), now, go_on)
+        for user, case in self._years_over(now):
+            self._end(user, case, now)
+        try:
+            self.settle_roles(now)
+        except Refusal as refusal:
+            refused["roles"] = refusal.code
+        return refused
+
+    def follow(self, case: UUID) -> str:
+        """What one case has come to: granted, blocked, ended, or "". Raises ApplicantNotNamed, RolesNotAllowed."""
+        done = self._grants.follow(case, self._azyq.clock())
+        self._azyq.catch_up_views()
+        self.settle_roles(self._azyq.clock())
+        return done
+
+    def _unfollowed(self) -> list[UUID]:
+        """Cases whose access isn't granted yet, or is granted still though they are over, as the views have them."""
+        return [
+            UUID(stream)
+            for (stream,) in self._rows(
+                "SELECT c.stream FROM azyq_views.cases c"
+                " LEFT JOIN azyq_views.accesses a ON a.number = c.number"
+                " WHERE c.service = %s AND c.result = %s"
+                " AND ((a.number IS NULL AND c.state = 'open') OR (a.state = 'granted' AND c.state <> 'open'))"
+                " ORDER BY c.received_at",
+                (SERVICE, RESULT),
+            )
+        ]
+
+    def _years_over(self, now: datetime) -> list[tuple[str, str]]:
+        return [
+            (user, case)
+            for user, case in self._rows(
+                "SELECT user_id, number FROM azyq_views.accesses WHERE state = 'granted' AND until <= %s",
+                (now,),
+            )
+        ]
+
+    def _end(self, user: str, case: str, now: datetime) -> None:
+        from domain.commands.conflicts import until_saved
+
+        def decide() -> None:
+            access = self._grants.access(user)
+            if access is not None and access.end(case=case, at=now):
+                self._azyq.log.save(access)
+
+        until_saved(decide)
+
+    def settle_roles(self, now: datetime) -> tuple[list[str], list[str]]:
+        """Make the roles of the grants in force, end the others; names of both. Raises RolesNotAllowed."""
+        users = {user for (user,) in self._rows("SELECT DISTINCT user_id FROM azyq_views.accesses", ())}
+        found = self._azyq.log.load([access_id(user) for user in users])
+        server = real_clock()
+        wanted: dict[str, Reader] = {}
+        for access in found.values():
+            for grant in access.standing(now):
+                # The server's clock is the real one, also where a trial's is not.
+                left = grant.until - now
+                wanted[role_of(access.id, grant.case)] = Reader(grant.regions, server + left)
+        made, ended = settle(self._azyq.dsn, wanted)
+        if made or ended:
+            log.info("readers", made=len(made), ended=len(ended))
+        return made, ended
+
+    def _rows(self, statement: str, values: tuple[object, ...]) -> list[tuple[str, ...]]:
+        with self._azyq.view_store.connection() as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT to_regclass('azyq_views.accesses'), to_regclass('azyq_views.cases')")
+            if None in (cursor.fetchone() or (None,)):
+                return []
+            cursor.execute(statement, values)
+            return cursor.fetchall()
+
+    # --- signatures become sessions -------------------------------------------------------------------
+
+    def challenge(self) -> str:
+        """A text to sign, for one sign-in within five minutes."""
+        challenge = f"azyq sign-in {secrets.token_urlsafe(32)}"
+        self._sign_in.note_challenge(challenge, self._azyq.clock())
+        return challenge
+
+    def sign_in(self, challenge: str, signature: str) -> Session:
+        """A session for whoever signed the challenge (detached CMS in base64), at most as long as the grant.
+
+        Raises ChallengeOver, SignInFailed, AccessBlocked, AccessOver.
+        """
+        now = self._azyq.clock()
+        if not self._sign_in.use_challenge(challenge, now):
+            raise ChallengeOver("challenge")
+        try:
+            content = base64.b64decode(signature[:_LONGEST_SIGNATURE], validate=True)
+        except (ValueError, binascii.Error):
+            raise SignInFailed("signature") from None
+        signer = self._azyq.signatures.verify(challenge.encode(), content, now)
+        if signer is None:
+            raise SignInFailed("signature")
+        try:
+            grant = self._grant(signer.actor, now)
+        except AccessUnknown:
+            raise SignInFailed("signature") from None
+        token, until = secrets.token_urlsafe(32), min(now + SESSION_LIFE, grant.until)
+        self._sign_in.note_session(token, signer.actor, until, now)
+        return Session(token, until)
+
+    def sign_out(self, token: str) -> None:
+        """End the session."""
+        self._sign_in.sign_out(token)
+
+    def caller(self, token: str) -> Caller:
+        """Whose session it is, by the log as it is now. Raises SessionOver, AccessBlocked, AccessOver."""
+        now = self._azyq.clock()
+        user = self._sign_in.user_of(token, now)
+        if user is None:
+            raise SessionOver
+        return Caller(user, self._grant(user, now))
+
+    def _grant(self, user: str, now: datetime) -> Grant:
+        access: Access | None = self._grants.access(user)
+        if access is None:
+            raise AccessUnknown
+        return access.in_force(now)
+
+    # --- readings -------------------------------------------------------------------------------------
+
+    def read(self, caller: Caller, request: Request, form: str) -> Answer:
+        """The report within the caller's scope, once the reading is recorded. Raises what reports are refused for, and
+        ScopeEmpty, RegionForeign, ReportNotByRegion: recorded as well."""
+        now = self._azyq.clock()
+        try:
+            answer = self._reports.answer(self._within(caller.grant, request), now)
+        except Refusal as refusal:
+            self._refused(caller, request, refusal, now)
+            raise
+        told = {**answer.parameters, **({"as_of": request.as_of} if request.as_of else {})}
+        self._azyq.log.save(
+            Reading.of(
+                uuid4(),
+                caller.user,
+                caller.grant,
+                answer.report.id,
+                told,
+                answer.log_position,
+                form,
+                now,
+            )
+        )
+        return answer
+
+    def refuse(self, caller: Caller, request: Request, refusal: Refusal) -> None:
+        """Record that the request was refused before it came to reports."""
+        self._refused(caller, request, refusal, self._azyq.clock())
+
+    def _refused(self, caller: Caller, request: Request, refusal: Refusal, now: datetime) -> None:
+        # What somebody typed may hold anything: of it the log has what can be no person's.
+        try:
+            report = find_report(request.report).id
+        except Refusal:
+            report = ""
+        region = request.parameters.get("region", "")
+        self._azyq.log.save(
+            Reading.refused(
+                uuid4(),
+                caller.user,
+                caller.grant.case,
+                report,
+                refusal.code,
+                region if _REGION.fullmatch(region) else "",
+                now,
+            )
+        )
+
+    def _within(self, grant: Grant, request: Request) -> Request:
+        """The request within the grant's regions."""
+        if not grant.regions:
+            raise ScopeEmpty
+        if grant.outside:
+            return request
+        report = find_report(request.report)
+        shown = ", ".join(grant.regions)
+        asked = request.parameters.get("region", "")
+        if "region" not in report.parameters:
+            if asked:
+                return request  # foreign to the report, which says so
+            raise ReportNotByRegion("name", report=report.id, regions=shown)
+        if not asked:
+            parameters: Mapping[str, str] = {**request.parameters, "region": grant.regions[0]}
+            return Request(request.report, parameters, request.as_of)
+        if not any(asked.startswith(region) for region in grant.regions):
+            raise RegionForeign("region", regions=shown)
+        return request

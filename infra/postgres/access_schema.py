@@ -1,0 +1,39 @@
+"""What readers of the reports are kept by: challenges, sessions, the scope of their roles in the database (A1, A2, A8)."""
+
+from __future__ import annotations
+
+from infra.postgres.connect import READER_ROLE
+
+ACCESS_MIGRATIONS: list[tuple[str, str]] = [
+    (
+        "access-1-readers",
+        f"""
+        CREATE SCHEMA azyq_access AUTHORIZATION azyq_app;
+        CREATE SCHEMA azyq_reports AUTHORIZATION azyq_app;
+        REVOKE ALL ON SCHEMA azyq_access, azyq_reports FROM PUBLIC;
+        SET LOCAL ROLE azyq_app;
+        CREATE TABLE azyq_access.challenge (
+            challenge_hash text PRIMARY KEY,
+            expires_at timestamptz NOT NULL
+        );
+        CREATE TABLE azyq_access.session (
+            token_hash text PRIMARY KEY,
+            user_id text NOT NULL,
+            expires_at timestamptz NOT NULL
+        );
+        -- One row a role and region; the role is dropped with its last row.
+        CREATE TABLE azyq_access.scope (
+            role text NOT NULL,
+            region text NOT NULL,
+            until timestamptz NOT NULL,
+            PRIMARY KEY (role, region)
+        );
+        ALTER TABLE azyq_access.scope ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+        CREATE POLICY ours ON azyq_access.scope TO azyq_app USING (true) WITH CHECK (true);
+        CREATE POLICY own ON azyq_access.scope FOR SELECT TO {READER_ROLE}
+            USING (role = current_user AND now() < until);
+        GRANT SELECT ON azyq_access.scope TO {READER_ROLE};
+        GRANT USAGE ON SCHEMA azyq_reports TO {READER_ROLE};
+        """,
+    ),
+]
