@@ -1,0 +1,163 @@
+"""The analysts' pages as they ask for them (`infra.web.analytics_reading.AnalyticsServices`)."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+from ipaddress import ip_address
+from typing import Generic, TypeVar
+
+from fastapi import Request as HttpRequest
+
+from domain.access import REPUBLIC
+from domain.errors import Refusal
+from domain.programmes import Programme
+from domain.seal import Sealed
+from infra.bootstrap import Azyq
+from infra.chain import Chain
+from infra.reporting.running import Answer, Reports, Request
+from infra.sealing import seals_by
+from infra.web.analytics_reading import Reader, Stand
+from projections.reports.report import Names
+
+AT_ONCE = (
+    3  # reports that are read at the same time, whoever asks: the counter is to have the rest of the machine
+)
+FRESH_SECONDS = 3.0
+KEPT_ROWS = 300_000
+_LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
+_HANDED_ON = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+LOCAL = Reader("local", (REPUBLIC,), local=True)
+
+T = TypeVar("T")
+
+
+def asks_from_here(request: HttpRequest) -> bool:
+    """Whether a browser on this very machine asks, by a name of this machine, and nobody handed the request on."""
+    host = request.client.host if request.client else ""
+    try:
+        here = ip_address(host).is_loopback
+    except ValueError:
+        return False
+    name = request.headers.get("host", "").rpartition(":")
+    named = (name[0] if name[2].isdigit() else request.headers.get("host", "")) in _LOCAL_NAMES
+    return here and named and not any(header in request.headers for header in _HANDED_ON)
+
+
+class _Once(Generic[T]):
+    """Values that are made once however many ask at the same time, kept while they are fresh and few."""
+
+    def __init__(self, seconds: float | None, most: int, weigh: Callable[[T], int]) -> None:
+        self._seconds, self._most, self._weigh = seconds, most, weigh
+        self._lock = threading.Lock()
+        self._kept: dict[object, tuple[float, Future[T]]] = {}
+
+    def get(self, key: object, make: Callable[[], T]) -> T:
+        """The value of `key`. Raises what `make` raises."""
+        now = time.monotonic()
+        with self._lock:
+            found = self._kept.get(key)
+            mine = found is None or (self._seconds is not None and now - found[0] > self._seconds)
+            future: Future[T] = Future() if mine or found is None else found[1]
+            if mine:
+                self._kept[key] = now, future
+        if mine:
+            try:
+                future.set_result(make())
+                self._let_go()
+            except BaseException as error:
+                with self._lock:
+                    if self._kept.get(key, (0, None))[1] is future:
+                        del self._kept[key]
+                future.set_exception(error)
+        return future.result()
+
+    def _let_go(self) -> None:
+        """Forget the oldest beyond what may be kept."""
+        with self._lock:
+            weights = [
+                (key, self._weigh(future.result()) if future.done() and not future.exception() else 0)
+                for key, (_, future) in self._kept.items()
+            ]
+            total = sum(weight for _, weight in weights)
+            for key, weight in weights[:-1]:
+                if total <= self._most:
+                    break
+                if weight:
+                    del self._kept[key]
+                    total -= weight
+
+
+class Analytics:
+    """Reads the reports' views; an answer as of a position is the same for ever, so the last ones are kept."""
+
+    def __init__(self, azyq: Azyq, age: Callable[[int], float] = lambda _: 0.0) -> None:
+        self._azyq = azyq
+        self.age = age
+        self.trial = azyq.settings.env == "trial"
+        self.programmes: Mapping[str, Programme] = azyq.programmes
+        self._reports = Reports(azyq.dsn, azyq.programmes)
+        self._pool = ThreadPoolExecutor(AT_ONCE, "analytics")
+        self._answers: _Once[Answer] = _Once(
+            None, KEPT_ROWS, lambda one: 50 + sum(len(t.rows) for t in one.tables)
+        )
+        self._stands: _Once[Stand] = _Once(FRESH_SECONDS, 1000, lambda _: 1)
+
+    def close(self) -> None:
+        """Read nothing more."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def reader(self, request: HttpRequest) -> Reader | None:
+        """In a trial, whoever sits at this machine reads everything."""
+        return LOCAL if self.trial and asks_from_here(request) else None
+
+    def stands(self, as_of: str) -> Stand:
+        """Where the reports stand; "now" is some seconds old at most."""
+        return self._stands.get(as_of, lambda: Stand(*self._reports.stands(as_of)))
+
+    def answers(self, asked: Sequence[tuple[Request, Collection[str]]]) -> list[Answer]:
+        """Several at a time."""
+        futures = [self._pool.submit(self._answer, request, tuple(sections)) for request, sections in asked]
+        return [future.result() for future in futures]
+
+    def _answer(self, request: Request, sections: tuple[str, ...]) -> Answer:
+        key = (request.report, tuple(sorted(request.parameters.items())), request.as_of, sections)
+        return self._answers.get(key, lambda: self._reports.answer(request, self.now(), sections))
+
+    def noted(self, reader: Reader, request: Request, form: str) -> None:
+        """Who reads at the machine of a trial is nobody's access."""
+
+    def refused(self, reader: Reader, report: str, code: str, region: str) -> None:
+        """Who reads at the machine of a trial is nobody's access."""
+
+    def position_names(self, programme: str, month: str) -> Mapping[int, Names]:
+        """By the list in force when the month's vouchers begin; empty where there is none."""
+        chosen = [
+            one
+            for one in self.programmes.values()
+            if one.id == programme or (not programme and month in one.months())
+        ]
+        names: dict[int, Names] = {}
+        for one in chosen:
+            try:
+                first = one.month(month).valid_from
+                found = one.catalogue(self._azyq.goods).on(first).positions
+            except Refusal:
+                continue
+            names |= {number: position.names for number, position in found.items()}
+        return names
+
+    def chain(self) -> Chain:
+        """Read at each call."""
+        return self._azyq.chain.read()
+
+    def seals(self) -> Sequence[Sealed]:
+        """Read at each call."""
+        return seals_by(self._azyq.log_reader)
+
+    def now(self) -> datetime:
+        """The time of the system."""
+        return self._azyq.clock()

@@ -1,0 +1,108 @@
+"""GET /analytics and /analytics/rows/…: what analysts and auditors read (A4); nobody without access."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import parse_qsl
+
+import structlog
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
+
+from domain.errors import LANGUAGES, Refusal
+from infra.api.services import UNAVAILABLE
+from infra.web.analytics_asked import PATH, Asked, read_address
+from infra.web.analytics_page import Dashboard
+from infra.web.analytics_reading import AnalyticsServices, Reader
+from infra.web.analytics_refusals import AddressUnknown
+from infra.web.analytics_rows import OWN, RowsOf
+from infra.web.analytics_words import analytics_words
+from infra.web.assets import Assets
+from infra.web.pages import HEADERS, Pages, chosen_language
+
+log = structlog.get_logger(__name__)
+
+_NOT_YOURS = ("region_foreign", "report_of_all_regions")
+_NOT_THERE = ("report_unknown", "section_unknown")
+_MOST_FIELDS = 40
+
+
+def analytics_router(services: AnalyticsServices, assets: Assets) -> APIRouter:
+    """The analysts' pages; blocking work is done in threads."""
+    router = APIRouter(include_in_schema=False)
+    pages = Pages(assets)
+
+    def refused(request: Request, status: int, heading: str, why: str) -> Response:
+        language = chosen_language(request)
+        return pages.render(
+            "analytics_refused.html",
+            language,
+            status,
+            w=analytics_words(language),
+            asked=Asked(language),
+            languages={code: Asked(code).link() for code in LANGUAGES},
+            heading=heading,
+            why=why,
+            trial=services.trial,
+        )
+
+    async def answered(request: Request, report: str, work: Callable[[Reader], Response]) -> Response:
+        def carefully() -> Response:
+            reader = None
+            words = analytics_words(chosen_language(request))
+            try:
+                reader = services.reader(request)
+                if reader is None:
+                    return refused(request, 401, words("sign_in"), words("sign_in_why"))
+                return work(reader)
+            except Refusal as refusal:
+                if reader is not None and refusal.code in _NOT_YOURS:
+                    region = request.query_params.get("region", "")
+                    services.refused(reader, report, refusal.code, region if region.isdigit() else "")
+                status = 403 if refusal.code in _NOT_YOURS else 404 if refusal.code in _NOT_THERE else 422
+                return refused(request, status, words("refused"), refusal.sentence(chosen_language(request)))
+            except UNAVAILABLE as error:
+                log.warning("not_available", error=type(error).__name__)
+                return pages.plain(request, 503, "unavailable", {"Retry-After": "5"})
+
+        return await run_in_threadpool(carefully)
+
+    @router.api_route(PATH, methods=["GET", "HEAD"])
+    async def dashboard(request: Request) -> Response:
+        def work(reader: Reader) -> Response:
+            asked, _ = read_address(_fields(request), chosen_language(request), reader)
+            return pages.render(
+                "analytics.html", asked.language, **Dashboard(services, reader, asked).values()
+            )
+
+        return await answered(request, "", work)
+
+    @router.api_route(PATH + "/rows/{report}/{section}", methods=["GET", "HEAD"])
+    async def rows(report: str, section: str, request: Request) -> Response:
+        def work(reader: Reader) -> Response:
+            asked, own = read_address(_fields(request), chosen_language(request), reader, OWN)
+            found = RowsOf(services, reader, asked, own, report, section)
+            return pages.render("analytics_rows.html", asked.language, **found.values())
+
+        return await answered(request, report, work)
+
+    @router.api_route(PATH + "/rows/{report}/{section}/file", methods=["GET", "HEAD"])
+    async def file(report: str, section: str, request: Request) -> Response:
+        def work(reader: Reader) -> Response:
+            asked, own = read_address(_fields(request), chosen_language(request), reader, (*OWN, "form"))
+            found = RowsOf(services, reader, asked, own, report, section).file(own["form"])
+            headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{found.name}"'}
+            return Response(found.body, media_type=found.media_type, headers=headers)
+
+        return await answered(request, report, work)
+
+    return router
+
+
+def _fields(request: Request) -> list[tuple[str, str]]:
+    """The address's fields. Raises AddressUnknown when there are absurdly many."""
+    try:
+        return parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        raise AddressUnknown(names="") from None

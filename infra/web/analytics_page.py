@@ -1,0 +1,233 @@
+"""The dashboard: what stands at a log position, read once for all its panels."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+from domain.calendar import local_day
+from domain.errors import LANGUAGES
+from infra.reporting.running import Answer, find_report
+from infra.web.analytics_asked import Asked, with_month
+from infra.web.analytics_cells import Writing
+from infra.web.analytics_panels import (
+    DAYS,
+    GOODS,
+    HOURS,
+    LOANS,
+    MONTH,
+    REGIONS,
+    SHOPS_SHOWN,
+    TURNOVER,
+    Groups,
+    Panels,
+    Table,
+    Wanted,
+    grouped,
+    request_of,
+)
+from infra.web.analytics_reading import AnalyticsServices, Reader, Stand
+from infra.web.analytics_refusals import ComparedLater
+from infra.web.analytics_words import analytics_words
+from infra.web.region_names import region_name
+
+SEALS_SHOWN = 5
+_LEVELS = (2, 4, 6, 9)
+
+
+class Dashboard:
+    """One reading of the dashboard; blocking, so for threads. Raises Refusals of what is asked."""
+
+    def __init__(self, services: AnalyticsServices, reader: Reader, asked: Asked) -> None:
+        self._services = services
+        self._reader = reader
+        self.asked = with_month(asked, services.programmes, services.now())
+        self.stand = services.stands(self.asked.as_of_position())
+        self.earlier = earlier_stand(services, self.asked, self.stand)
+        self._words = analytics_words(self.asked.language)
+
+    def values(self) -> dict[str, Any]:
+        """What the template shows."""
+        wanted = [MONTH, REGIONS, DAYS, GOODS]
+        if self._reader.everything:
+            wanted += [TURNOVER, LOANS]
+        now, then = self._read(wanted)
+        positions = self._services.position_names(self.asked.programme, self.asked.month)
+        writing = Writing(self.asked.language, positions)
+        panels = Panels(self.asked, writing, self._words)
+        whole, whole_then = _one(now, then)
+        values: dict[str, Any] = {
+            "asked": self.asked,
+            "w": self._words,
+            "writing": writing,
+            "stand": self.stand,
+            "earlier": self.earlier,
+            "languages": {code: self.asked.link(language=code) for code in LANGUAGES},
+            "places": self._places(),
+            "choices": choices(self._services, self.asked),
+            "empty": whole is None,
+            "definitions": {one.report: find_report(one.report) for one in (*wanted, HOURS)},
+            "chain": self._chain(),
+            "seals": list(reversed(self._services.seals()))[:SEALS_SHOWN],
+            "reader": self._reader,
+            "trial": self._services.trial,
+            "shops": None,
+            "hours": None,
+        }
+        days = _table(DAYS, ["day"], now, then)
+        if whole is not None:
+            values["key_figures"] = panels.key_figures(whole, whole_then)
+            values["funnel"] = panels.funnel(whole, whole_then)
+            values["aside"] = panels.aside(whole, whole_then)
+        values["days"] = panels.days(_every_day(days))
+        values["regions"] = sorted(
+            panels.regions(_table(REGIONS, ["region"], now, then)), key=lambda one: -one.value
+        )
+        values["goods"] = sorted(
+            panels.goods(_table(GOODS, ["position"], now, then)), key=lambda one: -one.value
+        )
+        if self._reader.everything:
+            values["shops"] = self._shops(panels, writing, now, then)
+            values["hours"] = self._hours(panels, days)
+        return values
+
+    def _read(self, wanted: list[Wanted]) -> tuple[dict[str, Answer], dict[str, Answer]]:
+        """The answers of each report, now and then; each reading is noted."""
+        reports = list(dict.fromkeys(one.report for one in wanted))
+        stands = [self.stand, *([self.earlier] if self.earlier else [])]
+        requests = [
+            request_of(report, find_report(report).parameters, self.asked, str(stand.position))
+            for stand in stands
+            for report in reports
+        ]
+        sections = {report: [one.section for one in wanted if one.report == report] for report in reports}
+        answers = self._services.answers([(request, sections[request.report]) for request in requests])
+        for request in requests:
+            self._services.noted(self._reader, request, "page")
+        found = dict(zip(reports, answers, strict=False))
+        return found, dict(zip(reports, answers[len(reports) :], strict=False))
+
+    def _places(self) -> list[tuple[str, str]]:
+        """The region and those around it that may be read: names and addresses, the widest first."""
+        region = self.asked.region
+        codes = [
+            "",
+            *(region[:digits] for digits in _LEVELS if digits < len(region)),
+            *([region] if region else []),
+        ]
+        return [
+            (region_name(code, self.asked.language), self.asked.link(region=code))
+            for code in codes
+            if self._reader.may_read(code)
+        ]
+
+    def _chain(self) -> dict[str, Any]:
+        chain = self._services.chain()
+        return {
+            "chain": chain,
+            "ages": {place.view: self._services.age(place.position) for place in chain.views},
+            "behind": sum(place.behind > 0 for place in chain.views),
+            "parked": sum(place.parked for place in chain.views) + chain.parked_messages,
+            "sms": sum(chain.sms_due.values()),
+        }
+
+    def _shops(
+        self, panels: Panels, writing: Writing, now: dict[str, Answer], then: dict[str, Answer]
+    ) -> dict[str, Any]:
+        turnover = _table(TURNOVER, ["shop", "name"], now, then)
+        loans = _table(LOANS, ["shop", "name"], now, then)
+        status: Counter[str] = Counter(row[2] for row in now["shops"].tables[0].rows)
+        breached = {key: group for key, group in loans.now.items() if group["open"] or group["missing"]}
+        largest = panels.bars(
+            turnover,
+            "turnover_tiyn",
+            "tiyn",
+            lambda key: key[1] or key[0],
+            lambda key: panels.link(DAYS, only=f"shop:{key[0]}"),
+        )
+        return {
+            "open": status["open"],
+            "closed": status["closed"],
+            "breaches": sum(group["open"] for group in loans.now.values()),
+            "missing": sum(group["missing"] for group in loans.now.values()),
+            "breached": [
+                (key[1] or key[0], panels.link(LOANS, only=f"shop:{key[0]}"), group["open"], group["missing"])
+                for key, group in sorted(breached.items(), key=lambda one: (-one[1]["missing"], one[0]))
+            ][:SHOPS_SHOWN],
+            "largest": [one for one in sorted(largest, key=lambda one: -one.value) if one.value][
+                :SHOPS_SHOWN
+            ],
+        }
+
+    def _hours(self, panels: Panels, days: Table) -> dict[str, Any]:
+        """The day that is asked for, else the last on which anything was bought."""
+        day = self.asked.on or max(days.now, default=local_day(self._services.now()).isoformat())
+        asked = replace(self.asked, on=day)
+        request = request_of("daily", find_report("daily").parameters, asked, str(self.stand.position))
+        (answer,) = self._services.answers([(request, [HOURS.section])])
+        self._services.noted(self._reader, request, "page")
+        found = grouped(answer, HOURS.section, ["hour"])
+        if found:
+            empty = dict.fromkeys(next(iter(found.values())), 0)
+            found = {hour: found.get(hour, empty) for hour in range(min(found), max(found) + 1)}
+        at = date.fromisoformat(day)
+        own = Panels(asked, Writing(asked.language), self._words)
+        return {
+            "day": day,
+            "bars": own.hours(Table(found, None)),
+            "before": self.asked.link(on=(at - timedelta(days=1)).isoformat()) + "#hours",
+            "after": self.asked.link(on=(at + timedelta(days=1)).isoformat()) + "#hours",
+            "rows": own.link(HOURS),
+        }
+
+
+def earlier_stand(services: AnalyticsServices, asked: Asked, stand: Stand) -> Stand | None:
+    """Where what is compared with stands; None where nothing is. Raises TimeUnclear, ComparedLater."""
+    if not asked.compare:
+        return None
+    earlier = services.stands(asked.compared_position())
+    if earlier.position > stand.position:
+        raise ComparedLater("compare")
+    return earlier
+
+
+def choices(services: AnalyticsServices, asked: Asked) -> dict[str, Any]:
+    """What the form offers: programmes, and the months in which one runs."""
+    months = sorted({month for one in services.programmes.values() for month in one.months()}, reverse=True)
+    return {
+        "programmes": [(one.id, one.names[asked.language]) for one in services.programmes.values()],
+        "months": months,
+    }
+
+
+def _table(wanted: Wanted, by: list[str], now: dict[str, Answer], then: dict[str, Answer]) -> Table:
+    earlier = then.get(wanted.report)
+    return Table(
+        grouped(now[wanted.report], wanted.section, by),
+        None if earlier is None else grouped(earlier, wanted.section, by),
+    )
+
+
+def _one(now: dict[str, Answer], then: dict[str, Answer]) -> tuple[Any, Any]:
+    """The figures of the month in all, of all its programmes together; None where there are none."""
+    table = _table(MONTH, ["month"], now, then)
+    whole = next(iter(table.now.values()), None)
+    if whole is None or table.then is None:
+        return whole, None
+    return whole, next(iter(table.then.values()), dict.fromkeys(whole, 0))
+
+
+def _every_day(table: Table) -> Table:
+    """With the days between the first and the last on which nothing was bought."""
+    days: Groups = {
+        **table.now,
+        **{day: group for day, group in (table.then or {}).items() if day not in table.now},
+    }
+    if not days:
+        return table
+    empty = dict.fromkeys(next(iter(days.values())), 0)
+    first, last = date.fromisoformat(min(days)), date.fromisoformat(max(days))
+    every = [(first + timedelta(days=number)).isoformat() for number in range((last - first).days + 1)]
+    return Table({day: table.now.get(day, empty) for day in every}, table.then)

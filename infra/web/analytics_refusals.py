@@ -1,0 +1,106 @@
+"""What the analysts' pages can't be asked for."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from domain.errors import Refusal
+
+
+class PartUnknown(Refusal):
+    """The report has no such table."""
+
+    code: ClassVar[str] = "section_unknown"
+    texts: ClassVar[dict[str, str]] = {
+        "kk": "«{report}» есебінде мұндай кесте жоқ; бары: {names}.",
+        "ru": "В отчёте «{report}» нет такой таблицы; есть: {names}.",
+        "en": "The report “{report}” has no such table; it has: {names}.",
+    }
+
+
+class ColumnUnknown(Refusal):
+    """The table has no such column."""
+
+    code: ClassVar[str] = "column_unknown"
+    texts: ClassVar[dict[str, str]] = {
+        "kk": "Кестеде мұндай баған жоқ; бары: {names}.",
+        "ru": "В таблице нет такого столбца; есть: {names}.",
+        "en": "The table has no such column; it has: {names}.",
+    }
+
+
+class AddressUnknown(Refusal):
+    """The address names something that these pages are not asked by."""
+
+    code: ClassVar[str] = "parameter_unknown"
+    texts: ClassVar[dict[str, str]] = {
+        "kk": "Мекенжайда артық параметр бар; бұл бет мыналар бойынша сұралады: {names}.",
+        "ru": "В адресе лишний параметр; эту страницу запрашивают по: {names}.",
+        "en": "The address has a parameter too many; this page is asked by: {names}.",
+    }
+
+
+class NumberOutside(Refusal):
+    """A number that is none, or outside of what is allowed."""
+
+    code: ClassVar[str] = "number_outside"
+    texts: ClassVar[dict[str, str]] = {
+        "kk": "«{parameter}» – {least} мен {most} арасындағы бүтін сан.",
+        "ru": "«{parameter}» – целое число от {least} до {most}.",
+        "en": "“{parameter}” is a whole number between {least} and {most}.",
+    }
+
+
+class FormUnknown(Refusal):
+    """Not a form that the table can be had in, or an order that rows can't be in."""
+
+    code: ClassVar[str] = "choice_unknown"
+    texts: ClassVar[dict[str, str]] = {
+        "kk": "«{parameter}» мәні мыналардың бірі: {names}.",
+        "ru": "Значение «{parameter}» – одно из: {names}.",
+        "en": "“{parameter}” is one of: {names}.",
+    }
+
+
+class TimeUnclear(Refusal):
+    """A time that can't be understood."""
+
+    code: ClassVar[str] = "time_unclear"
+    texts: ClassVar[dict[str, str]] = {
+        "kk": "Уақыт былай жазылады: 2025-07-15 12:00 (Алматы уақыты), 2025-07-15 (күннің соңы) немесе журнал орны: 12345.",
+        "ru": "Время пишут так: 2025-07-15 12:00 (время Алматы), 2025-07-15 (конец дня) или позиция журнала: 12345.",
+        "en": "A time is written 2025-07-15 12:00 (Almaty time), 2025-07-15 (the day's end), or as a log position: 12345.",
+    }
+
+
+class ComparedLater(Refusal):
+    """What is compared with is not earlier."""
+
+    code: ClassVar[str] = "compared_later"
+    texts: ClassVar[dict[str, str]] = {
+        "kk": "Салыстырылатын уақыт есептің өз уақытынан ерте болуы керек.",
+        "ru": "Сравнивать можно только с более ранним временем, чем у самого отчёта.",
+        "en": "What is compared with must be earlier than the report itself.",
+    }
+
+
+class RegionForeign(Refusal):
+    """The region is not of the reader's access (A2)."""
+
+    code: ClassVar[str] = "region_foreign"
+    texts: ClassVar[dict[str, str]] = {
+        "kk": "Бұл өңірдің деректері сіздің қолжетімділігіңізге кірмейді.",
+        "ru": "Данные этого региона не входят в ваш доступ.",
+        "en": "The data of this region are not within your access.",
+    }
+
+
+class ReportOfAll(Refusal):
+    """The report can't be had for one region, and the reader may read no more (A2)."""
+
+    code: ClassVar[str] = "report_of_all_regions"
+    texts: ClassVar[dict[str, str]] = {
+        "kk": "Бұл есеп барлық өңір бойынша бірге жасалады және сіздің қолжетімділігіңізге кірмейді.",
+        "ru": "Этот отчёт составляется по всем регионам вместе и не входит в ваш доступ.",
+        "en": "This report is of all regions together, and not within your access.",
+    }

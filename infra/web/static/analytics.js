@@ -1,0 +1,60 @@
+"use strict";
+// Draws the columns of the page again as charts with tooltips; without it they are there as they came.
+
+const look = (name) => getComputedStyle(document.body).getPropertyValue(name).trim();
+
+function draw(box) {
+  const columns = [...box.querySelectorAll("li")];
+  if (!columns.length || !window.Chart) return;
+  const links = columns.map((column) => column.querySelector("a"));
+  const canvas = document.createElement("canvas");
+  canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", box.dataset.label);
+  box.append(canvas);
+  box.classList.add("drawn-by-script");
+  const language = document.documentElement.lang;
+  const short = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 });
+  const names = links.map((link) => link.title.split(": ")[0]);
+  new Chart(canvas, {
+    type: "bar",
+    data: {
+      labels: names,
+      datasets: [{
+        data: columns.map((column) => Number(column.dataset.value)),
+        backgroundColor: look("--bar"),
+        hoverBackgroundColor: look("--deep"),
+        borderRadius: 2,
+        maxBarThickness: 48,
+      }],
+    },
+    options: {
+      animation: false,
+      maintainAspectRatio: false,
+      onClick: (event, hit) => { if (hit.length) location.assign(links[hit[0].index].href); },
+      onHover: (event, hit) => { canvas.style.cursor = hit.length ? "pointer" : "default"; },
+      plugins: {
+        legend: { display: false },
+        tooltip: {
+          displayColors: false,
+          callbacks: { label: (item) => columns[item.dataIndex].dataset.text },
+        },
+      },
+      scales: {
+        x: {
+          grid: { display: false },
+          ticks: { color: look("--fine"), maxRotation: 0, callback: (value) => names[value].slice(0, 5) },
+        },
+        y: {
+          beginAtZero: true,
+          border: { display: false },
+          grid: { color: look("--line") },
+          ticks: { color: look("--fine"), maxTicksLimit: 5, callback: (value) => short.format(value) },
+        },
+      },
+      font: { family: "inherit" },
+    },
+  });
+}
+
+Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
+document.querySelectorAll("[data-chart]").forEach(draw);
