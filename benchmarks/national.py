@@ -200,8 +200,8 @@ def run(families: int, profiles: Path | None = None, feed_after: bool = False) -
                 fed = json.loads(fed_to.read_text())
             peak = peak_mb()
             figures["database"] = _server(azyq.dsn)
-            figures["views"] = {**fed, "fed": "after" if feed_after else "beside", **_views(folder, profiles)}
             plain.group_by(azyq.dsn, phases)
+            figures["views"] = {**fed, "fed": "after" if feed_after else "beside", **_views(folder, profiles)}
             month = azyq.programme(PROGRAMME).month(MONTH)
         done = [asdict(phase) for phase in phases.done]
         with EmbeddedPostgres(folder / "plain") as dsn:

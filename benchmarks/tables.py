@@ -12,6 +12,7 @@ from benchmarks.cases import show_cases
 from benchmarks.counter.tables import show_beside, show_counter
 from benchmarks.deadlines import show_deadlines
 from benchmarks.plain import GROUP_BY_LACKS, IMPORT_LACKS
+from benchmarks.reports import show_reports
 
 # What the month's five minutes are made of; audit, rebuild and the plain ways are timed beside it
 MONTH = (
@@ -54,6 +55,8 @@ def show(figures: dict[str, Any]) -> None:
         show_cases(found, console)
     if months:
         console.print(_side_by_side(months[-1]))
+        if reports := months[-1]["views"].get("reports"):
+            show_reports(reports, console)
 
 
 def total_seconds(month: dict[str, Any]) -> float:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.phases import Phases, peak_mb
+from benchmarks.reports import measure_reports
 from infra.audit import run_audit
 from infra.bootstrap import open_azyq
 from infra.settings import Settings
@@ -53,7 +54,9 @@ def run(data: Path, profiles: Path | None) -> dict[str, Any]:
         with phases.phase("audit", "events") as phase:
             verdict = run_audit(azyq.dsn, azyq.programmes, azyq.goods)
             phase.count = verdict.events
+        reports = measure_reports(azyq)
         return {
+            "reports": reports,
             "phases": [asdict(phase) for phase in phases.done],
             "audit_holds": verdict.holds,
             "audit_found": verdict.found,
