@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from domain.calendar import ALMATY
 from domain.identity import case_link_name
@@ -18,10 +18,18 @@ class CaseTexts:
     """Writes notices in the case's language, each with the unguessable link of its status page."""
 
     def __init__(
-        self, running: Callable[[Case], RunningService], vault: Vault, link: Callable[[str], str]
+        self,
+        running: Callable[[Case], RunningService],
+        vault: Vault,
+        link: Callable[[str], str],
+        sealed: Callable[[Case], Mapping[str, str]] = lambda case: {},
     ) -> None:
-        """`running` finds the version a case began with, `link` turns a token into the page's address."""
+        """`running` finds the version a case began with, `link` turns a token into the page's address.
+
+        `sealed` has a case's personal values by field, as the vault keeps them.
+        """
         self._running = running
+        self._sealed = sealed
         self._vault = vault
         self._link = link
 
@@ -29,6 +37,14 @@ class CaseTexts:
         """The address of the case's status page; the same at every call."""
         name = case_link_name(case.id)
         return self._link(self._vault.wallet_tokens([name])[name])
+
+    def phone(self, case: Case) -> str | None:
+        """The number that was told in the request, where its applicant is nobody the vault knows (A3)."""
+        if case.applicant:
+            return None
+        values = self._sealed(case)
+        fields = self._running(case).service.fields
+        return next((values[one.id] for one in fields if one.type == "phone" and one.id in values), None)
 
     def text(self, case: Case, purpose: str) -> tuple[str, str]:
         """(language, text) of the notice that `purpose` names, as `case:accepted`. Raises Refusal, KeyError."""

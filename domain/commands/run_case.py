@@ -461,8 +461,8 @@ def _sha256(content: bytes) -> str:
 
 
 def _notices(case: Case, told: Iterable[str]) -> list[tuple[str, UUID, str]]:
-    """SMS that are due beside what was `told` already: (message, stream, purpose); nobody's, where there is no person."""
-    if not case.applicant:
+    """SMS that are due beside what was `told` already: (message, stream, purpose); none where no number can be known."""
+    if not (case.applicant or case.sealed):
         return []
     known = set(told)
     return [(m, case.id, f"case:{notice}") for m, notice in case.notices.items() if m not in known]

@@ -170,7 +170,7 @@ class SendSms:
         failed: list[tuple[DueSms, str]] = []
         for item in wanted:
             family = families[item.stream]
-            phone = phones.get(family.applicant)
+            phone = phones.get(family.applicant) or self._told_phone(family)
             if phone is None:
                 failed.append((item, "no_number"))
                 continue
@@ -194,6 +194,14 @@ class SendSms:
             messages = [message for message in messages if message.message_id in ours]
         results = self._gateway.send(messages) if messages else []
         return self._record(results, messages, sending, families, failed, at, outcome)
+
+    def _told_phone(self, told: Told) -> str | None:
+        if self._case_texts is None or not isinstance(told, Case):
+            return None
+        try:
+            return self._case_texts.phone(told)
+        except Refusal:
+            return None
 
     def _text(self, told: Told, purpose: str, token: str) -> tuple[str, str]:
         """(language, text). Raises Refusal, KeyError for a case whose service has no such text any more."""

@@ -75,6 +75,7 @@ CASE_WORDS: Mapping[str, tuple[str, str, str]] = {
         "Уведомлений пока нет. Они придут по SMS и появятся здесь.",
         "No notices yet. They come by SMS and appear here.",
     ),
+    "sms_here": ("SMS жоқ: нөмір белгісіз", "без SMS: номер неизвестен", "no SMS: the number is not known"),
     "sms_waiting": ("SMS жіберіледі", "SMS будет отправлено", "SMS waiting to be sent"),
     "sms_sent": ("SMS жіберілді", "SMS отправлено", "SMS sent"),
     "sms_delivered": ("SMS жеткізілді", "SMS доставлено", "SMS delivered"),

@@ -40,11 +40,11 @@ class StepShown:
 
 @dataclass(slots=True)
 class NoticeShown:
-    """What the applicant was told, when, and what became of its SMS: waiting, sent, delivered or failed."""
+    """What the applicant was told, when, and what became of its SMS; here: there is no number."""
 
     text: str
     at: datetime
-    state: Literal["waiting", "sent", "delivered", "failed"] = "waiting"
+    state: Literal["here", "waiting", "sent", "delivered", "failed"]
 
 
 class ResultShown(NamedTuple):
@@ -202,7 +202,8 @@ def _notices(case: Case, service: Service, events: Sequence[CaseEvent], words: W
                 text = service.notices.get(data["notice"], {}).get(words.language)
                 if text:
                     said = _notice(text, case, service, words)
-                    found[data["message"]] = NoticeShown(said, event.at)
+                    reachable = bool(case.applicant or case.sealed)
+                    found[data["message"]] = NoticeShown(said, event.at, "waiting" if reachable else "here")
             case "case.notice_sent":
                 _say(found, data, "sent")
             case "case.notice_failed":
