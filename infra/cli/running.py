@@ -63,7 +63,8 @@ def refusals(language: str | None = None) -> Iterator[None]:
     try:
         yield
     except Refusal as refusal:
-        typer.echo(f"{refusal.code}: {refusal.sentence(language)}", err=True)
+        for one in (refusal, *refusal.also):
+            typer.echo(f"{one.code}: {one.sentence(language)}", err=True)
         raise typer.Exit(REFUSED) from None
     except ValidationError as error:
         for problem in error.errors():
