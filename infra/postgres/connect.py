@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+import select
 import threading
 from weakref import WeakSet
 
 import psycopg2
 from psycopg2 import sql
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE, parse_dsn
 from psycopg2.extensions import connection as Connection
-from psycopg2.extensions import parse_dsn
 
 APP_ROLE = "azyq_app"
 VAULT_ROLE = "azyq_vault"
 READER_ROLE = "azyq_reader"  # of all who read the reports by SQL
 LOG_SCHEMA = "azyq_log"
+_LAST_WORDS = 3  # a server says why it ends a connection, and then ends it
 
 
 def connect(
@@ -107,7 +109,7 @@ class ThreadConnections:
     def mine(self) -> Connection:
         """This thread's connection. Raises psycopg2.OperationalError without a server."""
         connection: Connection | None = getattr(self._local, "connection", None)
-        if connection is None or connection.closed:
+        if connection is None or connection.closed or _ended(connection):
             connection = connect(self._dsn, self._role, autocommit=True, application_name=self._name)
             if self._setup:
                 with connection.cursor() as cursor:
@@ -124,3 +126,19 @@ class ThreadConnections:
         """Close the connections of all threads."""
         for connection in list(self._all):
             connection.close()
+
+
+def _ended(connection: Connection) -> bool:
+    """Whether the server ended an idle `connection`, as when it was restarted; it isn't asked."""
+    if connection.info.transaction_status != TRANSACTION_STATUS_IDLE:
+        return False  # what is under way fails, and whoever began it is to know
+    heard = select.poll()
+    heard.register(connection, select.POLLIN)
+    try:
+        for _ in range(_LAST_WORDS):
+            if not heard.poll(0):
+                break
+            connection.poll()
+    except psycopg2.Error:
+        connection.close()
+    return bool(connection.closed)
