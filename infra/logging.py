@@ -10,7 +10,8 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
 import structlog
@@ -19,6 +20,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 MASK_IIN = "<iin>"
 MASK_PHONE = "<phone>"
+_AGAIN_SECONDS = 60.0
+_MOST_SENTENCES = 200
 
 # \d takes digits of every script. A hexadecimal id may hold twelve digits in a row: ids are left whole.
 _PERSONAL = re.compile(
@@ -63,7 +66,30 @@ def _mask_value(value: Any) -> Any:
     return mask(str(value))
 
 
-def configure_logging(level: str | None = None, stream: TextIO | None = None) -> None:
+class _OnceAMinute(logging.Filter):
+    """What faust's Kafka client says, each sentence once a minute: with a broker away it says it many times a second."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        super().__init__()
+        self._now = now
+        self._said: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name != "aiokafka" and not record.name.startswith("aiokafka."):
+            return True
+        sentence = (record.name, str(record.msg))
+        now = self._now()
+        if now - self._said.get(sentence, -_AGAIN_SECONDS) < _AGAIN_SECONDS:
+            return False
+        if len(self._said) >= _MOST_SENTENCES:
+            self._said.clear()
+        self._said[sentence] = now
+        return True
+
+
+def configure_logging(
+    level: str | None = None, stream: TextIO | None = None, now: Callable[[], float] = time.monotonic
+) -> None:
     """Send all logs to `stream` (stderr) from `level` on: AZYQ_LOG_LEVEL, else INFO. Raises ValueError.
 
     A terminal gets coloured lines, anything else JSON lines. Calling it again replaces the set-up.
@@ -102,6 +128,7 @@ def configure_logging(level: str | None = None, stream: TextIO | None = None) ->
             ],
         )
     )
+    handler.addFilter(_OnceAMinute(now))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(chosen)

@@ -126,3 +126,25 @@ def test_a_line_that_cannot_be_written_is_told_nowhere_unmasked(capsys: pytest.C
     stream.close()
     logging.getLogger("azyq").error("about %s", "880101300123")
     assert "880101300123" not in "".join(capsys.readouterr())
+
+
+def test_a_library_that_repeats_itself_while_a_server_is_away_is_heard_once_a_minute() -> None:
+    # given Kafka's client, which says the same many times a second
+    clock = [0.0]
+    stream = io.StringIO()
+    configure_logging("INFO", stream, now=lambda: clock[0])
+    client, fetcher = logging.getLogger("aiokafka"), logging.getLogger("aiokafka.consumer.fetcher")
+    # when a broker is away for two minutes
+    for second in range(121):
+        clock[0] = float(second)
+        for port in range(50):
+            client.error("Unable connect to node with id %s: %s", 1, port)
+            fetcher.error("Failed fetch messages from %s: %s", 1, "NodeNotReadyError")
+    # then each sentence comes at once, and then again each minute
+    said = [line["event"] for line in _lines(stream)]
+    assert len(said) == 6
+    assert said[0] == "Unable connect to node with id 1: 0"
+    # and nobody else is held back
+    logging.getLogger("azyq").error("worker_waits")
+    logging.getLogger("azyq").error("worker_waits")
+    assert len(_lines(stream)) == 8
