@@ -6,21 +6,25 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from ipaddress import ip_address
 from typing import Generic, TypeVar
 
 from fastapi import Request as HttpRequest
 
-from domain.access import REPUBLIC
+from domain.access_refusals import SessionOver
 from domain.errors import Refusal
 from domain.programmes import Programme
 from domain.seal import Sealed
+from infra.api.access import AccessServices, Caller, Session
 from infra.bootstrap import Azyq
 from infra.chain import Chain
 from infra.reporting.running import Answer, Reports, Request
 from infra.sealing import seals_by
 from infra.web.analytics_reading import Reader, Stand
+from infra.web.analytics_sign_in import token_in
 from projections.reports.report import Names
 
 AT_ONCE = (
@@ -30,7 +34,7 @@ FRESH_SECONDS = 3.0
 KEPT_ROWS = 300_000
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 _HANDED_ON = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
-LOCAL = Reader("local", (REPUBLIC,), local=True)
+LOCAL = Reader("local")
 
 T = TypeVar("T")
 
@@ -94,8 +98,12 @@ class _Once(Generic[T]):
 class Analytics:
     """Reads the reports' views; an answer as of a position is the same for ever, so the last ones are kept."""
 
-    def __init__(self, azyq: Azyq, age: Callable[[int], float] = lambda _: 0.0) -> None:
+    def __init__(
+        self, azyq: Azyq, access: AccessServices, age: Callable[[int], float] = lambda _: 0.0
+    ) -> None:
+        """`age`: seconds since the log went beyond a position."""
         self._azyq = azyq
+        self._access = access
         self.age = age
         self.trial = azyq.settings.env == "trial"
         self.programmes: Mapping[str, Programme] = azyq.programmes
@@ -111,27 +119,52 @@ class Analytics:
         self._pool.shutdown(cancel_futures=True)
 
     def reader(self, request: HttpRequest) -> Reader | None:
-        """In a trial, whoever sits at this machine reads everything."""
+        """Whose session the cookie is; in a trial, whoever sits at this machine reads everything."""
+        if token := token_in(request):
+            with suppress(SessionOver):
+                return Reader(*self._access.caller(token))
         return LOCAL if self.trial and asks_from_here(request) else None
+
+    def challenge(self) -> str:
+        """A text to sign in by."""
+        return self._access.challenge()
+
+    def sign_in(self, challenge: str, signature: str) -> Session:
+        """A session for whoever signed the challenge."""
+        return self._access.sign_in(challenge, signature)
+
+    def sign_out(self, request: HttpRequest) -> None:
+        """End the session of the cookie."""
+        self._access.sign_out(token_in(request))
 
     def stands(self, as_of: str) -> Stand:
         """Where the reports stand; "now" is some seconds old at most."""
         return self._stands.get(as_of, lambda: Stand(*self._reports.stands(as_of)))
 
-    def answers(self, asked: Sequence[tuple[Request, Collection[str]]]) -> list[Answer]:
-        """Several at a time."""
-        futures = [self._pool.submit(self._answer, request, tuple(sections)) for request, sections in asked]
+    def answers(
+        self, reader: Reader, asked: Sequence[tuple[Request, Collection[str]]], form: str
+    ) -> list[Answer]:
+        """Several at a time; through the access, which records them, where there is a grant."""
+        futures = [
+            self._pool.submit(self._read, reader, request, tuple(sections), form)
+            for request, sections in asked
+        ]
         return [future.result() for future in futures]
 
-    def _answer(self, request: Request, sections: tuple[str, ...]) -> Answer:
+    def _read(self, reader: Reader, request: Request, sections: tuple[str, ...], form: str) -> Answer:
+        if reader.grant is None:
+            return self._kept(request, sections)
+        answer = self._access.read(Caller(reader.user, reader.grant), request, form)
+        return replace(answer, tables=[one for one in answer.tables if one.section.id in sections])
+
+    def _kept(self, request: Request, sections: tuple[str, ...]) -> Answer:
         key = (request.report, tuple(sorted(request.parameters.items())), request.as_of, sections)
         return self._answers.get(key, lambda: self._reports.answer(request, self.now(), sections))
 
-    def noted(self, reader: Reader, request: Request, form: str) -> None:
-        """Who reads at the machine of a trial is nobody's access."""
-
-    def refused(self, reader: Reader, report: str, code: str, region: str) -> None:
-        """Who reads at the machine of a trial is nobody's access."""
+    def refused(self, reader: Reader, request: Request, refusal: Refusal) -> None:
+        """Whoever reads at the machine of a trial has no access to record."""
+        if reader.grant is not None:
+            self._access.refuse(Caller(reader.user, reader.grant), request, refusal)
 
     def position_names(self, programme: str, month: str) -> Mapping[int, Names]:
         """By the list in force when the month's vouchers begin; empty where there is none."""

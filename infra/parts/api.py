@@ -141,7 +141,8 @@ def serve(azyq: Azyq, listener: socket.socket, stop: threading.Event, wake: thre
 
     # No access log: Kannel's addresses carry phone, text and token.
     tills, sales = Tills(azyq), Sales(azyq)
-    analytics = Analytics(azyq, watching.age)
+    access = AnalystAccess(azyq)
+    analytics = Analytics(azyq, access, watching.age)
     config = uvicorn.Config(
         create_app(
             Replies(azyq, wake.set),
@@ -151,7 +152,7 @@ def serve(azyq: Azyq, listener: socket.socket, stop: threading.Event, wake: thre
             goods=Shelves(azyq),
             sales=sales,
             seals=lambda: seals_by(azyq.log_reader),
-            access=AnalystAccess(azyq),
+            access=access,
             cases=CaseEntrance(azyq),
             analytics=analytics,
             case_pages=CasePages(azyq, wake.set),

@@ -12,18 +12,21 @@ from fastapi.responses import Response
 
 from domain.errors import LANGUAGES, Refusal
 from infra.api.services import UNAVAILABLE
+from infra.reporting.running import Request as ReportRequest
 from infra.web.analytics_asked import PATH, Asked, read_address
 from infra.web.analytics_page import Dashboard
 from infra.web.analytics_reading import AnalyticsServices, Reader
 from infra.web.analytics_refusals import AddressUnknown
 from infra.web.analytics_rows import OWN, RowsOf
+from infra.web.analytics_sign_in import SIGN_IN, sign_in_router
 from infra.web.analytics_words import analytics_words
 from infra.web.assets import Assets
 from infra.web.pages import HEADERS, Pages, chosen_language
 
 log = structlog.get_logger(__name__)
 
-_NOT_YOURS = ("region_foreign", "report_of_all_regions")
+_NOT_YOURS = ("region_foreign", "report_not_by_region", "scope_empty")
+_SHUT = ("access_blocked", "access_over", "access_unknown")
 _NOT_THERE = ("report_unknown", "section_unknown")
 _MOST_FIELDS = 40
 
@@ -31,9 +34,10 @@ _MOST_FIELDS = 40
 def analytics_router(services: AnalyticsServices, assets: Assets) -> APIRouter:
     """The analysts' pages; blocking work is done in threads."""
     router = APIRouter(include_in_schema=False)
+    router.include_router(sign_in_router(services, assets))
     pages = Pages(assets)
 
-    def refused(request: Request, status: int, heading: str, why: str) -> Response:
+    def refused(request: Request, status: int, heading: str, why: str, sign_in: str = "") -> Response:
         language = chosen_language(request)
         return pages.render(
             "analytics_refused.html",
@@ -44,6 +48,7 @@ def analytics_router(services: AnalyticsServices, assets: Assets) -> APIRouter:
             languages={code: Asked(code).link() for code in LANGUAGES},
             heading=heading,
             why=why,
+            sign_in=sign_in,
             trial=services.trial,
         )
 
@@ -54,13 +59,15 @@ def analytics_router(services: AnalyticsServices, assets: Assets) -> APIRouter:
             try:
                 reader = services.reader(request)
                 if reader is None:
-                    return refused(request, 401, words("sign_in"), words("sign_in_why"))
+                    way = f"{SIGN_IN}?lang={chosen_language(request)}"
+                    return refused(request, 401, words("sign_in"), words("sign_in_why"), way)
                 return work(reader)
             except Refusal as refusal:
                 if reader is not None and refusal.code in _NOT_YOURS:
                     region = request.query_params.get("region", "")
-                    services.refused(reader, report, refusal.code, region if region.isdigit() else "")
-                status = 403 if refusal.code in _NOT_YOURS else 404 if refusal.code in _NOT_THERE else 422
+                    services.refused(reader, ReportRequest(report, {"region": region}), refusal)
+                shut = refusal.code in (*_NOT_YOURS, *_SHUT)
+                status = 403 if shut else 404 if refusal.code in _NOT_THERE else 422
                 return refused(request, status, words("refused"), refusal.sentence(chosen_language(request)))
             except UNAVAILABLE as error:
                 log.warning("not_available", error=type(error).__name__)

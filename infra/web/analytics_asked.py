@@ -9,10 +9,11 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from domain.access_refusals import RegionForeign, ScopeEmpty
 from domain.calendar import ALMATY, day_end, local_day
 from domain.programmes import Programme
 from infra.web.analytics_reading import Reader
-from infra.web.analytics_refusals import AddressUnknown, NumberOutside, RegionForeign, TimeUnclear
+from infra.web.analytics_refusals import AddressUnknown, NumberOutside, TimeUnclear
 
 PATH = "/analytics"
 _NAMES = ("programme", "month", "region", "on", "as_of", "compare", "lang")
@@ -64,7 +65,7 @@ def read_address(
 ) -> tuple[Asked, dict[str, str]]:
     """What is asked, and the page's `own` parameters; the region is the reader's where none is asked for.
 
-    Raises AddressUnknown for a name of neither, or twice; RegionForeign (A2).
+    Raises AddressUnknown for a name of neither, or twice; RegionForeign, ScopeEmpty (A2).
     """
     values: dict[str, str] = {}
     for name, value in given:
@@ -72,10 +73,12 @@ def read_address(
             raise AddressUnknown(names=", ".join((*_NAMES, *own)))
         values[name] = value.strip()
     asked = Asked(language, **{name: values.get(name, "") for name in _NAMES if name != "lang"})
-    if not asked.region and not reader.everything and reader.regions:
+    if not reader.regions:
+        raise ScopeEmpty
+    if not asked.region and not reader.everything:
         asked = replace(asked, region=reader.regions[0])
     if not reader.may_read(asked.region):
-        raise RegionForeign("region")
+        raise RegionForeign("region", regions=", ".join(reader.regions))
     return asked, {name: values.get(name, "") for name in own}
 
 

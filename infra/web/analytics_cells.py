@@ -26,8 +26,6 @@ class Writing:
 
     def cell(self, column: Column, value: Any, signed: bool = False) -> str:
         """A cell of a report's table."""
-        if value is None:
-            return ""
         if column.id == "position":
             return self.position(int(value))
         if column.id == "region":
@@ -45,7 +43,9 @@ class Writing:
         return self.figure(column.kind, value, signed)
 
     def figure(self, kind: str, value: Any, signed: bool = False) -> str:
-        """A number by its kind; `signed` with + before what was added."""
+        """A number by its kind; `signed` with + before what was added; None is withheld, for it is of few people."""
+        if value is None:
+            return analytics_words(self._language)("few")
         if kind == "tiyn":
             text = self._words.money(value)
         elif isinstance(value, Decimal):
@@ -54,13 +54,15 @@ class Writing:
             text = self.count(value)
         return f"+{text}" if signed and value > 0 else text
 
-    def count(self, number: int) -> str:
+    def count(self, number: int | None) -> str:
         """12345 as `12 345`."""
+        if number is None:
+            return self.figure("count", None)
         return f"{_MINUS if number < 0 else ''}{abs(number):,}".replace(",", _NBSP)
 
-    def percent(self, part: int, whole: int) -> str:
+    def percent(self, part: int | None, whole: int | None) -> str:
         """`63,4 %` of the whole; a dash where there is none."""
-        if not whole:
+        if not whole or part is None:
             return "–"
         text = f"{Decimal(100) * part / whole:.1f}"
         point = "." if self._language == "en" else ","

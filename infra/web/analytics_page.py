@@ -94,7 +94,7 @@ class Dashboard:
         return values
 
     def _read(self, wanted: list[Wanted]) -> tuple[dict[str, Answer], dict[str, Answer]]:
-        """The answers of each report, now and then; each reading is noted."""
+        """The answers of each report, now and then."""
         reports = list(dict.fromkeys(one.report for one in wanted))
         stands = [self.stand, *([self.earlier] if self.earlier else [])]
         requests = [
@@ -103,9 +103,9 @@ class Dashboard:
             for report in reports
         ]
         sections = {report: [one.section for one in wanted if one.report == report] for report in reports}
-        answers = self._services.answers([(request, sections[request.report]) for request in requests])
-        for request in requests:
-            self._services.noted(self._reader, request, "page")
+        answers = self._services.answers(
+            self._reader, [(request, sections[request.report]) for request in requests], "page"
+        )
         found = dict(zip(reports, answers, strict=False))
         return found, dict(zip(reports, answers[len(reports) :], strict=False))
 
@@ -138,7 +138,12 @@ class Dashboard:
     ) -> dict[str, Any]:
         turnover = _table(TURNOVER, ["shop", "name"], now, then)
         loans = _table(LOANS, ["shop", "name"], now, then)
-        status: Counter[str] = Counter(row[2] for row in now["shops"].tables[0].rows)
+        status: Counter[str] = Counter(
+            row[2]
+            for table in now["shops"].tables
+            if table.section.id == TURNOVER.section
+            for row in table.rows
+        )
         breached = {key: group for key, group in loans.now.items() if group["open"] or group["missing"]}
         largest = panels.bars(
             turnover,
@@ -166,8 +171,7 @@ class Dashboard:
         day = self.asked.on or max(days.now, default=local_day(self._services.now()).isoformat())
         asked = replace(self.asked, on=day)
         request = request_of("daily", find_report("daily").parameters, asked, str(self.stand.position))
-        (answer,) = self._services.answers([(request, [HOURS.section])])
-        self._services.noted(self._reader, request, "page")
+        (answer,) = self._services.answers(self._reader, [(request, [HOURS.section])], "page")
         found = grouped(answer, HOURS.section, ["hour"])
         if found:
             empty = dict.fromkeys(next(iter(found.values())), 0)

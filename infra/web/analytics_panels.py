@@ -60,7 +60,7 @@ class Table:
 
 
 def grouped(answer: Answer, section: str, by: Sequence[str]) -> Groups:
-    """The section's figures, added up over rows that are alike in the columns `by`."""
+    """The section's figures, added up over rows that are alike in the columns `by`; None where one of them is withheld."""
     table = next(one for one in answer.tables if one.section.id == section)
     names = [column.id for column in table.section.columns]
     places = [names.index(one) for one in by]
@@ -70,7 +70,8 @@ def grouped(answer: Answer, section: str, by: Sequence[str]) -> Groups:
         key = row[places[0]] if len(places) == 1 else tuple(row[place] for place in places)
         group = groups.setdefault(key, dict.fromkeys(names[first:], 0))
         for name, value in zip(names[first:], row[first:], strict=True):
-            group[name] += value
+            held = group[name]
+            group[name] = None if held is None or value is None else held + value
     return groups
 
 
@@ -104,9 +105,9 @@ class Panels:
         note: str = "",
     ) -> Shown:
         """A figure; `then` is None where nothing is compared."""
-        change = "" if then is None else self._change(kind, now - then)
-        part = round(100 * float(now) / float(largest), 2) if largest and now > 0 else 0.0
-        return Shown(label, self._writing.figure(kind, now), change, href, part, note, now)
+        change = "" if then is None or now is None else self._change(kind, now - then)
+        part = round(100 * float(now) / float(largest), 2) if largest and now and now > 0 else 0.0
+        return Shown(label, self._writing.figure(kind, now), change, href, part, note, now or 0)
 
     def _change(self, kind: str, change: Any) -> str:
         text: str = (
@@ -181,7 +182,7 @@ class Panels:
     ) -> list[Shown]:
         """A bar for each group of a table; those that are gone since are there with nothing."""
         keys = sorted({*table.now, *(table.then or {})})
-        largest = max((group[figure] for group in table.now.values()), default=0)
+        largest = max((group[figure] or 0 for group in table.now.values()), default=0)
         empty: dict[str, Any] = defaultdict(int)
         return [
             self.figure(

@@ -9,9 +9,11 @@ from typing import NamedTuple, Protocol
 
 from fastapi import Request as HttpRequest
 
-from domain.access import REPUBLIC
+from domain.access import REPUBLIC, Grant
+from domain.errors import Refusal
 from domain.programmes import Programme
 from domain.seal import Sealed
+from infra.api.access import Session
 from infra.chain import Chain
 from infra.reporting.running import Answer, Request
 from projections.reports.report import Names
@@ -19,11 +21,20 @@ from projections.reports.report import Names
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads: `user` as readings are noted, `regions` the prefixes of KATO codes that may be read (A2)."""
+    """Who reads: the vault's subject and the grant in force (A1); without a grant, whoever sits at a trial's machine."""
 
     user: str
-    regions: tuple[str, ...]
-    local: bool = False
+    grant: Grant | None = None
+
+    @property
+    def local(self) -> bool:
+        """Whether it is whoever sits at a trial's machine."""
+        return self.grant is None
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The prefixes of KATO codes that may be read (A2)."""
+        return (REPUBLIC,) if self.grant is None else self.grant.regions
 
     @property
     def everything(self) -> bool:
@@ -49,23 +60,36 @@ class AnalyticsServices(Protocol):
     programmes: Mapping[str, Programme]
 
     def reader(self, request: HttpRequest) -> Reader | None:
-        """Who asks; None for somebody who is not let in."""
+        """Who asks; None for somebody who is not let in. Raises AccessBlocked, AccessOver."""
         ...
 
     def stands(self, as_of: str) -> Stand:
         """The position at which every report can be had. Raises a Refusal of `infra.reporting.refusals`."""
         ...
 
-    def answers(self, asked: Sequence[tuple[Request, Collection[str]]]) -> list[Answer]:
-        """Reports as of a position each, with these sections. Raises a Refusal of `infra.reporting.refusals`."""
+    def answers(
+        self, reader: Reader, asked: Sequence[tuple[Request, Collection[str]]], form: str
+    ) -> list[Answer]:
+        """Reports as of a position each, of which these sections are shown in a `form`; the readings are recorded.
+
+        Raises a Refusal of `infra.reporting.refusals` or of the reader's access.
+        """
         ...
 
-    def noted(self, reader: Reader, request: Request, form: str) -> None:
-        """Keep that a report was read, in which form (A9)."""
+    def refused(self, reader: Reader, request: Request, refusal: Refusal) -> None:
+        """Record that a report was asked for and not given."""
         ...
 
-    def refused(self, reader: Reader, report: str, code: str, region: str) -> None:
-        """Keep that a report was asked for and not given."""
+    def challenge(self) -> str:
+        """A text to sign in by (A8)."""
+        ...
+
+    def sign_in(self, challenge: str, signature: str) -> Session:
+        """A session for whoever signed the challenge. Raises a Refusal of `domain.access_refusals`."""
+        ...
+
+    def sign_out(self, request: HttpRequest) -> None:
+        """End the session of whoever asks."""
         ...
 
     def position_names(self, programme: str, month: str) -> Mapping[int, Names]:

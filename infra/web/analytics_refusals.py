@@ -82,25 +82,3 @@ class ComparedLater(Refusal):
         "ru": "Сравнивать можно только с более ранним временем, чем у самого отчёта.",
         "en": "What is compared with must be earlier than the report itself.",
     }
-
-
-class RegionForeign(Refusal):
-    """The region is not of the reader's access (A2)."""
-
-    code: ClassVar[str] = "region_foreign"
-    texts: ClassVar[dict[str, str]] = {
-        "kk": "Бұл өңірдің деректері сіздің қолжетімділігіңізге кірмейді.",
-        "ru": "Данные этого региона не входят в ваш доступ.",
-        "en": "The data of this region are not within your access.",
-    }
-
-
-class ReportOfAll(Refusal):
-    """The report can't be had for one region, and the reader may read no more (A2)."""
-
-    code: ClassVar[str] = "report_of_all_regions"
-    texts: ClassVar[dict[str, str]] = {
-        "kk": "Бұл есеп барлық өңір бойынша бірге жасалады және сіздің қолжетімділігіңізге кірмейді.",
-        "ru": "Этот отчёт составляется по всем регионам вместе и не входит в ваш доступ.",
-        "en": "This report is of all regions together, and not within your access.",
-    }

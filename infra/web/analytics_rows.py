@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from domain.access_refusals import ReportNotByRegion
 from domain.calendar import local_day
 from domain.errors import LANGUAGES
 from infra.reporting.diff import difference
@@ -19,7 +20,7 @@ from infra.web.analytics_cells import Writing
 from infra.web.analytics_page import choices, earlier_stand
 from infra.web.analytics_panels import request_of
 from infra.web.analytics_reading import AnalyticsServices, Reader, Stand
-from infra.web.analytics_refusals import ColumnUnknown, FormUnknown, PartUnknown, ReportOfAll
+from infra.web.analytics_refusals import ColumnUnknown, FormUnknown, PartUnknown
 from infra.web.analytics_words import analytics_words
 from projections.reports.all_reports import REPORTS
 from projections.reports.report import Cells, Column, Report, Section
@@ -63,7 +64,7 @@ class RowsOf:
         self.report = find_report(report)
         self.section = _section(self.report, section)
         if not reader.everything and "region" not in self.report.parameters:
-            raise ReportOfAll("region")
+            raise ReportNotByRegion("name", report=self.report.id, regions=", ".join(reader.regions))
         self._columns = {column.id: place for place, column in enumerate(self.section.columns)}
         self._order = self._read_order()
         self._only = self._read_only()
@@ -143,8 +144,7 @@ class RowsOf:
 
     def _answer(self, stand: Stand, form: str) -> Answer:
         request = self._request(stand)
-        (answer,) = self._services.answers([(request, [self.section.id])])
-        self._services.noted(self._reader, request, form)
+        (answer,) = self._services.answers(self._reader, [(request, [self.section.id])], form)
         return answer
 
     def _request(self, stand: Stand) -> Request:

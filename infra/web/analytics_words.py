@@ -209,6 +209,32 @@ ANALYTICS_WORDS: Mapping[str, tuple[str, str, str]] = {
         "These pages are for analysts and auditors with access. Access is asked for by the service “Access of an "
         "analyst”; you sign in by an electronic signature.",
     ),
+    "sign_in_title": ("Талдауға кіру", "Вход в аналитику", "Sign in to analytics"),
+    "sign_in_do": ("Кіру", "Войти", "Sign in"),
+    "sign_out": ("Шығу", "Выйти", "Sign out"),
+    "sign_in_how": (
+        "Төмендегі мәтінге органның куәлігімен қол қойыңыз (CMS, мәтіннен бөлек қолтаңба). Мәтін бес минут жарамды.",
+        "Подпишите текст ниже сертификатом органа (CMS, отсоединённая подпись). Текст действует пять минут.",
+        "Sign the text below with your body's certificate (CMS, a detached signature). The text is good for five minutes.",
+    ),
+    "sign_in_challenge": ("Қол қойылатын мәтін", "Текст для подписи", "Text to sign"),
+    "sign_in_command": (
+        "Мәтінге соңына жол қоспай, дәл осы күйінде қол қойылады.",
+        "Подписывают ровно этот текст, без перевода строки в конце.",
+        "Exactly this text is signed, without a line's end after it.",
+    ),
+    "sign_in_file": (
+        "Қолтаңба файлы (.p7s, .cms)",
+        "Файл подписи (.p7s, .cms)",
+        "File of the signature (.p7s, .cms)",
+    ),
+    "sign_in_text": (
+        "немесе қолтаңба мәтіні (base64)",
+        "или текст подписи (base64)",
+        "or the signature's text (base64)",
+    ),
+    "apply_link": ("Қолжетімділік сұрау", "Запросить доступ", "Apply for access"),
+    "few": ("5-тен аз", "меньше 5", "fewer than 5"),
     "chart_days": (
         "Диаграмма: күндер бойынша шығыс. Сандар төмендегі тізімде.",
         "Диаграмма расходов по дням. Числа – в списке ниже.",

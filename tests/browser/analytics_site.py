@@ -14,6 +14,7 @@ from domain.shop import Loan, Shop, ShopFacts
 from infra.api.app import create_app
 from infra.bootstrap import Azyq, open_azyq
 from infra.clock import SetClock
+from infra.parts.access import AnalystAccess
 from infra.parts.analytics import Analytics
 from infra.parts.api import Replies
 from infra.sealing import seal_day, seals_by
@@ -39,7 +40,7 @@ def shops() -> Iterator[Shop]:
     rng = random.Random(5)
     for number, name in enumerate(NAMES):
         facts = ShopFacts(name, "120240000013", "", "113220100", "Абая, 1", "2020-01-01")
-        shop = Shop.join(f"S{number + 1:03d}", facts, _at(1))
+        shop = Shop.join(f"{number:032x}", facts, _at(1))
         if number % 2 == 0:
             shop.record_loan(Loan(f"ОК-{number}", "2026-07-01"), _at(1))
             shop.check_assortment(
@@ -68,7 +69,8 @@ def analytics_site(
             for day in (30, 31):
                 seal_day(dsn, azyq.log, azyq.seal_keys, date(2025, 7, day), clock())
             azyq.catch_up_views()
-        analytics: AnalyticsServices = services(azyq)
+        access = AnalystAccess(azyq)
+        analytics: AnalyticsServices = services(azyq, access)
         app = create_app(
             Replies(azyq, lambda: None), analytics=analytics, seals=lambda: seals_by(azyq.log_reader)
         )
