@@ -70,8 +70,9 @@ class GoodsServices(Protocol):
         """The official list in force on a day, today by default. Raises GoodsListMissing."""
         ...
 
-    def prices(self, terminal: str, shop: str | None) -> Tagged:
-        """Today's price caps of the terminal's shop (R13). Raises ShopForeign when `shop` names another."""
+    def prices(self, caller: Credentials, shop: str | None) -> Tagged:
+        """Today's price caps of the terminal's shop (R13). Raises ShopForeign when `shop` names another, KeyUnknown,
+        TerminalRevoked, KeyOver when the key lets nobody in any more (R2.7)."""
         ...
 
 
@@ -92,7 +93,7 @@ def goods_router(services: GoodsServices, auth: Callable[..., Any]) -> APIRouter
     ) -> Response:
         day = None if on is None else plain_day(on)
         if on is not None and day is None:
-            raise Problem(422, "field_wrong")
+            raise Problem(422, "field_wrong", "/on")
         return await _tagged(request, await run_in_threadpool(services.goods, day), "public, max-age=3600")
 
     @router.get(
@@ -106,7 +107,7 @@ def goods_router(services: GoodsServices, auth: Callable[..., Any]) -> APIRouter
         shop: Annotated[str | None, Query(description="the terminal's own shop; may be left out")] = None,
         caller: Credentials = signed_in,
     ) -> Response:
-        found = await run_in_threadpool(services.prices, caller.terminal, shop)
+        found = await run_in_threadpool(services.prices, caller, shop)
         return await _tagged(request, found, "private, no-cache")
 
     return router

@@ -143,7 +143,7 @@ def sales_router(services: CounterServices, sales: SalesServices | None, auth: T
     ) -> Response:
         asked = local_day(services.now()) if on is None else plain_day(on)
         if asked is None:
-            raise Problem(422, "field_wrong")
+            raise Problem(422, "field_wrong", "/on")
         who = await auth.ask(Question(caller, services.now(), WhoAmI()))
         assert isinstance(who, Caller)
         found = await run_in_threadpool(sales.day, who.shop, asked)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 from domain.calendar import ALMATY, day_start
 from infra.api.sales import Day, Sale
@@ -26,8 +26,12 @@ class Sales:
     def day(self, shop: str, on: date) -> Day:
         """What a shop sold on a local day; captured purchases are counted, held and voided ones only listed."""
         there = self._azyq.desk.shop(shop)
-        bounds = {"shop": shop, "first": day_start(on), "end": day_start(on + timedelta(days=1))}
-        of_the_day = "FROM azyq_views.purchases WHERE shop = %(shop)s AND bought_at >= %(first)s AND bought_at < %(end)s"
+        # The day's end is the database's to reckon: Python has no day after 9999-12-31.
+        bounds = {"shop": shop, "first": day_start(on)}
+        of_the_day = (
+            "FROM azyq_views.purchases WHERE shop = %(shop)s AND bought_at >= %(first)s"
+            " AND bought_at < %(first)s::timestamptz + interval '24 hours'"
+        )
         with self._connections.mine().cursor() as cursor:
             cursor.execute(
                 "SELECT count(*), coalesce(sum(drawn_tiyn), 0), coalesce(sum(shelf_total_tiyn), 0),"

@@ -9,11 +9,13 @@ from pydantic import BaseModel
 
 from domain.basket import cap_tiyn
 from domain.calendar import day_start, local_day
+from domain.commands.terminals import Credentials
 from domain.goods import GoodsVersion
 from domain.programmes import ProgrammeMonth
 from domain.shop import Shop
 from domain.shop_refusals import ShopForeign, ShopUnknown
 from domain.terminal import Terminal
+from domain.terminal_refusals import KeyUnknown
 from infra.api.goods import ArticleBody, CapBody, GoodsBody, PositionBody, PricesBody, Tagged
 from infra.bootstrap import Azyq
 from infra.postgres.desk import Look
@@ -30,15 +32,19 @@ class Shelves:
         version = self._azyq.goods.on(on or local_day(self._azyq.clock()))
         return Tagged(_etag(_goods(version).model_dump_json()), lambda: _goods(version))
 
-    def prices(self, terminal: str, shop: str | None) -> Tagged:
-        """Today's price caps of the terminal's shop (R13). Raises ShopForeign, ShopUnknown."""
+    def prices(self, caller: Credentials, shop: str | None) -> Tagged:
+        """Today's price caps of the terminal's shop (R13). Raises what `Terminal.authenticate` raises, KeyUnknown,
+        ShopForeign, ShopUnknown."""
         azyq = self._azyq
-        till: Terminal | None = azyq.desk.look(streams=[Terminal.create_id(terminal)]).stream(
-            Terminal.create_id(terminal)
-        )
-        if till is None or (shop is not None and shop != till.shop):
+        stream = Terminal.create_id(caller.terminal)
+        till: Terminal | None = azyq.desk.look(streams=[stream]).stream(stream)
+        if till is None:
+            raise KeyUnknown
+        now = azyq.clock()
+        till.authenticate(caller.key_hash, azyq.settings.env, now)
+        if shop is not None and shop != till.shop:
             raise ShopForeign
-        day = local_day(azyq.clock())
+        day = local_day(now)
         look = azyq.desk.look([till.shop])
         outlet = look.shop(till.shop)
         if outlet is None:

@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from domain.shop import Shop
 from infra.api.app import create_app
 from infra.parts.api import Replies
-from infra.parts.counter import Tills
+from infra.parts.counter import Tills, terminals
 from infra.parts.shelves import Shelves
 from tests.integration.counter_in_process import COST, MILK, RICE, VODKA, Counter, a_counter
 
@@ -68,6 +68,7 @@ def test_R6_a_list_that_is_known_is_not_sent_again(counter: Counter) -> None:
 def test_a_day_that_is_none_has_no_list(counter: Counter, on: str, status: int, code: str) -> None:
     answer = counter.client.get("/v1/goods", params={"on": on})
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.json().get("pointer") == ("/on" if status == 422 else None)
 
 
 def test_R13_a_terminal_holds_the_caps_of_its_shop(counter: Counter) -> None:
@@ -108,6 +109,21 @@ def test_a_terminal_sees_its_own_shops_prices_only(counter: Counter) -> None:
     assert (foreign.status_code, foreign.json()["code"]) == (403, "shop_foreign")
     stranger = counter.client.get("/v1/prices", params={"shop": "S001"})
     assert (stranger.status_code, stranger.json()["code"]) == (401, "key_missing")
+
+
+def test_R2_7_a_revoked_terminal_and_a_key_that_is_over_hold_no_prices(counter: Counter) -> None:
+    till, rotated = counter.till(), counter.till()
+    assert till.get("/v1/prices").status_code == rotated.get("/v1/prices").status_code == 200
+    tag = {"If-None-Match": till.get("/v1/prices").headers["ETag"]}
+    azyq = counter.month.azyq
+    assert terminals(azyq).revoke(till.terminal, "", counter.month.clock())
+    for known in ({}, tag):
+        answer = counter.client.get("/v1/prices", headers=till.headers | known)
+        assert (answer.status_code, answer.json()["code"]) == (403, "terminal_revoked")
+    assert rotated.post("/v1/terminals/rotate").status_code == 201
+    counter.later(hours=25)
+    answer = rotated.get("/v1/prices")
+    assert (answer.status_code, answer.json()["code"]) == (401, "terminal_key_expired")
 
 
 def test_both_calls_are_described(counter: Counter) -> None:

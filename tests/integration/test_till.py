@@ -139,7 +139,10 @@ def test_R26_the_day_is_of_the_terminals_own_shop_and_without_what_came_back(cou
     assert other.get("/v1/sales").json()["purchases"] == []
     assert till.get("/v1/sales", on="2025-07-05").json()["count"] == 0
     for wrong in ("2025-13-01", "yesterday", "２０２５-07-05", ""):
-        assert till.get("/v1/sales", on=wrong).status_code == 422, wrong
+        answer = till.get("/v1/sales", on=wrong)
+        assert (answer.status_code, answer.json()["pointer"]) == (422, "/on"), wrong
+    for far in ("0001-01-01", "9999-12-31"):
+        assert till.get("/v1/sales", on=far).json()["count"] == 0, far
     assert counter.client.get("/v1/sales").status_code == 401
 
 
