@@ -76,7 +76,7 @@ class Bureau:
         """Somebody new, known to the vault by the IIN that the certificate has."""
         iin = IINS[len(self.people)]
         (subject,) = self.azyq.vault.enrol([PersonalData(iin, "Сейткали", "Айгүл", "", "1988-05-04")])
-        user = User(subject, certified("A. Seitkali", self.authority, serial=f"IIN{iin}"))
+        user = User(subject, certified("A. Seitkali", self.authority, serial=f"IIN{iin}", days=1500))
         self.people.append(user)
         return user
 
@@ -150,7 +150,7 @@ IINS = [_MADE_UP.next(date(1988, 5, 4), woman=True) for _ in range(40)]
 @contextmanager
 def a_bureau(database: str, folder: Path, at: datetime = APRIL, families: int = 120) -> Iterator[Bureau]:
     """A bureau over a random month, whose families live in two oblasts."""
-    authority = certified("Tests' authority", authority=True)
+    authority = certified("Tests' authority", authority=True, days=3000)
     trust = folder / "trust"
     trust.mkdir()
     (trust / "authority.pem").write_bytes(authority.certificate.public_bytes(Encoding.PEM))

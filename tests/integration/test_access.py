@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import base64
+import csv
+import io
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
+import openpyxl
 import pytest
+from pyarrow import parquet
 
-from tests.integration.access_in_process import MONTH, Bureau, a_bureau
+from domain.calendar import ALMATY
+from infra.parts.access import AnalystAccess
+from infra.parts.scheduler import Scheduler
+from tests.certificates import certified
+from tests.conftest import as_url, new_database
+from tests.integration.access_in_process import AUTHORISED, IINS, INTEGRATOR, MONTH, Bureau, a_bureau
+from tests.integration.month_in_process import query
 
 
 @pytest.fixture
@@ -39,3 +53,203 @@ def test_A1_to_A8_granted_signed_in_read_recorded_and_blocked(bureau: Bureau) ->
     told = bureau.http.get(f"/v1/reports/month?month={MONTH}", headers=headers)
     assert (told.status_code, told.json()["code"]) == (403, "access_blocked")
     assert bureau.try_sign_in(user).json()["code"] == "access_blocked"
+
+
+def refused(bureau: Bureau, headers: dict[str, str], address: str) -> str:
+    """The code of what is asked for in vain, which must be recorded."""
+    before = len(bureau.events("access.reading_refused"))
+    told = bureau.http.get(address, headers=headers)
+    assert told.status_code in (403, 404, 422), told.text
+    assert "application/problem+json" in told.headers["content-type"]
+    recorded = bureau.events("access.reading_refused")[before:]
+    assert [one["code"] for one in recorded] == [told.json()["code"]]
+    assert bureau.events("access.report_read") == []
+    return str(told.json()["code"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ("month?region=55", "region_foreign"),
+        ("month?region=551010000", "region_foreign"),
+        ("month?region=1", "region_foreign"),  # wider than the own one
+        ("goods?region=55&as_of=7", "region_foreign"),
+        ("pilot?region=55&format=xlsx", "region_foreign"),
+        ("goods?region=55&format=parquet&section=articles", "region_foreign"),
+        ("month?region=11%27%20OR%201%3D1--", "parameter_malformed"),
+        ("month?region=%27%20OR%201%3D1--", "region_foreign"),
+        ("month?region=11&region=55", "parameter_twice"),
+        ("daily?on=2026-03-20", "report_not_by_region"),
+        ("shops?shop=S001", "report_not_by_region"),
+        ("month?limit=1000000000", "parameter_foreign"),
+        ("month?order_by=iin", "parameter_foreign"),
+        ("month?from=2006-01&to=2026-01", "parameter_foreign"),
+        ("month?month=2006-01", "month_without_programme"),
+        ("month?month=%D9%A2026-03", "parameter_malformed"),
+        ("month?as_of=999999999999", "as_of_ahead"),
+        ("month?as_of=999999999999999999999999", "parameter_malformed"),
+        ("month?programme=akkol-2025%27--", "parameter_malformed"),
+        ("month?format=exe", "format_unknown"),
+        ("month?section=families", "section_unknown"),
+        ("families", "report_unknown"),
+        ("month%00", "report_unknown"),
+    ],
+)
+def test_A2_what_is_beyond_the_scope_or_no_question_is_refused_and_recorded(
+    reader: tuple[Bureau, dict[str, str]], asked: str, code: str
+) -> None:
+    bureau, headers = reader
+    assert refused(bureau, headers, f"/v1/reports/{asked}") == code
+
+
+@pytest.fixture(scope="module")
+def reader(
+    postgres_dsn: str, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Bureau, dict[str, str]]]:
+    """An auditor of one oblast, signed in."""
+    folder = tmp_path_factory.mktemp("reader")
+    with (
+        new_database(postgres_dsn, migrated_template) as dsn,
+        a_bureau(as_url(dsn), folder, families=40) as bureau,
+    ):
+        user, _ = bureau.granted()
+        yield bureau, bureau.sign_in(user)
+
+
+def test_what_was_typed_is_not_recorded_when_it_may_be_a_persons(bureau: Bureau) -> None:
+    user, _ = bureau.granted()
+    headers = bureau.sign_in(user)
+    bureau.http.get("/v1/reports/month?region=880504300123&iin=880504300123", headers=headers)
+    bureau.http.get("/v1/reports/880504300123", headers=headers)
+    told = bureau.events("access.reading_refused")
+    assert len(told) == 2
+    assert "880504300123" not in str(told)
+
+
+def test_A8_a_challenge_is_for_one_sign_in_within_five_minutes(bureau: Bureau) -> None:
+    user, _ = bureau.granted()
+
+    def sign_in(challenge: str, signed: bytes | None = None) -> str:
+        signature = user.certificate.sign(challenge.encode() if signed is None else signed)
+        body = {"challenge": challenge, "signature": base64.b64encode(signature).decode()}
+        told = bureau.http.post("/v1/access/sessions", json=body)
+        assert told.status_code in (201, 401)
+        return str(told.json().get("code", ""))
+
+    def challenge() -> str:
+        return str(bureau.http.post("/v1/access/challenge").json()["challenge"])
+
+    used = challenge()
+    assert sign_in(used) == ""
+    assert sign_in(used) == "challenge_over"
+    assert sign_in("azyq sign-in " + "a" * 43) == "challenge_over"
+    # a signature over something else, and after it failed the challenge is used up
+    other = challenge()
+    assert sign_in(other, b"another challenge") == "sign_in_failed"
+    assert sign_in(other) == "challenge_over"
+    late = challenge()
+    bureau.clock.now = bureau.clock() + timedelta(minutes=5)
+    assert sign_in(late) == "challenge_over"
+
+
+def test_A8_whose_signature_it_is_decides_and_nothing_else(bureau: Bureau) -> None:
+    user, _ = bureau.granted()
+    iin = IINS[0]
+    stranger = bureau.user()  # known to the vault, granted nothing
+    forger = certified("Nobody", authority=True)
+    for certificate in (
+        stranger.certificate,
+        certified("A. Seitkali", forger, serial=f"IIN{iin}"),
+        certified("A. Seitkali", bureau.authority, serial=f"BIN{iin}"),
+        certified("A. Seitkali", bureau.authority),
+        certified("A. Seitkali", bureau.authority, serial=f"IIN{iin}", days=30),
+    ):
+        told = bureau.try_sign_in(replace(user, certificate=certificate))
+        assert (told.status_code, told.json()["code"]) == (401, "sign_in_failed")
+    told = bureau.http.post("/v1/access/challenge").json()["challenge"]
+    body = {"challenge": told, "signature": "not base64"}
+    assert bureau.http.post("/v1/access/sessions", json=body).json()["code"] == "sign_in_failed"
+
+
+def test_A8_a_session_is_over_after_eight_hours_or_when_it_is_ended(bureau: Bureau) -> None:
+    user, _ = bureau.granted()
+    headers, other = bureau.sign_in(user), bureau.sign_in(user)
+    address = f"/v1/reports/month?month={MONTH}"
+    assert bureau.http.get(address, headers=headers).status_code == 200
+    assert bureau.http.delete("/v1/access/sessions", headers=other).status_code == 204
+    assert bureau.http.get(address, headers=other).json()["code"] == "session_over"
+    bureau.clock.now = bureau.clock() + timedelta(hours=8)
+    assert bureau.http.get(address, headers=headers).json()["code"] == "session_over"
+    for bad in (
+        {},
+        {"Authorization": "Bearer "},
+        {"Authorization": "Bearer x"},
+        {"Authorization": "Basic x"},
+    ):
+        told = bureau.http.get(address, headers=bad)
+        assert (told.status_code, told.json()["code"]) == (401, "session_over")
+    # and the database has no token, only its hash
+    assert headers["Authorization"].removeprefix("Bearer ") not in str(
+        query(bureau.azyq.dsn, "SELECT * FROM azyq_access.session")
+    )
+
+
+def test_A5_after_its_year_access_ends_by_itself_over_http_and_in_the_database(bureau: Bureau) -> None:
+    user, case = bureau.granted()
+    headers = bureau.sign_in(user)
+    bureau.clock.now = datetime(2027, 4, 7, 0, 0, 1, tzinfo=ALMATY)
+    told = bureau.http.get("/v1/reports/month", headers=headers)
+    assert told.status_code in (401, 403)
+    assert bureau.try_sign_in(user).json()["code"] == "access_over"
+    bureau.follow()
+    assert [one["case"] for one in bureau.events("access.ended")] == [case.case]
+    assert query(bureau.azyq.dsn, f"SELECT 1 FROM pg_roles WHERE rolname = '{bureau.role(user, case)}'") == []
+    # and once only, whoever follows the case again
+    Scheduler(bureau.azyq).tick()
+    bureau.follow()
+    assert len(bureau.events("access.ended")) == 1
+
+
+def test_A4_a_case_is_followed_once_also_by_many_at_once(bureau: Bureau) -> None:
+    user, case = bureau.user(), None
+    case = bureau.apply(user)
+    bureau.act(case, "consider", "passed_on", AUTHORISED)
+    bureau.follow()
+    assert bureau.events("access.granted") == []  # passed on is not granted yet
+    bureau.act(case, "grant", "granted", INTEGRATOR, trained_on="2026-04-03", account_role="auditor")
+    bureau.azyq.catch_up_views()
+    with ThreadPoolExecutor(4) as pool:
+        told = list(pool.map(lambda _: AnalystAccess(bureau.azyq).follow_cases(), range(4)))
+    assert told == [{}] * 4
+    assert len(bureau.events("access.granted")) == 1
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: bureau.follow(), range(4)))
+    assert len(bureau.events("access.granted")) == 1
+    role = bureau.role(user, case)
+    assert query(bureau.azyq.dsn, f"SELECT 1 FROM pg_roles WHERE rolname = '{role}'") == [(1,)]
+
+
+def test_A2_a_body_whose_budget_has_no_vouchers_sees_nothing(bureau: Bureau) -> None:
+    user, case = bureau.granted(body_kind="interior_department", administrator="252")
+    assert bureau.events("access.granted")[0]["administrator"] == "252"
+    assert refused(bureau, bureau.sign_in(user), "/v1/reports/month") == "scope_empty"
+    assert query(bureau.azyq.dsn, f"SELECT 1 FROM pg_roles WHERE rolname = '{bureau.role(user, case)}'") == []
+
+
+def test_the_same_figures_in_every_format(bureau: Bureau) -> None:
+    user, _ = bureau.granted()
+    headers = bureau.sign_in(user)
+    asked = f"/v1/reports/goods?month={MONTH}&section=positions"
+    rows = bureau.http.get(asked, headers=headers).json()["sections"]["positions"]
+    assert len(rows) > 3
+    text = bureau.http.get(asked + "&format=csv", headers=headers).text
+    assert list(csv.DictReader(io.StringIO(text)))[0]["purchases"] == str(rows[0]["purchases"])
+    book = openpyxl.load_workbook(
+        io.BytesIO(bureau.http.get(asked + "&format=xlsx", headers=headers).content)
+    )
+    assert book.worksheets[0]["B2"].value == rows[0]["purchases"]
+    table = parquet.read_table(
+        io.BytesIO(bureau.http.get(asked + "&format=parquet", headers=headers).content)
+    )
+    assert table.num_rows == len(rows)
+    assert [one["form"] for one in bureau.events("access.report_read")] == ["json", "csv", "xlsx", "parquet"]
