@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     sms_per_second: float = Field(default=50.0, alias="AZYQ_SMS_PER_SECOND", gt=0)
     sms_unknown_after_seconds: float = Field(default=600.0, alias="AZYQ_SMS_UNKNOWN_AFTER_SECONDS", ge=0)
     terminal_per_second: float = Field(default=20.0, alias="AZYQ_TERMINAL_PER_SECOND", gt=0)
+    staff_per_second: float = Field(default=50.0, alias="AZYQ_STAFF_PER_SECOND", gt=0)
     document_megabytes: int = Field(default=10, alias="AZYQ_DOCUMENT_MEGABYTES", ge=1, le=100)
     trust: Path | None = Field(default=None, alias="AZYQ_TRUST")
     public_address: str | None = Field(default=None, alias="AZYQ_PUBLIC_URL")

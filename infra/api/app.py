@@ -117,7 +117,7 @@ def create_app(
     if analytics is not None:
         app.include_router(analytics_router(analytics, assets))
     if cases is not None:
-        staff = StaffAuth(cases.authenticate)
+        staff = StaffAuth(cases.authenticate, cases.staff_per_second)
         app.include_router(cases_router(cases, staff))
         app.include_router(papers_router(cases, staff))
         app.include_router(state_services_router(cases, staff))

@@ -29,6 +29,7 @@ class CaseServices(Protocol):
     """Called from worker threads, so any of these may block; all raise Refusals. Answers are plain values."""
 
     largest_document: int
+    staff_per_second: float
 
     def authenticate(self, key: str) -> Actor:
         """Who comes with a key."""

@@ -14,17 +14,16 @@ from infra.api.problems import Problem
 from infra.api.rates import Rate
 
 SCHEME = "staffKey"
-PER_SECOND = 20.0
 _KEY_MOST = 200
 
 
 class StaffAuth(SecurityBase):
     """A FastAPI dependency: who asks, by the key, as the log has it now, so that a revocation holds at once.
 
-    Rates: `PER_SECOND` for a member whose key was good, and a tenth of that many wrong keys for an address.
+    Rates: `per_second` for a member whose key was good, and a tenth of that many wrong keys for an address.
     """
 
-    def __init__(self, authenticate: Callable[[str], Actor], per_second: float = PER_SECOND) -> None:
+    def __init__(self, authenticate: Callable[[str], Actor], per_second: float) -> None:
         self.model = HTTPBearerModel(description="the key of `azyq staff enrol`")
         self.scheme_name = SCHEME
         self._authenticate = authenticate

@@ -37,6 +37,7 @@ class CaseEntrance:
         self._desk = CaseDesk(azyq)
         self._staff = enrol_staff(azyq)
         self.largest_document = self._desk.largest_document
+        self.staff_per_second = azyq.settings.staff_per_second
 
     # --- who -------------------------------------------------------------------------------------------
 

@@ -126,6 +126,7 @@ class Bureau:
 def a_bureau(database: str, folder: Path, at: datetime = MONDAY, **settings: Any) -> Iterator[Bureau]:
     """A bureau that runs the shipped services, at nine on a Monday."""
     clock = SetClock(at)
+    settings = {"AZYQ_STAFF_PER_SECOND": 1e6, **settings}
     with open_azyq(settings_for(database, folder, **settings), clock) as azyq:
         azyq.view_store.prepare(azyq.views)
         app = create_app(Replies(azyq, lambda: None), cases=CaseEntrance(azyq))

@@ -239,10 +239,14 @@ def test_without_a_key_with_a_wrong_one_and_after_a_revocation_nobody_is_let_in(
         assert code(answer) == (403, "staff_revoked")
 
 
-def test_whoever_tries_keys_is_told_to_wait(bureau: Bureau) -> None:
-    wrong = {"Authorization": f"Bearer azyq_trial_staff_k.clerk_{'a' * 43}"}
-    codes = Counter(bureau.client.get("/v1/staff/me", headers=wrong).status_code for _ in range(260))
-    assert codes[429] > 30
+def test_whoever_tries_keys_or_asks_too_often_is_told_to_wait(database: str, tmp_path: Path) -> None:
+    with a_bureau(database, tmp_path, AZYQ_STAFF_PER_SECOND=2) as bureau:
+        clerk = bureau.member("k.clerk", "clerk")
+        codes = Counter(clerk.get("/v1/staff/me").status_code for _ in range(20))
+        assert codes[429] > 5
+        wrong = {"Authorization": f"Bearer azyq_trial_staff_k.clerk_{'a' * 43}"}
+        codes = Counter(bureau.client.get("/v1/staff/me", headers=wrong).status_code for _ in range(50))
+        assert codes[429] > 10
 
 
 def test_a_member_sees_the_cases_of_the_roles_and_the_unit(
