@@ -18,6 +18,8 @@ ADDRESS = "address"  # the field that the receipt F3 puts under the name, where 
 DRAFT, READ_AT, OTHER = "draft_name", "read_at", "other_information"
 ABOUT, DECIDED_ON = "remark", ("taken", "not_taken")
 
+TELLS = "notice"  # the form of results that tell what was done, in the words of those who did it
+
 Event = tuple[str, Mapping[str, Any]]  # topic and state
 Unseal = Callable[[str], str | None]  # the personal value behind a digest; None when it was erased
 
@@ -44,6 +46,8 @@ def paper_of_case(
         and not field.known_from
     }
     result, number, issued, until = case.results[-1] if case.results else ("", "", "", "")
+    if result and service.results[result].form == TELLS and not service.results[result].refusal:
+        facts |= _said_on_the_way(service, events, decides)
     signer, role, signed_at = _signer(events)
     return CasePaper(
         number=case.case,
@@ -64,6 +68,18 @@ def paper_of_case(
         office=office or Office(),
         discussion=_discussion(case, service, events, unseal),
     )
+
+
+def _said_on_the_way(service: Service, events: Sequence[Event], decides: set[str]) -> dict[str, str]:
+    """What officials filled in up to the last result: an answer is made of it."""
+    last = max(place for place, (topic, _) in enumerate(events) if topic == "case.result_issued")
+    found = {}
+    for act in _acts(events[:last]):
+        outcome = _outcome(service, act["step"], act["outcome"])
+        for field in outcome.fields if outcome else ():
+            if field.id in act["facts"] and field.id not in decides:
+                found[field.id] = str(act["facts"][field.id])
+    return found
 
 
 def _names_in_conditions(service: Service) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
@@ -24,7 +24,11 @@ State = Literal["open", "closed", "not_accepted"]
 
 @dataclass(slots=True)
 class StepShown:
-    """A step that was opened: by whom until when, or how it ended. `mine`: it waits for the applicant."""
+    """A step that was opened: by whom until when, or how it ended, and what was said with it.
+
+    `mine`: it waits for the applicant. `told`: the applicant was told something since; before that, how a step ended may be
+    a draft that nobody has signed.
+    """
 
     name: str
     who: str
@@ -33,6 +37,8 @@ class StepShown:
     mine: bool
     overdue: bool = False
     outcome: str = ""
+    said: list[tuple[str, str]] = field(default_factory=list)
+    told: bool = False
     done_at: datetime | None = None
     late: bool = False
     dropped: bool = False
@@ -114,7 +120,7 @@ def status_page(
             for id_, _, kind, size in case.documents
         ],
         missing=[name(documents[id_].names) for id_ in case.missing if id_ in documents],
-        steps=_steps(events, running, name),
+        steps=_steps(events, running, words, name),
         results=[
             ResultShown(
                 name(service.results[result].names),
@@ -164,7 +170,9 @@ def _asked(service: Service) -> tuple[dict[str, Field], dict[str, Document]]:
     )
 
 
-def _steps(events: Sequence[CaseEvent], running: RunningService, name: _Names) -> list[StepShown]:
+def _steps(
+    events: Sequence[CaseEvent], running: RunningService, words: Words, name: _Names
+) -> list[StepShown]:
     found: dict[tuple[str, int], StepShown] = {}
     steps = running.service.steps
     for event in events:
@@ -185,12 +193,26 @@ def _steps(events: Sequence[CaseEvent], running: RunningService, name: _Names) -
                 outcomes = {one.id: one for one in steps[data["step"]].outcomes}
                 shown.outcome = name(outcomes[data["outcome"]].names)
                 shown.done_at, shown.late = event.at, data["late"]
+                shown.told = data["role"] == APPLICANT
+                shown.said = [
+                    (name(one.names), field_words(one, data["facts"][one.id], words, words.iso_day))
+                    for one in outcomes[data["outcome"]].fields
+                    if one.id in data["facts"]
+                ]
             case "case.became_overdue":
                 found[here].overdue = True
+            case "case.notice_due" | "case.result_issued":
+                _tell(found.values())
             case "case.closed":
+                _tell(found.values())
                 for step_id, turn in data["dropped"]:
                     found[step_id, turn].dropped = True
     return list(found.values())
+
+
+def _tell(steps: Iterable[StepShown]) -> None:
+    for step in steps:
+        step.told = True
 
 
 def _notices(case: Case, service: Service, events: Sequence[CaseEvent], words: Words) -> list[NoticeShown]:
