@@ -30,15 +30,12 @@ _NOT_AT_A_TILL = {
 }
 
 
-@pytest.fixture(scope="module")
-def answers(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """What each block of commands printed, in order."""
+def run_page(script: list[str], folder: Path) -> list[str]:
+    """What each block of a page's commands prints, run one after the other in `folder`; azyq listens elsewhere."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         listen = f"127.0.0.1:{free.getsockname()[1]}"
-    script = [text for language, text in BLOCKS if language == "sh"]
-    assert "127.0.0.1:8080" in script[0]
+    assert any("127.0.0.1:8080" in text for text in script)
     marked = AT_THE_END + f"echo '{MARK}'\n".join(script).replace("127.0.0.1:8080", listen)
-    folder = tmp_path_factory.mktemp("a shop's бағдарлама")
     found = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", marked],
         cwd=folder,
@@ -53,6 +50,13 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     )
     assert found.returncode == 0, found.stdout[-2000:] + found.stderr
     return found.stdout.split(MARK)
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """What each block of commands printed, in order."""
+    folder = tmp_path_factory.mktemp("a shop's бағдарлама")
+    return run_page([text for language, text in BLOCKS if language == "sh"], folder)
 
 
 def shape(value: Any) -> Any:
