@@ -96,9 +96,7 @@ ANALYTICS_WORDS: Mapping[str, tuple[str, str, str]] = {
         "Оплачено ваучером за вычетом возвратов, по дню покупки",
         "Paid by vouchers less what came back, by day of purchase",
     ),
-    "running": ("Ай басынан", "С начала", "Since the beginning"),
     "regions": ("Өңірлер", "Регионы", "Regions"),
-    "regions_within": ("{region} ішінде", "Внутри: {region}", "Within {region}"),
     "goods": (
         "Тауарлар тізім орындары бойынша",
         "Товары по позициям перечня",
@@ -194,8 +192,6 @@ ANALYTICS_WORDS: Mapping[str, tuple[str, str, str]] = {
     "only_end": ("барлығын көрсету", "показать все", "show all"),
     "tables": ("Кестелер", "Таблицы", "Tables"),
     "reports": ("Есептер", "Отчёты", "Reports"),
-    "sorted_up": ("өсу ретімен", "по возрастанию", "ascending"),
-    "sorted_down": ("кему ретімен", "по убыванию", "descending"),
     "changes_none": ("Ештеңе өзгерген жоқ.", "Ничего не изменилось.", "Nothing has changed."),
     "status_open": ("ашық", "открыт", "open"),
     "status_closed": ("жабық", "закрыт", "closed"),
@@ -235,6 +231,7 @@ ANALYTICS_WORDS: Mapping[str, tuple[str, str, str]] = {
     ),
     "apply_link": ("Қолжетімділік сұрау", "Запросить доступ", "Apply for access"),
     "few": ("5-тен аз", "меньше 5", "fewer than 5"),
+    "units": ("мың|млн|млрд", "тыс.|млн|млрд", "k|M|bn"),
     "chart_days": (
         "Диаграмма: күндер бойынша шығыс. Сандар төмендегі тізімде.",
         "Диаграмма расходов по дням. Числа – в списке ниже.",
@@ -246,7 +243,6 @@ ANALYTICS_WORDS: Mapping[str, tuple[str, str, str]] = {
         "A chart of spending by hour. The numbers are in the list below.",
     ),
     "numbers": ("Сандар", "Числа", "The numbers"),
-    "to_top": ("Жоғарыға", "Наверх", "To the top"),
 }
 
 

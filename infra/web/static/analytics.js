@@ -3,6 +3,14 @@
 
 const look = (name) => getComputedStyle(document.body).getPropertyValue(name).trim();
 
+// Browsers don't know how thousands are shortened in Kazakh.
+function short(value, units) {
+  const power = Math.min(units.length, Math.floor(Math.log10(Math.max(1, Math.abs(value))) / 3));
+  const text = String(Math.round(value / 1000 ** power * 10) / 10);
+  const number = document.documentElement.lang === "en" ? text : text.replace(".", ",");
+  return power ? `${number}\u00a0${units[power - 1]}` : number;
+}
+
 function draw(box) {
   const columns = [...box.querySelectorAll("li")];
   if (!columns.length || !window.Chart) return;
@@ -12,8 +20,7 @@ function draw(box) {
   canvas.setAttribute("aria-label", box.dataset.label);
   box.append(canvas);
   box.classList.add("drawn-by-script");
-  const language = document.documentElement.lang;
-  const short = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 });
+  const units = box.dataset.units.split("|");
   const names = links.map((link) => link.title.split(": ")[0]);
   new Chart(canvas, {
     type: "bar",
@@ -48,7 +55,7 @@ function draw(box) {
           beginAtZero: true,
           border: { display: false },
           grid: { color: look("--line") },
-          ticks: { color: look("--fine"), maxTicksLimit: 5, callback: (value) => short.format(value) },
+          ticks: { color: look("--fine"), maxTicksLimit: 5, callback: (value) => short(value, units) },
         },
       },
       font: { family: "inherit" },
