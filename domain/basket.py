@@ -119,8 +119,10 @@ def _priced_line(
     thousandths, quantity_text = _measured(quantity)
     if thousandths is None:
         raise BadBasket(f"lines/{number}/quantity", reason="quantity_too_fine", line=number + 1)
-    if not 0 < line.price_tiyn <= line.shelf_price_tiyn <= PRICE_TIYN_MAX:
+    if not (0 < line.price_tiyn <= PRICE_TIYN_MAX and 0 < line.shelf_price_tiyn <= PRICE_TIYN_MAX):
         raise BadBasket(f"lines/{number}/price_tiyn", reason="price_out_of_bounds", line=number + 1)
+    if line.price_tiyn > line.shelf_price_tiyn:
+        raise BadBasket(f"lines/{number}/price_tiyn", reason="price_above_shelf", line=number + 1)
     price = prices.get(line.gtin)
     if price is None:
         raise NoPrice(f"lines/{number}", line=number + 1)

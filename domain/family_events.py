@@ -336,7 +336,7 @@ class Voided(Event):
         for voucher, amount in self.draws:
             family.vouchers[voucher].held_tiyn -= amount
             family.credit(voucher, amount, self.to)
-        family.keep_settled(self.redemption, "voided", self.key)
+        family.keep_settled(self.redemption, "voided", self.key, self.reason)
 
 
 class Reversed(Event):

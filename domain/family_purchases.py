@@ -61,13 +61,16 @@ class Purchases:
         if self.stage != "activated":
             raise NotActivated("code")
 
-    def bought_before(self, *, shop: str, receipt: str, key: str, body: str) -> Redemption | None:
+    def bought_before(
+        self, *, shop: str, receipt: str, key: str, body: str, cashier: str
+    ) -> Redemption | None:
         """The purchase that `key` or `receipt` stands for in this shop, to be asked before prices are looked up:
-        a repeated request gets its first answer whatever changed since (R27). Raises KeyReused for another `body`.
+        a repeated request gets its first answer whatever changed since (R27). Raises KeyReused for another `body`,
+        or another `cashier`, whom the hash of a body never held.
         """
         for earlier in self.redemptions.values():
             if earlier.shop == shop and (earlier.key == key or earlier.receipt == receipt):
-                if earlier.body != body:
+                if (earlier.body, earlier.cashier) != (body, cashier):
                     raise KeyReused("receipt" if earlier.key != key else "Idempotency-Key")
                 return earlier
         return None
@@ -98,7 +101,7 @@ class Purchases:
         of it. Raises KeyReused, NotIssued, NotActivated, VoucherEnded, OutsideWindow, BadBasket, NotEnough; holds
         expire `terms.hold_minutes` after `at`.
         """
-        earlier = self.bought_before(shop=shop, receipt=receipt, key=key, body=body)
+        earlier = self.bought_before(shop=shop, receipt=receipt, key=key, body=body, cashier=cashier)
         if earlier is not None:
             return earlier
         self.check_spendable(month, at)
@@ -133,6 +136,8 @@ class Purchases:
         self, basket: PricedBasket, draw_tiyn: int | None, draws: Sequence[tuple[str, int]] | None
     ) -> list[list[Any]]:
         """[voucher, tiyn] of what a purchase of `basket` would take (R25). Raises BadBasket, NotEnough."""
+        if not basket.pays_tiyn:
+            raise BadBasket("lines", reason="nothing_to_pay")
         if draws is not None:
             return asked_draws(draws, self.vouchers, basket.pays_tiyn)
         drawn = basket.pays_tiyn if draw_tiyn is None else draw_tiyn
@@ -250,12 +255,13 @@ class Purchases:
             hold_until,
             left_out=getattr(event, "left_out", None) or [],  # what was recorded before it was
             bought_at=event.timestamp,
+            cashier=event.cashier,
         )
 
-    def keep_settled(self, redemption: str, status: str, key: str) -> None:
+    def keep_settled(self, redemption: str, status: str, key: str, reason: str | None = None) -> None:
         """Applied by Captured and Voided, once the sums are moved."""
         found = self.redemptions[redemption]
-        found.status, found.settle_key = status, key
+        found.status, found.settle_key, found.settle_reason = status, key, reason
         found.settled_remaining_tiyn = self.available_tiyn
 
     def credit(self, voucher: str, amount: int, to: str) -> None:

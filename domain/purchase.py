@@ -67,8 +67,10 @@ class Redemption:
     reversals: dict[str, Reversal] = field(default_factory=dict)  # by key
     left_out: list[list[Any]] = field(default_factory=list)  # [line of the basket from 1, gtin, why]
     bought_at: datetime | None = None
+    cashier: str = ""
     remaining_tiyn: int = 0
     settle_key: str | None = None
+    settle_reason: str | None = None  # why it was voided
     settled_remaining_tiyn: int = 0
 
     @property

@@ -32,9 +32,9 @@ REASONS = {
         "kk": "{line}-жол жоқ",
     },
     "quantity_out_of_bounds": {
-        "en": "line {line}: the quantity is out of bounds",
-        "ru": "строка {line}: недопустимое количество",
-        "kk": "{line}-жол: мөлшері жол берілмейтін шамада",
+        "en": "line {line}: the quantity must be above 0 and at most 10 000",
+        "ru": "строка {line}: количество должно быть больше 0 и не больше 10 000",
+        "kk": "{line}-жол: мөлшері 0-ден көп және 10 000-нан аспауы керек",
     },
     "quantity_too_fine": {
         "en": "line {line}: the quantity has more than 3 decimal places",
@@ -42,9 +42,19 @@ REASONS = {
         "kk": "{line}-жол: мөлшерде үтірден кейін 3 таңбадан көп",
     },
     "price_out_of_bounds": {
-        "en": "line {line}: the price is out of bounds",
-        "ru": "строка {line}: недопустимая цена",
-        "kk": "{line}-жол: бағасы жол берілмейтін шамада",
+        "en": "line {line}: a price must be above 0 and at most 10 000 000 KZT",
+        "ru": "строка {line}: цена должна быть больше 0 и не больше 10 000 000 тг",
+        "kk": "{line}-жол: бағасы 0-ден көп және 10 000 000 тг-ден аспауы керек",
+    },
+    "price_above_shelf": {
+        "en": "line {line}: the price asked is above the shelf price",
+        "ru": "строка {line}: цена для получателя выше цены на полке",
+        "kk": "{line}-жол: алушыға қойылған баға сөредегі бағадан жоғары",
+    },
+    "nothing_to_pay": {
+        "en": "there is nothing for the voucher to pay: no price asked is below the shelf price",
+        "ru": "ваучеру нечего оплачивать: ни одна цена для получателя не ниже цены на полке",
+        "kk": "ваучер төлейтін сома жоқ: алушыға қойылған бірде-бір баға сөредегі бағадан төмен емес",
     },
     "no_such_voucher": {
         "en": "a voucher is named that is not this family's, or one is named twice",

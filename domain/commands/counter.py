@@ -212,7 +212,9 @@ class _Batch:
         if family is None:
             raise NotIssued("code")
         body = call.body()
-        found = family.bought_before(shop=call.shop, receipt=call.receipt, key=call.key, body=body)
+        found = family.bought_before(
+            shop=call.shop, receipt=call.receipt, key=call.key, body=body, cashier=call.cashier
+        )
         if found is None:
             if owners:
                 raise reused  # for a capture, a void or a return
@@ -239,7 +241,8 @@ class _Batch:
         assert family is not None
         status = "captured" if call.captured else "voided"
         if keys[0] in self._taken:
-            if found.settle_key != call.key or found.status != status:
+            reason = None if call.captured else call.reason
+            if (found.settle_key, found.status, found.settle_reason) != (call.key, status, reason):
                 raise KeyReused("Idempotency-Key")
         else:
             self._counter.settle(call, family)

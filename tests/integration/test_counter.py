@@ -131,6 +131,7 @@ def test_R27_another_body_with_the_same_key_is_refused(counter: Counter) -> None
     for changed in (
         body | {"lines": [line(RICE, "2")]},
         body | {"receipt": "another"},
+        body | {"cashier": "8"},
         body | {"partial": True},
         body | {"capture": False},
         body | {"draw_tiyn": 1},
@@ -139,6 +140,17 @@ def test_R27_another_body_with_the_same_key_is_refused(counter: Counter) -> None
         answer = till.post("/v1/redemptions", changed, "k1")
         assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
     assert counter.topics()["voucher.redeemed"] == 1
+
+
+def test_R27_a_void_for_another_reason_with_the_same_key_is_refused(counter: Counter) -> None:
+    till = counter.till()
+    path = f"/v1/redemptions/{till.buy(counter.code(), capture=False).json()['redemption']}/void"
+    first = till.post(path, {"reason": "card_declined"}, "v1")
+    assert first.status_code == 200
+    assert till.post(path, {"reason": "card_declined"}, "v1").json() == first.json()
+    for changed in ({"reason": "changed_his_mind"}, {}):
+        answer = till.post(path, changed, "v1")
+        assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
 
 
 def test_R27_a_key_stands_for_one_thing_whatever_it_is(counter: Counter) -> None:

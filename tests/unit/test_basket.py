@@ -146,12 +146,20 @@ def test_a_quantity_is_kept_as_a_plain_decimal(quantity: str, kept: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("shelf", "price"), [(0, 0), (50_000, 0), (50_000, -1), (40_000, 40_001), (2**63, 40_000), (10**9 + 1, 1)]
+    ("shelf", "price", "reason"),
+    [
+        (0, 0, "price_out_of_bounds"),
+        (50_000, 0, "price_out_of_bounds"),
+        (50_000, -1, "price_out_of_bounds"),
+        (40_000, 40_001, "price_above_shelf"),
+        (2**63, 40_000, "price_out_of_bounds"),
+        (10**9 + 1, 1, "price_out_of_bounds"),
+    ],
 )
-def test_a_price_out_of_bounds_is_refused(shelf: int, price: int) -> None:
+def test_a_price_out_of_bounds_is_refused(shelf: int, price: int, reason: str) -> None:
     with pytest.raises(BadBasket) as refusal:
         one(shelf=shelf, price=price)
-    assert refusal.value.details["reason"] == "price_out_of_bounds"
+    assert refusal.value.details["reason"] == reason
 
 
 @pytest.mark.parametrize(

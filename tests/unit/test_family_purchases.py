@@ -78,7 +78,9 @@ def test_R25_a_draw_out_of_bounds_is_refused(draw: int) -> None:
 
 def test_R25_a_basket_without_a_discount_is_not_the_vouchers_business() -> None:
     told = story().given_activated()
-    told.when_bought(("bread", "2")).then_refused("basket_invalid", "draw_tiyn")
+    for draw in (None, 1):
+        told.when_bought(("bread", "2"), draw_tiyn=draw).then_refused("basket_invalid", "lines")
+        assert "shelf price" in told.refusal_text("en")
 
 
 def test_R6_R2_3_only_what_is_on_the_list_of_the_day() -> None:
@@ -140,12 +142,14 @@ def test_R27_a_purchase_is_answered_again_after_the_end() -> None:
 def test_R27_an_earlier_purchase_is_found_before_anything_is_priced() -> None:
     told = story().given_activated().given_bought(("rice", "2"))
     bought = told.family.redemptions["shop/k1"]
-    asked = {"shop": "shop", "receipt": "r1", "key": "k1", "body": bought.body}
+    asked = {"shop": "shop", "receipt": "r1", "key": "k1", "body": bought.body, "cashier": "c1"}
     assert told.family.bought_before(**asked) is bought
     assert told.family.bought_before(**asked | {"shop": "other"}) is None
     assert told.family.bought_before(**asked | {"receipt": "r2", "key": "k2"}) is None
     with pytest.raises(KeyReused):
         told.family.bought_before(**asked | {"body": "other"})
+    with pytest.raises(KeyReused):
+        told.family.bought_before(**asked | {"cashier": "c2"})
 
 
 def test_R27_a_key_or_a_receipt_with_another_basket_is_refused() -> None:
