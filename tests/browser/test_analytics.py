@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.analytics_site import AnalyticsSite, analytics_site
 from tests.browser.fixtures import NewPage
@@ -42,3 +43,123 @@ def test_O3_2_the_dashboard_fits_its_screen(
     assert page.evaluate(TOO_WIDE) == []
     assert page.locator("canvas").count() == 2
     page.screenshot(path=str(tmp_path / f"{language}-{size['width']}.png"), full_page=True)
+
+
+OTHERS = {
+    "rows": f"/analytics/rows/goods/articles?{MONTH}&sort=price_total_tiyn&order=desc&limit=12",
+    "compared": f"/analytics?{MONTH}&compare=2025-07-20",
+    "changes": f"/analytics/rows/month/regions?{MONTH}&compare=2025-07-20",
+    "refused": f"/analytics/rows/month/regions?{MONTH}&sort=iin",
+    "sign-in": "/analytics/sign-in?",
+    "nothing": "/analytics?month=2025-09",
+}
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("which", OTHERS)
+def test_every_page_fits_its_screen(
+    site: AnalyticsSite, new_page: NewPage, tmp_path: Path, which: str, size: dict[str, int]
+) -> None:
+    for language in ("kk", "ru", "en"):
+        page = new_page(viewport=size)
+        page.goto(f"{site.address}{OTHERS[which]}&lang={language}")
+        assert page.evaluate(TOO_WIDE) == []
+        assert page.locator("html").get_attribute("lang") == language
+        page.screenshot(path=str(tmp_path / f"{which}-{language}-{size['width']}.png"), full_page=True)
+
+
+def test_without_javascript_everything_is_there_as_columns_that_lead_to_rows(
+    site: AnalyticsSite, new_page: NewPage, tmp_path: Path
+) -> None:
+    page = new_page(viewport=DESK, java_script_enabled=False)
+    page.goto(f"{site.address}/analytics?{MONTH}&lang=ru")
+    page.screenshot(path=str(tmp_path / "plain.png"), full_page=True)
+    columns = page.locator("[data-chart=days] li a")
+    assert columns.count() > 10
+    columns.nth(3).click()
+    expect(page.locator("h1")).to_have_text("Сверка: Дни")
+    expect(page.locator(".rows-table tbody tr").first).to_be_visible()
+    page.get_by_role("link", name="← К аналитике").click()
+    expect(page.locator("h1")).to_have_text("Июль 2025 года")
+
+
+def test_a_number_leads_to_its_rows_which_add_up_to_it(site: AnalyticsSite, new_page: NewPage) -> None:
+    page = new_page(viewport=DESK)
+    page.goto(f"{site.address}/analytics?{MONTH}&lang=en")
+    spent = page.locator(".keys li").nth(2).locator("a")
+    text = spent.inner_text()
+    spent.click()
+    expect(page.locator("h1")).to_have_text("Month report: By region")
+    heads = page.locator(".rows-table thead th").all_inner_texts()
+    place = next(n for n, head in enumerate(heads) if "▼" in head)
+    expect(page.locator(".rows-table tbody tr").first.locator("td").nth(place)).to_have_text(text)
+
+
+def test_the_dashboard_is_walked_by_keyboard(site: AnalyticsSite, new_page: NewPage) -> None:
+    page = new_page(viewport=DESK)
+    page.goto(f"{site.address}/analytics?{MONTH}&lang=en")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    stops = []
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        stops.append(
+            page.evaluate("document.activeElement.name || document.activeElement.textContent.trim()")
+        )
+    assert list(dict.fromkeys(stops))[1:8] == ["month", "programme", "region", "on", "as_of", "compare", "Show"]
+    # Nothing hidden is stopped at: the columns are behind the chart, their numbers in a list.
+    assert not any("07.2025:" in stop for stop in stops)
+
+
+def test_figures_of_an_earlier_day_by_the_form(site: AnalyticsSite, new_page: NewPage) -> None:
+    page = new_page(viewport=DESK)
+    page.goto(f"{site.address}/analytics?{MONTH}&lang=en")
+    page.get_by_label("As of").fill("2025-07-20")
+    page.get_by_label("Compare with").fill("2025-07-10")
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator(".compared")).to_contain_text("Changes since log position")
+    assert "as_of=2025-07-20" in page.url
+    assert page.locator(".change").count() > 10
+    exact = page.get_by_role("link", name="Link to exactly these figures")
+    figures = page.locator(".keys").first.inner_text()
+    exact.click()
+    page.wait_for_url("**as_of=*compare=2025-07-10*")
+    assert page.locator(".keys").first.inner_text() == figures
+
+
+def test_what_is_printed_has_its_definitions_place_and_no_buttons(
+    site: AnalyticsSite, new_page: NewPage, tmp_path: Path
+) -> None:
+    page = new_page(viewport=DESK)
+    page.goto(f"{site.address}/analytics?{MONTH}&lang=ru")
+    page.emulate_media(media="print")
+    expect(page.locator("form.asked")).to_be_hidden()
+    expect(page.locator(".stand")).to_be_visible()
+    expect(page.locator("canvas").first).to_be_hidden()
+    expect(page.locator("[data-chart=days] li").first).to_be_visible()
+    page.pdf(path=str(tmp_path / "printed.pdf"), format="A4", print_background=True)
+    page.set_viewport_size({"width": 700, "height": 1000})
+    page.screenshot(path=str(tmp_path / "printed.png"), full_page=True)
+
+
+def test_the_first_paint_comes_within_a_second(site: AnalyticsSite, new_page: NewPage) -> None:
+    page = new_page(viewport=DESK)
+    page.goto(f"{site.address}/analytics?{MONTH}&lang=ru")
+    page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
+    painted = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    assert painted < 1000
+
+
+def test_files_are_downloaded_under_names_that_say_what_they_hold(
+    site: AnalyticsSite, new_page: NewPage
+) -> None:
+    page = new_page(viewport=DESK)
+    page.goto(f"{site.address}/analytics/rows/goods/positions?{MONTH}&lang=en")
+    for form in ("CSV", "XLSX", "JSON"):
+        with page.expect_download() as caught:
+            page.get_by_role("link", name=form, exact=True).click()
+        name = caught.value.suggested_filename
+        assert name.startswith("azyq-goods-positions-2025-07-")
+        assert name.endswith(f".{form.lower()}")
