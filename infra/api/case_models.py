@@ -267,7 +267,7 @@ class CaseResult(BaseModel):
 
 
 class CaseAnswer(BaseModel):
-    """A case as it stands."""
+    """A case as it stands; `status_page` for whoever opened it, else empty."""
 
     case: str
     service: str

@@ -92,6 +92,7 @@ def open_case(
 
         desk = CaseDesk(azyq)
         running = azyq.services.on(asked.service, local_day(azyq.clock()))
+        desk.check_consent(running.service, asked.consent)
         channels = [one.id for one in running.service.channels]
         subject = desk.subject(Applicant(**{"iin": "", **asked.applicant})) if asked.applicant else ""
         role = role or APPLICANT

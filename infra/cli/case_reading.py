@@ -23,7 +23,9 @@ def list_cases(
     role: str = typer.Option("", "--role", help="What this role has to do, the one due first in front."),
     unit: str = typer.Option("", "--unit", help="Of this unit."),
     who: str = typer.Option("", "--as", metavar="ID", help="Without what is assigned to others."),
-    due: str = typer.Option("", "--due", help="What is due by the end of a day (2025-07-10), or `overdue`."),
+    due: str = typer.Option(
+        "", "--due", help="What is due by the end of a day (2025-07-10), `today`, or `overdue`."
+    ),
     escalated: bool = typer.Option(
         False, "--escalated", help="What is overdue and was brought before the role."
     ),
@@ -62,11 +64,13 @@ def list_cases(
 
 
 def _due_before(due: str, now: datetime) -> datetime | None:
-    from domain.calendar import day_start
+    from domain.calendar import day_start, local_day
 
     if not due:
         return None
-    return now if due == "overdue" else day_start(day_of(due, "--due") + timedelta(days=1))
+    if due == "overdue":
+        return now
+    return day_start((local_day(now) if due == "today" else day_of(due, "--due")) + timedelta(days=1))
 
 
 def _service(azyq: Azyq, service: str) -> Service | None:

@@ -11,6 +11,7 @@ from uuid import UUID
 from domain.calendar import local_day
 from domain.commands.case_calls import ActOnCase, Decision, HoldSitting, OpenCase, ReassignStep
 from domain.commands.enrol_staff import IssuedStaffKey
+from domain.errors import Refusal
 from domain.procedures.acts import Actor
 from domain.procedures.case import Case
 from domain.procedures.case_guards import who_takes
@@ -86,6 +87,7 @@ class CaseEntrance:
         """A new case. A portal opens it as the applicant, a clerk as himself (S000-L1)."""
         service = self._service(caller, call.service)
         roles = self._roles(caller, service)
+        self._desk.check_consent(service, call.consent)
         documents = self._desk.papers(caller.id, call.documents)
         subject = ""
         if call.applicant is not None:
@@ -173,7 +175,15 @@ class CaseEntrance:
             signature=_signature(call.signature),
             key=key,
         )
-        return self._desk.hold_sitting(self._desk.signed(asked) if call.sign else asked)
+        try:
+            return self._desk.hold_sitting(self._desk.signed(asked) if call.sign else asked)
+        except Refusal as refusal:
+            places = {shown(one.case): place for place, one in enumerate(call.decisions)}
+            for one in (refusal, *refusal.also):
+                case, _, rest = (one.field or "").partition(".")
+                if case in places:  # a refusal of a sitting begins with the case's number
+                    one.field = "/".join(["decisions", str(places[case]), *rest.split(".", 1)]).rstrip("/")
+            raise
 
     def take_paper(self, caller: Actor, content: bytes) -> dict[str, Any]:
         """An upload of the caller's."""
@@ -182,8 +192,12 @@ class CaseEntrance:
     # --- what is read ---------------------------------------------------------------------------------
 
     def case(self, caller: Actor, number: str) -> dict[str, Any]:
-        """A case as it stands."""
-        return self._desk.shown(self._case(caller, number))
+        """A case as it stands. The applicant's page is for whoever opened the case to pass on: it acts as the applicant."""
+        case = self._case(caller, number)
+        told = self._desk.shown(case)
+        if APPLICANT not in caller.roles and caller.id != case.opener:
+            told["status_page"] = ""
+        return told
 
     def document(self, caller: Actor, number: str, digest: str) -> tuple[str, bytes] | None:
         """(type, content) of a document; None when there is none, or it was erased."""

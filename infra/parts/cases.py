@@ -19,7 +19,7 @@ from domain.ports import PersonalData
 from domain.procedures.acts import Actor
 from domain.procedures.case import Case
 from domain.procedures.case_input import paper_problem, raise_all, shown
-from domain.procedures.case_refusals import FieldMalformed
+from domain.procedures.case_refusals import ConsentMissing, FieldMalformed
 from domain.procedures.definition import APPLICANT, Service
 from domain.procedures.running import RunningService
 from domain.procedures.sitting import Sitting
@@ -120,6 +120,11 @@ class CaseDesk:
         if phone and subject not in vault.phones([subject]):
             vault.set_phones({subject: phone})
         return subject
+
+    def check_consent(self, service: Service, consent: bool) -> None:
+        """Whether anything of the applicant may be kept. Raises ConsentMissing."""
+        if service.consent and not consent:
+            raise ConsentMissing("consent")
 
     def applicant_of(self, case: Case) -> Actor:
         """Whoever the case's applicant acts as. Raises ApplicantMissing where nobody is known."""

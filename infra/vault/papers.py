@@ -50,7 +50,15 @@ class PostgresPapers:
     def stage(self, holder: str, content: bytes) -> str:
         """Keep an upload until a case takes it over; its SHA-256 in hex."""
         paper = KeptPaper(sha256(content).hexdigest(), content)
-        self._connections.run(lambda cursor: self._keep(cursor, holder, "", [paper], True))
+
+        def keep(cursor: Cursor) -> None:
+            # Uploaded again, it waits as long as the first time.
+            cursor.execute(
+                "UPDATE vault.paper_holder SET kept_at = now() WHERE holder = %s AND staged", (holder,)
+            )
+            self._keep(cursor, holder, "", [paper], True)
+
+        self._connections.run(keep)
         return paper.sha256
 
     def forget(self, holder: str) -> None:

@@ -14,6 +14,8 @@ from httpx import Response
 
 from infra.api.problems import Problem
 from infra.api.strict_json import read_body
+from infra.clock import real_clock
+from infra.parts.scheduler import UPLOADS_WAIT
 from infra.parts.staff import enrol_staff
 from infra.signatures import NoSignatures
 from tests.integration.clerks_in_process import IIN, LICENCE, PDF, PHONE, Bureau, Member, a_bureau
@@ -67,6 +69,10 @@ def test_S000_L1_to_L6_a_clerks_whole_licence_case(bureau: Bureau, portal: Membe
     # L5: the executor reads what was brought
     shown = executor.get(f"/v1/cases/{case}").json()
     assert (shown["personal"]["iin"], shown["fields"]["subtypes"]) == (IIN, "II")
+    assert (shown["status_page"], portal.get(f"/v1/cases/{case}").json()["status_page"]) == (
+        "",
+        told["status_page"],
+    )
     (paper, _) = shown["documents"]
     there = executor.get(f"/v1/cases/{case}/documents/{paper['sha256']}")
     assert (there.status_code, there.content, there.headers["content-type"]) == (200, PDF, "application/pdf")
@@ -428,6 +434,18 @@ def test_S002_20_what_a_file_is_called_is_nobodys_concern(bureau: Bureau, portal
     assert (answer.status_code, answer.json()["pointer"]) == (422, "/documents/fee_paid")
 
 
+def test_S002_20_an_upload_waits_a_day(bureau: Bureau, portal: Member) -> None:
+    digest = portal.uploaded()
+    papers = bureau.azyq.vault.papers
+    query(bureau.azyq.dsn, "UPDATE vault.paper_holder SET kept_at = now() - interval '25 hours' RETURNING 1")
+    assert portal.uploaded() == digest  # again: it waits anew
+    assert papers.purge_staged(real_clock() - UPLOADS_WAIT) == 0
+    query(bureau.azyq.dsn, "UPDATE vault.paper_holder SET kept_at = now() - interval '25 hours' RETURNING 1")
+    assert papers.purge_staged(real_clock() - UPLOADS_WAIT) == 1
+    answer = portal.post("/v1/cases", {**bureau.licence(portal), "documents": {"fee_paid": "0" * 64}})
+    assert code(answer) == (422, "paper_unknown")
+
+
 def test_O5_2_an_upload_is_encrypted_and_its_uploaders_alone(bureau: Bureau, portal: Member) -> None:
     content = b"%PDF-1.7 the secret of Dinara"
     digest = portal.uploaded(content)
@@ -495,6 +513,12 @@ def test_S000_06_what_is_asked_for_must_be_there(bureau: Bureau, portal: Member)
     assert "case.opened" not in bureau.topics()
 
 
+def test_S000_06_without_consent_nothing_is_kept_of_a_person(bureau: Bureau, portal: Member) -> None:
+    refused = portal.post("/v1/cases", bureau.licence(portal, consent=False))
+    assert code(refused) == (422, "consent_missing")
+    assert bureau.azyq.vault.find_person(IIN) is None
+
+
 def test_O5_1_no_personal_data_stand_in_events_answers_of_lists_or_logs(
     bureau: Bureau, portal: Member, staff: dict[str, Member], capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -528,3 +552,50 @@ def test_S002_10_services_are_told_to_anybody(bureau: Bureau) -> None:
     assert told["kinds"][0]["name"]["ru"] == "Выдача лицензии"
     assert {one["field"]: one["personal"] for one in told["fields"]}["iin"] is True
     assert code(bureau.client.get("/v1/services/nothing")) == (404, "not_found")
+
+
+def test_S000_T6_T16_a_commission_sits_by_http(bureau: Bureau, portal: Member) -> None:
+    member = bureau.member("s.secretary", "responsible", "clerk", "head", "executor", "commission")
+    fields = {"surname": "Сейткали", "given_name": "Айгүл", "iin": IIN, "phone": PHONE}
+    fields |= {"activity": "expert_works", "specialisation": "I"}
+    paper = portal.uploaded()
+    cases = []
+    for _ in range(3):
+        body = {"service": "attestation", "fields": fields, "consent": True, "sign": True}
+        body["documents"] = {"diploma": paper, "work_proof": paper}
+        body["applicant"] = {"iin": IIN}
+        cases.append(portal.post("/v1/cases", body).json()["case"])
+        for step, outcome, more in (
+            ("T2", "accepted", {}),
+            ("T3", "registered", {}),
+            ("T4", "assigned", {"assignee": "s.secretary"}),
+        ):
+            assert member.act(cases[-1], step, outcome, **more).status_code == 201
+    listed = {
+        "service": "attestation",
+        "step": "T5",
+        "members": ["s.secretary"],
+        "decisions": [{"case": case, "outcome": "listed"} for case in cases],
+    }
+    # one case that can't be decided on, and none is
+    before = bureau.topics()
+    wrong = {**listed, "decisions": [*listed["decisions"], {"case": "AT-2026-22222222", "outcome": "listed"}]}
+    answer = member.post("/v1/sittings", wrong)
+    assert (*code(answer), answer.json()["pointer"]) == (404, "case_unknown", "/decisions/3/case")
+    assert code(member.post("/v1/sittings", {**listed, "members": []})) == (422, "sitting_malformed")
+    assert bureau.topics() == before
+    assert member.post("/v1/sittings", listed).status_code == 201
+    decided = {
+        **listed,
+        "step": "T6",
+        "members": ["a.one", "b.two"],
+        "decisions": [{"case": case, "outcome": "admitted"} for case in cases],
+        "minutes": member.uploaded(b"%PDF-1.7 minutes"),
+        "sign": True,
+    }
+    first = member.post("/v1/sittings", decided, key="s1")
+    assert (first.status_code, len(first.json()["decisions"])) == (201, 3)
+    assert member.post("/v1/sittings", decided, key="s1").json() == first.json()
+    assert code(member.post("/v1/sittings", decided, key="s2")) == (422, "step_not_open")
+    by_portal = portal.post("/v1/sittings", {**decided, "minutes": None})
+    assert by_portal.status_code in (403, 422)
