@@ -19,12 +19,14 @@ from schemathesis.specs.openapi.checks import content_type_conformance, response
 
 from infra.api.app import create_app
 from infra.parts.api import Replies
+from infra.parts.case_pages import CasePages
 from infra.parts.counter import Tills, terminals
 from infra.parts.sales import Sales
 from infra.parts.shelves import Shelves
 from infra.parts.wallet import Wallet
 from infra.web.till_key import COOKIE
 from tests.conftest import as_url, new_database
+from tests.integration.test_case_pages import complain
 from tests.integration.test_counter_fuzz import bounded
 from tests.integration.wallet_in_process import Site, a_site
 
@@ -45,6 +47,8 @@ PAGES = (
         "/till/v1/terminals/enrol",
         "/static/{name}",
     ),
+    *("/apply", "/apply/{name}", "/w/{token}/apply/{name}", "/c/{token}", "/c/{token}/acts"),
+    *("/c/{token}/{name}.html", "/c/{token}/result.{name}", "/v/{name}"),
 )
 CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance]
 ANYTHING = st.one_of(
@@ -59,14 +63,23 @@ ANYTHING = st.one_of(
             b'{"code": "x"}',
             b"stars=5&redemption=x",
             b"stars=%ff",
+            b'--x\r\nContent-Disposition: form-data; name="key"\r\n\r\n\xff\r\n--x--\r\n',
+            b'--x\r\nContent-Disposition: form-data; name="d.evidence"; filename="a"\r\n\r\n\0\r\n--x--\r\n',
+            b'--x\r\nContent-Disposition: form-data; name="step"\r\n\r\nregister\r\n--x--\r\n',
             b"\xff",
         ]
     ),
 )
 NAMES = st.one_of(
-    st.text(max_size=20), st.sampled_from(["", "S001", "..", "%00", "💶", "x" * 3000, "' OR 1=1--"])
+    st.text(max_size=20),
+    st.sampled_from(["", "S001", "complaint", "analyst-access", "..", "%00", "💶", "x" * 3000, "' OR 1=1--"]),
 )
-KINDS = st.sampled_from(["application/json", "application/x-www-form-urlencoded", "text/plain", "x"])
+KINDS = st.sampled_from(
+    [
+        *("application/json", "application/x-www-form-urlencoded", "text/plain", "x"),
+        *("multipart/form-data; boundary=x", "multipart/form-data; boundary="),
+    ]
+)
 
 
 @dataclass
@@ -77,6 +90,7 @@ class Whole:
     client: TestClient
     site: Site
     key: str
+    request: str
 
 
 @pytest.fixture(scope="module")
@@ -96,10 +110,12 @@ def whole(
             counter=tills,
             goods=Shelves(azyq),
             sales=sales,
+            case_pages=CasePages(azyq),
         )
         made = terminals(azyq)
         key = made.enrol(made.invite("S001", site.month.clock()).code, site.month.clock()).key
-        yield Whole(app, TestClient(app, follow_redirects=False), site, key)
+        client = TestClient(app, follow_redirects=False)
+        yield Whole(app, client, site, key, complain(site, client).rpartition("/")[2])
         sales.close()
         assert tills.lanes.close()
 
@@ -137,7 +153,7 @@ def test_R32_whatever_is_asked_of_the_pages_is_answered(whole: Whole) -> None:
     @given(
         path=st.sampled_from(PAGES),
         method=st.sampled_from(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"]),
-        token=st.one_of(st.just(whole.site.token), NAMES),
+        token=st.one_of(st.just(whole.site.token), st.just(whole.request), NAMES),
         name=NAMES,
         query=st.dictionaries(st.sampled_from(["lang", "seen", "on", "x"]), NAMES, max_size=2),
         body=ANYTHING,
