@@ -37,6 +37,9 @@ _LONGEST_RUN = 100
 _RUNS_AT_ONCE = 20  # a batch is so many runs of messages of the log at most, and as many wait in memory
 _REPLIES_WAITING = 2_000
 _FETCHED_BYTES = 1_048_576  # of a partition at once; a larger message still comes, alone
+_TOPICS_MS = (
+    10_000  # so soon it sees that a topic was made anew or has more partitions; by itself after 5 minutes
+)
 _PAUSE_SECONDS = 1.0
 _BEAT_SECONDS = 1.0
 _STOP_SECONDS = (1.5, 0.5, 1.0)  # for the batch at hand, its commit, and leaving the group
@@ -144,6 +147,7 @@ class Worker:
             topic_allow_declare=False,
             consumer_auto_offset_reset="earliest",
             consumer_max_fetch_size=_FETCHED_BYTES,
+            consumer_metadata_max_age_ms=_TOPICS_MS,
             stream_wait_empty=False,
             broker_commit_interval=1.0,
             broker_session_timeout=self._session,
