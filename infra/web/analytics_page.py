@@ -31,7 +31,7 @@ from infra.web.analytics_panels import (
 from infra.web.analytics_reading import AnalyticsServices, Reader, Stand
 from infra.web.analytics_refusals import ComparedLater
 from infra.web.analytics_words import analytics_words
-from infra.web.region_names import region_name
+from infra.web.region_names import oblasts, region_name
 
 SEALS_SHOWN = 5
 _LEVELS = (2, 4, 6, 9)
@@ -66,7 +66,7 @@ class Dashboard:
             "earlier": self.earlier,
             "languages": {code: self.asked.link(language=code) for code in LANGUAGES},
             "places": self._places(),
-            "choices": choices(self._services, self.asked),
+            "choices": choices(self._services, self._reader, self.asked),
             "empty": whole is None,
             "definitions": {one.report: find_report(one.report) for one in (*wanted, HOURS)},
             "chain": self._chain(),
@@ -197,12 +197,14 @@ def earlier_stand(services: AnalyticsServices, asked: Asked, stand: Stand) -> St
     return earlier
 
 
-def choices(services: AnalyticsServices, asked: Asked) -> dict[str, Any]:
-    """What the form offers: programmes, and the months in which one runs."""
+def choices(services: AnalyticsServices, reader: Reader, asked: Asked) -> dict[str, Any]:
+    """What the form offers: programmes, the months in which one runs, the regions that may be read."""
     months = sorted({month for one in services.programmes.values() for month in one.months()}, reverse=True)
     return {
         "programmes": [(one.id, one.names[asked.language]) for one in services.programmes.values()],
         "months": months,
+        "regions": [one for one in oblasts(asked.language) if reader.may_read(one[0])]
+        or [(code, region_name(code, asked.language)) for code in reader.regions],
     }
 
 

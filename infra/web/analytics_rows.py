@@ -115,7 +115,7 @@ class RowsOf:
             "earlier": self.earlier,
             "reader": self._reader,
             "trial": self._services.trial,
-            "choices": choices(self._services, self.asked),
+            "choices": choices(self._services, self._reader, self.asked),
             "headings": [self._heading(column, place) for place, column in enumerate(self.section.columns)],
             "rows": [
                 [

@@ -32,6 +32,12 @@ _WITHIN = ("{oblast}, КАТО {code}", "{oblast}, КАТО {code}", "{oblast}, 
 _UNNAMED = ("КАТО {code}", "КАТО {code}", "KATO {code}")
 
 
+def oblasts(language: str) -> list[tuple[str, str]]:
+    """Codes and names of all oblasts and cities of the republic."""
+    index = LANGUAGES.index(language)
+    return [(code, names[index]) for code, names in _OBLASTS.items()]
+
+
 def region_name(code: str, language: str) -> str:
     """The region of a prefix of KATO codes; what lies within an oblast by its code."""
     index = LANGUAGES.index(language)
