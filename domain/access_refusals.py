@@ -168,3 +168,15 @@ class RolesNotAllowed(Refusal):
         "ru": "Пользователь базы {user} не может создавать роли читателей. Администратору выполнить: {sql}",
         "kk": "Дерекқордың {user} пайдаланушысы оқырман рөлдерін жасай алмайды. Әкімші орындасын: {sql}",
     }
+
+
+class RegionOfItsOwnBodies(Refusal):
+    """Whoever sees the republic sees each oblast beside the others."""
+
+    code = "region_of_its_own_bodies"
+    clause = "A2"
+    texts = {
+        "en": "One region alone is for its own bodies; the republic's tables show each oblast.",
+        "ru": "Отдельный регион – для его собственных органов; таблицы по республике показывают каждую область.",
+        "kk": "Жеке өңір өз органдарына арналған; республика кестелерінде әр облыс көрсетілген.",
+    }

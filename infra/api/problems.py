@@ -43,6 +43,7 @@ _STATUS = {
     "scope_empty": 403,
     "region_foreign": 403,
     "report_not_by_region": 403,
+    "region_of_its_own_bodies": 403,
     "report_unknown": 404,
     "staff_key_unknown": 401,
     "staff_key_expired": 401,

@@ -32,6 +32,7 @@ from infra.bootstrap import Azyq
 from infra.clock import real_clock
 from infra.postgres.reader_roles import Reader, role_of, settle
 from infra.postgres.sign_in import SESSION_LIFE, PostgresSignIn
+from infra.reporting.outside import OutsideReports
 from infra.reporting.running import Answer, Reports, Request, find_report
 
 _LONGEST_SIGNATURE = 140_000  # characters of base64
@@ -54,6 +55,7 @@ class AnalystAccess:
         self._azyq = azyq
         self._grants = GrantAccess(azyq.log)
         self._reports = Reports(azyq.dsn, azyq.programmes)
+        self._outside = OutsideReports(self._reports)
 
     @cached_property
     def _sign_in(self) -> PostgresSignIn:
@@ -198,7 +200,8 @@ class AnalystAccess:
         ScopeEmpty, RegionForeign, ReportNotByRegion: recorded as well."""
         now = self._azyq.clock()
         try:
-            answer = self._reports.answer(self._within(caller.grant, request), now)
+            reports = self._outside if caller.grant.outside else self._reports
+            answer = reports.answer(self._within(caller.grant, request), now)
         except Refusal as refusal:
             self._refused(caller, request, refusal, now)
             raise

@@ -18,6 +18,7 @@ from pyarrow import parquet
 from domain.calendar import ALMATY
 from infra.parts.access import AnalystAccess
 from infra.parts.scheduler import Scheduler
+from infra.reporting.running import Reports, Request
 from tests.certificates import certified
 from tests.conftest import as_url, new_database
 from tests.integration.access_in_process import AUTHORISED, IINS, INTEGRATOR, MONTH, Bureau, a_bureau
@@ -243,7 +244,7 @@ def test_the_same_figures_in_every_format(bureau: Bureau) -> None:
     rows = bureau.http.get(asked, headers=headers).json()["sections"]["positions"]
     assert len(rows) > 3
     text = bureau.http.get(asked + "&format=csv", headers=headers).text
-    assert list(csv.DictReader(io.StringIO(text)))[0]["purchases"] == str(rows[0]["purchases"])
+    assert next(csv.DictReader(io.StringIO(text)))["purchases"] == str(rows[0]["purchases"])
     book = openpyxl.load_workbook(
         io.BytesIO(bureau.http.get(asked + "&format=xlsx", headers=headers).content)
     )
@@ -253,3 +254,38 @@ def test_the_same_figures_in_every_format(bureau: Bureau) -> None:
     )
     assert table.num_rows == len(rows)
     assert [one["form"] for one in bureau.events("access.report_read")] == ["json", "csv", "xlsx", "parquet"]
+
+
+def test_A2_of_the_republic_small_counts_are_hidden_and_regions_are_not_told_apart_alone(
+    bureau: Bureau,
+) -> None:
+    user, _ = bureau.granted(body_kind="supreme_audit", region="")
+    headers = bureau.sign_in(user)
+    address = f"/v1/reports/month?month={MONTH}"
+    assert refused(bureau, headers, address + "&region=11") == "region_of_its_own_bodies"
+    told = bureau.http.get(address, headers=headers).json()
+    exact = Reports(bureau.azyq.dsn, bureau.azyq.programmes).answer(
+        Request("month", {"month": MONTH}, str(told["log_position"])), bureau.clock()
+    )
+    hidden = 0
+    for table in exact.tables:
+        columns = [column.id for column in table.section.columns]
+        for row, shown in zip(table.rows, told["sections"][table.section.id], strict=True):
+            true = dict(zip(columns, row, strict=True))
+            for column in columns[table.section.keys :]:
+                assert shown[column] in (true[column], None), column
+                hidden += shown[column] is None
+                if not column.endswith("_tiyn"):
+                    assert shown[column] not in (1, 2, 3, 4)
+    assert {row["region"] for row in told["sections"]["regions"]} == {"11", "55"}
+    assert hidden > 0
+    # the same figures by the pilot's report, in files, and as of any moment of the week
+    pilot = bureau.http.get(f"/v1/reports/pilot?month={MONTH}", headers=headers).json()["sections"][
+        "vouchers"
+    ]
+    assert pilot[0]["issued"] == told["sections"]["months"][0]["vouchers"]
+    for moment in ("2026-04-06T09:00:00%2B05:00", "2026-04-06T00:00:00%2B05:00"):
+        again = bureau.http.get(f"{address}&as_of={moment}", headers=headers).json()
+        assert again["sections"] == told["sections"]
+    for form in ("csv", "xlsx", "parquet"):
+        assert bureau.http.get(f"{address}&format={form}&section=sizes", headers=headers).status_code == 200

@@ -1,4 +1,4 @@
-"""What a granted reader sees by SQL: report views of its own region, read only, and nothing once the grant ended (A1, A2)."""
+"""What a granted reader sees by SQL: report views of its region, read only, nothing once the grant ended (A1, A2)."""
 
 from __future__ import annotations
 

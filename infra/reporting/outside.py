@@ -1,0 +1,238 @@
+"""Reports for readers of no region's own body (A2): without counts of fewer than 5 people, and without what tells them.
+
+Such a reader sees the republic and each oblast at the end of a week, and a count that has changed by fewer than 5 people
+since the week before as it was then: neither within a table nor between two does subtraction tell (docs/adr/0014).
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from domain.access_refusals import RegionOfItsOwnBodies
+from domain.calendar import day_start, local_day
+from infra.reporting.running import Answer, Reports, Request, Table
+from infra.reporting.small_cells import LEAST, Equation, hidden_cells
+from projections.reports.report import Cells, Section
+
+WEEKS_BEFORE, WEEKS_AFTER = 5, 20  # of a month: when its list comes, and when nothing happens to it any more
+_KEPT = 500
+# A sum follows from these people; from how many vouchers, that is the programme's amount.
+_OF_PEOPLE = {
+    "issued_tiyn": "issued",
+    "spent_tiyn": "spent",
+    "held_tiyn": "spent",
+    "expired_tiyn": "expired",
+    "cancelled_tiyn": "withdrawn",
+    "available_tiyn": "issued",
+}
+_BALANCE = ("spent_tiyn", "held_tiyn", "expired_tiyn", "cancelled_tiyn", "available_tiyn")
+# The pilot's figures, as the month report has them.
+_PILOT = {
+    "families": "issued",
+    "issued": "vouchers",
+    "issued_tiyn": "issued_tiyn",
+    "families_using": "spent",
+    "used": "spent",
+    "used_tiyn": "spent_tiyn",
+}
+Group = tuple[Any, Any]  # programme, month
+
+
+class Cell(NamedTuple):
+    """A figure of the month report: its table, the key of its row after programme and month, its column."""
+
+    section: str
+    row: tuple[Any, ...]
+    column: str
+
+
+Values = dict[Cell, int]
+
+
+class Shown(NamedTuple):
+    """A programme's month as it is shown at a release: the figures as last shown, and which are hidden."""
+
+    values: Values
+    hidden: frozenset[Cell]
+
+
+class OutsideReports:
+    """Answers the requests of readers from outside."""
+
+    def __init__(self, reports: Reports) -> None:
+        self._reports = reports
+        self._months: OrderedDict[tuple[str, int], Answer] = OrderedDict()
+        self._positions: dict[datetime, int] = {}
+
+    def answer(self, request: Request, now: datetime) -> Answer:
+        """The report at the end of the last week before `now`, or before the `as_of` of the request.
+
+        Raises RegionOfItsOwnBodies for one region's, and what reports are refused for.
+        """
+        if request.parameters.get("region"):
+            raise RegionOfItsOwnBodies("region")
+        at = now
+        if request.as_of:
+            _, recorded_at = self._reports.stands(request.as_of)
+            known_at = recorded_at if request.as_of.isdigit() else datetime.fromisoformat(request.as_of)
+            at = known_at or now
+        release = week_before(at)
+        position = self._position(release)
+        found = self._reports.answer(replace(request, as_of=str(position)), now)
+        if found.report.id not in ("month", "pilot"):
+            return found
+        protected = found.report.id == "month"
+        tables = [
+            self._protected(table, release, now) if protected or table.section.id == "vouchers" else table
+            for table in found.tables
+        ]
+        return replace(found, tables=tables)
+
+    def _protected(self, table: Table, release: datetime, now: datetime) -> Table:
+        months = {(row[0], row[1]) for row in table.rows}
+        shown = {group: self._shown(group, release, now) for group in months}
+        columns = [column.id for column in table.section.columns]
+        rows = [
+            _month_row(table.section, columns, row, shown[row[0], row[1]])
+            if table.section.id != "vouchers"
+            else _pilot_row(table.section, columns, row, shown[row[0], row[1]])
+            for row in table.rows
+        ]
+        return replace(table, rows=rows)
+
+    def _shown(self, group: Group, release: datetime, now: datetime) -> Shown:
+        shown = Shown({}, frozenset())
+        for one in releases(group[1], release):
+            answer = self._month(group[1], self._position(one), now)
+            shown = release_of(answer.tables, group, shown)
+        return shown
+
+    def _month(self, month: str, position: int, now: datetime) -> Answer:
+        key = month, position
+        found = self._months.get(key)
+        if found is None:
+            found = self._reports.answer(Request("month", {"month": month}, str(position)), now)
+            self._months[key] = found
+            if len(self._months) > _KEPT:
+                self._months.popitem(last=False)
+        return found
+
+    def _position(self, release: datetime) -> int:
+        found = self._positions.get(release)
+        if found is None:
+            found = self._positions[release] = self._reports.stands(release.isoformat())[0]
+        return found
+
+
+def week_before(at: datetime) -> datetime:
+    """The last Monday's midnight in Kazakhstan by `at`."""
+    day = local_day(at)
+    return day_start(day - timedelta(days=day.weekday()))
+
+
+def releases(month: str, last: datetime) -> Iterator[datetime]:
+    """The ends of weeks up to `last` in which something can happen to a programme's month."""
+    middle = week_before(day_start(local_day(datetime.fromisoformat(f"{month}-01T12:00:00+05:00"))))
+    for weeks in range(-WEEKS_BEFORE, WEEKS_AFTER):
+        one = week_before(middle + timedelta(weeks=weeks, hours=12))
+        if one > last:
+            return
+        yield one
+
+
+def release_of(tables: Sequence[Table], group: Group, before: Shown) -> Shown:
+    """The month report's figures of a programme's month at one more release, after those shown `before`."""
+    values = _values(tables, group)
+    hidden = hidden_cells(values, [cell for cell in values if _small(values, cell)], _equations(values))
+    shown = {
+        cell: before.values.get(cell, 0) if _moved_little(values, cell, before) else value
+        for cell, value in values.items()
+        if cell not in hidden
+    }
+    # A figure that is hidden now was shown at times: what it was then is compared with what it will be.
+    return Shown({**before.values, **shown}, frozenset(hidden))
+
+
+def _moved_little(values: Values, cell: Cell, before: Shown) -> bool:
+    people = cell._replace(column=_OF_PEOPLE.get(cell.column, cell.column))
+    last = before.values.get(people)
+    if last is None or people not in values:
+        return False
+    if people == cell:
+        return 0 < abs(values[cell] - last) < LEAST
+    return 0 < abs(values[people] - last) < LEAST and cell in before.values
+
+
+def _values(tables: Sequence[Table], group: Group) -> Values:
+    found: Values = {}
+    for table in tables:
+        keys = table.section.keys
+        for row in table.rows:
+            if (row[0], row[1]) == group:
+                for column, value in zip(table.section.columns[keys:], row[keys:], strict=True):
+                    found[Cell(table.section.id, tuple(row[2:keys]), column.id)] = value
+    return found
+
+
+def _small(values: Values, cell: Cell) -> bool:
+    """Whether the figure is of fewer than 5 people, or a sum of theirs."""
+    people = values.get(cell._replace(column=_OF_PEOPLE.get(cell.column, cell.column)), 0)
+    return 0 < people < LEAST and values[cell] != 0
+
+
+def _equations(values: Values) -> list[Equation[Cell]]:
+    """What follows from what, wherever it does: totals and parts, sums and balances, sizes and members."""
+    one = Fraction(1)
+    found: list[dict[Cell, Fraction]] = []
+    parts: dict[tuple[str, str], list[Cell]] = {}
+    for cell in values:
+        if cell.section != "months":
+            parts.setdefault((cell.section, cell.column), []).append(cell)
+    for (_, column), cells in parts.items():
+        found.append({Cell("months", (), column): one, **dict.fromkeys(cells, -one)})
+    for section, row in {(cell.section, cell.row) for cell in values}:
+        at = {name: Cell(section, row, name) for name in ("families", "members", "issued", "vouchers")}
+        issued = Cell(section, row, "issued_tiyn")
+        found.append({issued: one, **{Cell(section, row, name): -one for name in _BALANCE}})
+        if values.get(at["vouchers"]):
+            found.append({issued: one, at["vouchers"]: -Fraction(values[issued], values[at["vouchers"]])})
+        if section == "sizes":
+            found.append({at["members"]: one, at["families"]: -Fraction(row[0])})
+            found.append({at["vouchers"]: one, at["issued"]: -Fraction(row[0])})
+    return [
+        equation
+        for equation in found
+        if all(cell in values for cell in equation)
+        and sum(values[cell] * k for cell, k in equation.items()) == 0
+    ]
+
+
+def _month_row(section: Section, columns: Sequence[str], row: Cells, shown: Shown) -> Cells:
+    keys = section.keys
+    return row[:keys] + tuple(
+        _cell(shown, Cell(section.id, tuple(row[2:keys]), column)) for column in columns[keys:]
+    )
+
+
+def _pilot_row(section: Section, columns: Sequence[str], row: Cells, shown: Shown) -> Cells:
+    keys = section.keys
+    told = dict(zip(columns, row, strict=True))
+    return row[:keys] + tuple(_pilot_cell(told, column, shown) for column in columns[keys:])
+
+
+def _pilot_cell(told: Mapping[str, Any], column: str, shown: Shown) -> Any:
+    same = Cell("months", (), _PILOT[column])
+    if column != "used":
+        return _cell(shown, same)
+    few = 0 < told[column] < LEAST or same in shown.hidden
+    # Vouchers used are at least the families using them: shown to the nearest five below.
+    return None if few else told[column] // LEAST * LEAST
+
+
+def _cell(shown: Shown, cell: Cell) -> int | None:
+    return None if cell in shown.hidden else shown.values.get(cell)

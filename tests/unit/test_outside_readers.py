@@ -1,0 +1,124 @@
+"""Readers from outside: no small count by any table, any total, any week (A2)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from itertools import pairwise
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.calendar import ALMATY
+from infra.reporting.outside import Cell, Shown, _equations, _values, release_of, releases, week_before
+from infra.reporting.running import Table
+from infra.reporting.small_cells import LEAST, solved
+from projections.reports.month import MONTH
+
+GROUP = ("tsa-2026", "2026-03")
+AMOUNT = 1_000_000
+FLOW = ("asked", "consented", "issued", "activated", "spent")
+
+
+class Family:
+    """A family that goes its way week by week."""
+
+    def __init__(self, rng: Random, regions: list[str]) -> None:
+        self.region = rng.choice(regions)
+        self.size = rng.randint(1, 4)
+        self.weeks = {}
+        week = rng.randint(0, 3)
+        for stage in FLOW:
+            self.weeks[stage] = week
+            week += rng.choice((0, 0, 1, 2, 9))
+        self.share = rng.random()
+
+    def figures(self, week: int) -> Counter[str]:
+        reached = {stage: int(self.weeks[stage] <= week) for stage in FLOW}
+        issued = reached["issued"] * self.size * AMOUNT
+        spent = int(issued * self.share) * reached["spent"]
+        told = Counter(
+            families=1, members=self.size, vouchers=reached["issued"] * self.size, issued_tiyn=issued
+        )
+        told.update(reached)
+        told.update({"spent_tiyn": spent, "available_tiyn": issued - spent})
+        return told
+
+
+def tables(families: list[Family], week: int) -> list[Table]:
+    """The month report of these families."""
+    there = [family for family in families if family.weeks["asked"] <= week]
+    found = []
+    keys: tuple[Callable[[Family], tuple[Any, ...]], ...] = (
+        lambda _: (),
+        lambda family: (family.region,),
+        lambda family: (family.size,),
+    )
+    for section, key in zip(MONTH.sections, keys, strict=True):
+        groups: dict[tuple[Any, ...], Counter[str]] = {}
+        for family in there:
+            groups.setdefault(key(family), Counter()).update(family.figures(week))
+        columns = [column.id for column in section.columns[section.keys :]]
+        rows = [(*GROUP, *name, *(told[c] for c in columns)) for name, told in sorted(groups.items())]
+        found.append(Table(section, rows))
+    return found
+
+
+@given(st.integers(0, 10_000), st.integers(0, 60), st.integers(1, 4))
+def test_A2_no_sequence_of_tables_gives_a_suppressed_count(seed: int, count: int, regions: int) -> None:
+    rng = Random(seed)
+    families = [Family(rng, [str(10 + n) for n in range(regions)]) for _ in range(count)]
+    shown = Shown({}, frozenset())
+    last: dict[Cell, int] = {}
+    for week in range(6):
+        told = tables(families, week)
+        values = _values(told, GROUP)
+        shown = release_of(told, GROUP, shown)
+        seen = {cell: shown.values[cell] for cell in values if cell not in shown.hidden}
+        counts = {cell: value for cell, value in seen.items() if not cell.column.endswith("_tiyn")}
+        # no table shows a small count
+        assert not [cell for cell, value in counts.items() if 0 < value < LEAST]
+        # none is what totals and parts, sums and sizes leave over
+        small = {cell for cell, v in values.items() if 0 < v < LEAST and not cell.column.endswith("_tiyn")}
+        left = [{c: k for c, k in one.items() if c in shown.hidden} for one in _equations(values)]
+        assert not solved(left) & small
+        # nor the difference of two weeks
+        assert not [
+            cell for cell, value in counts.items() if cell in last and 0 < abs(value - last[cell]) < LEAST
+        ]
+        last |= counts
+
+
+def test_what_is_large_enough_is_shown_as_it_is() -> None:
+    rng = Random(1)
+    families = [Family(rng, ["11"]) for _ in range(400)]
+    told = tables(families, 20)
+    shown = release_of(told, GROUP, Shown({}, frozenset()))
+    assert shown.hidden == frozenset()
+    assert shown.values == _values(told, GROUP)
+
+
+@pytest.mark.parametrize(
+    ("at", "monday"),
+    [
+        ("2026-03-04T12:00", "2026-03-02"),
+        ("2026-03-02T00:00", "2026-03-02"),
+        ("2026-03-01T23:59", "2026-02-23"),
+    ],
+)
+def test_such_readers_see_the_end_of_a_week(at: str, monday: str) -> None:
+    found = week_before(datetime.fromisoformat(at).replace(tzinfo=ALMATY))
+    assert found.astimezone(ALMATY) == datetime.fromisoformat(monday).replace(tzinfo=ALMATY)
+
+
+def test_the_weeks_of_a_month_begin_before_its_list_and_end() -> None:
+    last = datetime(2026, 3, 16, tzinfo=ALMATY)
+    found = list(releases("2026-03", last))
+    assert found[-1] == last
+    assert found[0] < datetime(2026, 2, 1, tzinfo=ALMATY)
+    assert {later - one for one, later in pairwise(found)} == {timedelta(weeks=1)}
+    assert len(list(releases("2026-03", datetime(2030, 1, 1, tzinfo=ALMATY)))) == 25
