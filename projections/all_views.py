@@ -15,6 +15,7 @@ from projections.shop_breaches import ShopBreaches
 from projections.shop_prices import ShopPrices
 from projections.shops import Shops
 from projections.sms_journal import SmsJournal
+from projections.sold_lines import SoldLines
 from projections.staff import StaffMembers
 from projections.terminals import Terminals
 from projections.view import View
@@ -27,6 +28,7 @@ VIEWS: tuple[View, ...] = (
     MissingNumbers(),
     VoucherBalances(),
     Purchases(),
+    SoldLines(),
     Shops(),
     ShopPrices(),
     ShopBreaches(),

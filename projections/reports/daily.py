@@ -9,7 +9,7 @@ from typing import Any
 
 from domain.calendar import ALMATY
 from projections.reports.facts import OF_THE_DAY, PURCHASES
-from projections.reports.goods import POSITION, SALES, sales_from_log, sales_sql
+from projections.reports.goods import POSITION, SALES, SALES_VIEWS, sales_from_log, sales_sql
 from projections.reports.ledger import Ledger, Purchase
 from projections.reports.report import Cells, Column, Report, Scope, Section, named
 
@@ -106,8 +106,8 @@ DAILY = Report(
             named("Тізім орындары", "Позиции перечня", "Positions of the list"),
             (POSITION, *SALES),
             1,
-            ("purchases",),
-            sales_sql("goods_position", WHERE),
+            SALES_VIEWS,
+            sales_sql("goods_position", WHERE, ""),
             sales_from_log(lambda _, line: (line.position,), of_the_day),
         ),
     ),

@@ -40,18 +40,20 @@ PURCHASES = """
 OF_THE_MONTHS = "AND programme || '/' || month = ANY(%(months)s)"
 OF_THE_DAY = "AND bought_at >= %(first)s::timestamptz AND bought_at < %(end)s::timestamptz"
 
-# The lines of the purchases that were paid for: what stayed sold of each by the position.
+# The lines of the purchases that were paid for: what stayed sold of each by the position, in thousandths of a unit.
 SOLD = """
+    returned AS (
+        SELECT redemption, line, max(thousandths) AS thousandths
+        FROM azyq_views.sold_lines WHERE returned <> '' AND position <= %(upto)s {where}
+        GROUP BY redemption, line
+    ),
     sold AS (
-        SELECT p.redemption, p.shop, p.stream, line ->> 0 AS gtin, (line ->> 1)::integer AS goods_position,
-            (line ->> 2)::bigint AS shelf_tiyn, (line ->> 3)::bigint AS price_tiyn,
-            (line ->> 4)::numeric - coalesce(CASE WHEN p.returns IS NOT NULL THEN (
-                SELECT max((back ->> 1)::numeric)
-                FROM jsonb_array_elements(p.returns::jsonb) one, jsonb_array_elements(one -> 3) back
-                WHERE (one ->> 0)::bigint <= %(upto)s AND (back ->> 0)::integer = number - 1
-            ) END, 0) AS quantity
-        FROM purchase p, json_array_elements(p.lines::json) WITH ORDINALITY AS each (line, number)
+        SELECT l.position, p.shop, p.stream, gtin, goods_position, shelf_price_tiyn AS shelf_tiyn,
+            price_tiyn, l.thousandths - coalesce(back.thousandths, 0) AS thousandths
+        FROM purchase p
+        JOIN azyq_views.sold_lines l ON l.position = p.position AND l.returned = ''
+        LEFT JOIN returned back ON back.redemption = l.redemption AND back.line = l.line
         WHERE p.captured
     )"""
-SHELF_TOTAL = "round(shelf_tiyn * quantity)::bigint"
-PRICE_TOTAL = "round(price_tiyn * quantity)::bigint"
+SHELF_TOTAL = "(shelf_tiyn * thousandths + 500) / 1000"
+PRICE_TOTAL = "(price_tiyn * thousandths + 500) / 1000"

@@ -22,16 +22,21 @@ SALES = (
 )
 
 
-def sales_sql(keys: str, where: str = OF_THE_MONTHS) -> str:
-    """Sales by `keys` (SQL expressions), of the purchases for which `where` holds."""
+def sales_sql(keys: str, where: str = OF_THE_MONTHS, returned: str = OF_THE_MONTHS) -> str:
+    """Sales by `keys` (columns), of the purchases for which `where` holds, and returns for which `returned` does."""
     groups = ", ".join(str(n) for n in range(1, keys.count(",") + 2))
     return f"""
-    WITH {FAMILIES}, {PURCHASES.format(where=where)}, {SOLD}
-    SELECT {keys}, count(DISTINCT redemption), sum(quantity),
-        sum({SHELF_TOTAL}), sum({PRICE_TOTAL}), sum({SHELF_TOTAL} - {PRICE_TOTAL})
-    FROM sold
-    WHERE quantity > 0 AND (%(region)s = '' OR EXISTS (SELECT FROM family WHERE family.stream = sold.stream))
-    GROUP BY {groups} ORDER BY {groups}
+    WITH {FAMILIES}, {PURCHASES.format(where=where)}, {SOLD.format(where=returned)},
+    each AS (
+        SELECT {keys}, position, sum(thousandths) AS thousandths,
+            sum({SHELF_TOTAL}) AS shelf_tiyn, sum({PRICE_TOTAL}) AS price_tiyn
+        FROM sold
+        WHERE thousandths > 0
+            AND (%(region)s = '' OR EXISTS (SELECT FROM family WHERE family.stream = sold.stream))
+        GROUP BY {keys}, position
+    )
+    SELECT {keys}, count(*), sum(thousandths) / 1000, sum(shelf_tiyn), sum(price_tiyn), sum(shelf_tiyn - price_tiyn)
+    FROM each GROUP BY {groups} ORDER BY {groups}
     """
 
 
@@ -72,7 +77,7 @@ def of_the_months(purchase: Any, scope: Scope) -> bool:
     return (family.programme, family.month) in scope.months and family.region.startswith(scope.region)
 
 
-_VIEWS = ("families", "purchases")
+SALES_VIEWS = ("families", "purchases", "sold_lines")
 
 GOODS = Report(
     id="goods",
@@ -93,7 +98,7 @@ GOODS = Report(
             named("Тізім орындары бойынша", "По позициям перечня", "By position of the list"),
             (POSITION, *SALES),
             1,
-            _VIEWS,
+            SALES_VIEWS,
             sales_sql("goods_position"),
             sales_from_log(lambda _, line: (line.position,), of_the_months),
         ),
@@ -102,7 +107,7 @@ GOODS = Report(
             named("Тауарлар бойынша", "По товарам", "By article"),
             (POSITION, GTIN, *SALES),
             2,
-            _VIEWS,
+            SALES_VIEWS,
             sales_sql("goods_position, gtin"),
             sales_from_log(lambda _, line: (line.position, line.gtin), of_the_months),
         ),

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from projections.reports.facts import FAMILIES, OF_THE_MONTHS, PURCHASES
-from projections.reports.goods import POSITION, SALES, of_the_months, sales_from_log, sales_sql
+from projections.reports.goods import POSITION, SALES, SALES_VIEWS, of_the_months, sales_from_log, sales_sql
 from projections.reports.ledger import Family, Ledger
 from projections.reports.report import Cells, Column, Report, Scope, Section, named
 
@@ -102,7 +102,7 @@ PILOT = Report(
             named("Сатылған тауарлар", "Продано товаров", "Goods sold"),
             (POSITION, *SALES),
             1,
-            ("families", "purchases"),
+            SALES_VIEWS,
             sales_sql("goods_position"),
             sales_from_log(lambda _, line: (line.position,), of_the_months),
         ),

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from projections.reports.daily import SHOP
-from projections.reports.facts import OF_THE_MONTHS, PURCHASES
+from projections.reports.facts import OF_THE_MONTHS, PRICE_TOTAL, PURCHASES, SOLD
 from projections.reports.goods import total
 from projections.reports.ledger import Ledger, Purchase
 from projections.reports.report import Cells, Column, Report, Scope, Section, named
@@ -31,18 +31,15 @@ _TURNOVER = f"""
         SELECT DISTINCT ON (data ->> 'shop') data ->> 'shop' AS shop, topic = 'shop.closed' AS closed
         FROM event WHERE topic IN ('shop.opened', 'shop.closed') ORDER BY data ->> 'shop', position DESC
     ),
-    sale AS (
-        SELECT shop, count(*) AS purchases, sum(purchase_tiyn - coalesce(returned_tiyn, 0)) AS drawn_tiyn,
-            sum((SELECT sum(round((line ->> 3)::bigint * ((line ->> 4)::numeric - coalesce((
-                SELECT max((back ->> 1)::numeric)
-                FROM jsonb_array_elements(p.returns::jsonb) one, jsonb_array_elements(one -> 3) back
-                WHERE (one ->> 0)::bigint <= %(upto)s AND (back ->> 0)::integer = number - 1), 0)))::bigint)
-                FROM json_array_elements(p.lines::json) WITH ORDINALITY AS each (line, number))) AS turnover_tiyn
-        FROM purchase p WHERE captured GROUP BY shop
+    {SOLD.format(where=OF_THE_MONTHS)},
+    turnover AS (SELECT shop, sum({PRICE_TOTAL}) AS turnover_tiyn FROM sold GROUP BY shop),
+    drawn AS (
+        SELECT shop, count(*) AS purchases, sum(purchase_tiyn - coalesce(returned_tiyn, 0)) AS drawn_tiyn
+        FROM purchase WHERE captured GROUP BY shop
     )
     SELECT shop, name, CASE WHEN closed THEN 'closed' ELSE 'open' END,
         coalesce(purchases, 0), coalesce(turnover_tiyn, 0), coalesce(drawn_tiyn, 0)
-    FROM latest LEFT JOIN status USING (shop) LEFT JOIN sale USING (shop)
+    FROM latest LEFT JOIN status USING (shop) LEFT JOIN turnover USING (shop) LEFT JOIN drawn USING (shop)
     WHERE %(shop)s IN ('', shop) ORDER BY 1
     """
 _LOANS = f"""
@@ -135,7 +132,7 @@ SHOPS = Report(
                 ),
             ),
             3,
-            ("purchases", "shops"),
+            ("purchases", "shops", "sold_lines"),
             _TURNOVER,
             _turnover_from_log,
         ),

@@ -112,14 +112,14 @@ def asked(name: str, told: str, rng: random.Random) -> list[dict[str, str]]:
 
 
 def turning_points(told: str, rng: random.Random) -> list[int]:
-    """The beginning and the end of the log, and for each type of event that a figure turns on, one and what was before."""
+    """The beginning and the end of the log, and some events that figures turn on, with what was before."""
     places: dict[str, list[int]] = {}
     for topic, position in query(
         told,
         "SELECT topic, notification_id FROM azyq_log.azyq_events WHERE topic ~ '^(family|voucher|sms|shop)[.]' ORDER BY 2",
     ):
         places.setdefault(topic, []).append(position)
-    chosen = [rng.choice(found) for found in places.values()]
+    chosen = rng.sample([rng.choice(found) for found in places.values()], 8)
     head = query(told, "SELECT max(notification_id) FROM azyq_log.azyq_events")[0][0]
     return [0, head, *chosen, *(position - 1 for position in chosen)]
 
