@@ -158,6 +158,21 @@ def test_every_setting_that_is_given_is_one() -> None:
         assert set(SERVICES[name]["environment"]) <= known, name
 
 
+def test_every_setting_of_env_reaches_every_service() -> None:
+    # given those that are about the inside of a container, which its image or this file settles
+    inside = {"AZYQ_HEARTBEAT", "AZYQ_LISTEN", "AZYQ_PROGRAMMES", "AZYQ_SERVICES", "AZYQ_GOODS"}
+    known = {str(field.alias) for field in Settings.model_fields.values()}
+    # then each of the others reaches every service of ours
+    for name in OURS:
+        assert known - inside - set(SERVICES[name]["environment"]) == set(), name
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_what_a_service_logs_never_fills_the_disk(name: str) -> None:
+    # Docker's own default keeps everything for ever; this driver keeps five files of 20 MB.
+    assert SERVICES[name]["logging"] == {"driver": "local"}
+
+
 # --- the month ----------------------------------------------------------------------------------------
 
 
