@@ -242,7 +242,9 @@ class RowsOf:
             if place < self.section.keys or not adds:
                 found.append("")
             else:
-                found.append(writing.figure(column.kind, sum(row[place] or 0 for row in rows), signed))
+                values = [row[place] for row in rows]
+                # A sum would tell what is withheld of one row.
+                found.append("" if None in values else writing.figure(column.kind, sum(values), signed))
         return found
 
     def _only_words(self, writing: Writing) -> str:

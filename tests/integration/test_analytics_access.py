@@ -1,0 +1,152 @@
+"""The analysts' pages for those who were granted access: signed in by a certificate, within their regions (A2, A4–A8)."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from infra.api.app import create_app
+from infra.parts.analytics import Analytics
+from infra.parts.api import Replies
+from infra.web.analytics_sign_in import COOKIE
+from tests.integration.access_in_process import MONTH, Bureau, User, a_bureau
+
+FROM_ELSEWHERE = ("203.0.113.9", 5000)
+PAGE = f"/analytics?month={MONTH}&lang=en"
+
+
+@pytest.fixture
+def bureau(database: str, tmp_path: Path) -> Iterator[Bureau]:
+    with a_bureau(database, tmp_path) as bureau:
+        yield bureau
+
+
+@pytest.fixture
+def pages(bureau: Bureau) -> Iterator[TestClient]:
+    analytics = Analytics(bureau.azyq, bureau.access)
+    app = create_app(Replies(bureau.azyq, lambda: None), analytics=analytics)
+    with TestClient(
+        app,
+        base_url="https://azyq.example.kz",
+        client=FROM_ELSEWHERE,
+        raise_server_exceptions=False,
+        follow_redirects=False,
+    ) as client:
+        yield client
+    analytics.close()
+
+
+def sign_in(pages: TestClient, user: User, as_file: bool = False, spoil: bool = False) -> Any:
+    shown = pages.get("/analytics/sign-in?lang=en")
+    challenge = unescape(re.findall(r"<textarea[^>]*readonly[^>]*>([^<]*)<", shown.text)[0])
+    signature = user.certificate.sign((challenge + ("x" if spoil else "")).encode())
+    fields: dict[str, Any] = {"challenge": (None, challenge)}
+    if as_file:
+        fields["file"] = ("challenge.p7s", signature)
+    else:
+        fields["signature"] = (None, base64.encodebytes(signature).decode())
+    return pages.post("/analytics/sign-in?lang=en", files=fields)
+
+
+@pytest.mark.parametrize("as_file", [True, False])
+def test_A8_a_signature_over_the_challenge_opens_the_pages(
+    bureau: Bureau, pages: TestClient, as_file: bool
+) -> None:
+    user, _ = bureau.granted()
+    assert pages.get(PAGE).status_code == 401
+    told = sign_in(pages, user, as_file)
+    assert told.status_code == 303
+    cookie = told.headers["set-cookie"]
+    assert cookie.startswith(COOKIE)
+    assert {"HttpOnly", "Secure", "Path=/analytics", "SameSite=lax"} <= set(cookie.split("; "))
+    assert pages.get(PAGE).status_code == 200
+    # when signing out, the session is over, whoever kept the cookie
+    token = pages.cookies[COOKIE]
+    assert pages.post("/analytics/sign-out").status_code == 303
+    pages.cookies.set(COOKIE, token)
+    assert pages.get(PAGE).status_code == 401
+
+
+def test_A8_a_signature_that_does_not_hold_opens_nothing(bureau: Bureau, pages: TestClient) -> None:
+    user, _ = bureau.granted()
+    told = sign_in(pages, user, spoil=True)
+    assert told.status_code == 422
+    assert "signature does not hold" in told.text
+    stranger = bureau.user()
+    assert sign_in(pages, stranger).status_code == 422
+    for body in (
+        b"",
+        b"\x00" * 50,
+        b'--x\r\nContent-Disposition: form-data; name="signature"\r\n\r\n\xff\r\n--x--',
+    ):
+        told = pages.post(
+            "/analytics/sign-in", content=body, headers={"Content-Type": "multipart/form-data; boundary=x"}
+        )
+        assert told.status_code == 422
+    assert pages.get(PAGE).status_code == 401
+
+
+def test_A2_the_pages_are_of_the_readers_region_and_each_reading_is_recorded(
+    bureau: Bureau, pages: TestClient
+) -> None:
+    user, case = bureau.granted()
+    sign_in(pages, user)
+    told = pages.get(PAGE)
+    assert "Akmola oblast" in told.text
+    assert "Pavlodar oblast" not in told.text
+    assert "not within your access" in told.text  # the shops, which are of all regions
+    read = bureau.events("access.report_read")
+    assert {one["report"] for one in read} == {"month", "reconciliation", "goods"}
+    assert {(one["user"], one["case"], one["parameters"]["region"], one["form"]) for one in read} == {
+        (user.subject, case.case, "11", "page")
+    }
+    position = re.findall(r"Log position: ([\d\s]+)", told.text)[0]
+    assert {str(one["log_position"]) for one in read} == {re.sub(r"\s", "", position)}
+    file = pages.get(f"/analytics/rows/month/regions/file?month={MONTH}&form=csv")
+    assert file.status_code == 200
+    assert {line.split(",")[2] for line in file.text.splitlines()[1:]} == {"1132"}
+    assert bureau.events("access.report_read")[-1]["form"] == "csv"
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        (f"/analytics?month={MONTH}&region=55", "region_foreign"),
+        (f"/analytics?month={MONTH}&region=1", "region_foreign"),
+        (f"/analytics/rows/month/regions?month={MONTH}&region=551010", "region_foreign"),
+        (f"/analytics/rows/goods/articles/file?month={MONTH}&region=55&form=xlsx", "region_foreign"),
+        (f"/analytics/rows/month/regions?month={MONTH}&region=55&as_of=100", "region_foreign"),
+        (f"/analytics/rows/shops/turnover?month={MONTH}", "report_not_by_region"),
+        ("/analytics/rows/daily/shops?on=2026-03-10", "report_not_by_region"),
+    ],
+)
+def test_A2_another_regions_data_are_refused_and_the_try_is_recorded(
+    bureau: Bureau, pages: TestClient, path: str, code: str
+) -> None:
+    user, _ = bureau.granted()
+    sign_in(pages, user)
+    told = pages.get(path)
+    assert told.status_code == 403
+    assert "Pavlodar oblast" not in told.text
+    refused = bureau.events("access.reading_refused")
+    assert [(one["user"], one["code"]) for one in refused] == [(user.subject, code)]
+    assert bureau.events("access.report_read") == []
+
+
+def test_A6_a_blocked_reader_reads_nothing_more(bureau: Bureau, pages: TestClient) -> None:
+    user, case = bureau.granted()
+    sign_in(pages, user)
+    assert pages.get(PAGE).status_code == 200
+    bureau.block(case)
+    bureau.follow()
+    told = pages.get(PAGE)
+    assert told.status_code == 403
+    assert "blocked" in told.text
+    assert sign_in(pages, user).status_code == 422
