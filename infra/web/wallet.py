@@ -71,9 +71,6 @@ def wallet_router(services: WalletServices, assets: Assets) -> APIRouter:
     pages, guesses = Pages(assets), Guesses()
 
     def opened(request: Request, token: str) -> Opened | Response:
-        address = request.client.host if request.client else ""
-        if guesses.too_many(address):
-            return pages.plain(request, 429, "too_many", {"Retry-After": "60"})
         stream = services.stream_of(token) if _TOKEN.fullmatch(token) else None
         family = services.family(stream) if stream else None
         if stream is not None and family is not None:
@@ -81,6 +78,10 @@ def wallet_router(services: WalletServices, assets: Assets) -> APIRouter:
             stage = stage_of(family, month, services.now())
             if stage is not None:
                 return Opened(services, request, token, stream, family, month, stage)
+        # Only a miss waits: phones behind one address of a carrier, or of a proxy, are many families'.
+        address = request.client.host if request.client else ""
+        if guesses.too_many(address):
+            return pages.plain(request, 429, "too_many", {"Retry-After": "60"})
         guesses.missed(address)
         return pages.plain(request, 404, "unknown")
 
