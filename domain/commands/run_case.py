@@ -188,6 +188,14 @@ class RunCase:
 
         return until_saved(decide)
 
+    def lacking(self, call: OpenCase, at: datetime) -> Sequence[str]:
+        """The documents that a request would lack, by id; nothing is recorded (S002-20).
+
+        Raises what `open` raises for channel, consent, kind, fields and documents.
+        """
+        running = self._services.on(call.service, local_day(at))
+        return read_request(running, call, self._registers, _sha256, at, self._largest)[1].missing
+
     def _place(
         self, running: RunningService, actor: Actor, key: str, at: datetime
     ) -> tuple[str, Case | None]:

@@ -177,6 +177,10 @@ class CasePages:
                 found.append(running)
         return found
 
+    def lacking(self, call: OpenCase) -> Sequence[str]:
+        """The documents that a request would lack."""
+        return self._azyq.run_case.lacking(call, self.now())
+
     def open(self, call: OpenCase) -> Case:
         """A new case; a trial signs what is to be signed."""
         running = self._azyq.services.on(call.service, local_day(self.now()))

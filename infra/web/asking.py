@@ -10,8 +10,9 @@ from fastapi.responses import RedirectResponse, Response
 from domain.commands.case_calls import OpenCase
 from domain.errors import Refusal
 from domain.procedures.acts import Actor
+from domain.procedures.case_input import refused_documents
 from domain.procedures.case_refusals import RequestKeyReused
-from domain.procedures.definition import APPLICANT, Channel
+from domain.procedures.definition import APPLICANT, Channel, Document
 from domain.procedures.running import RunningService
 from infra.web.case_services import CasePagesServices
 from infra.web.forms import Known, papers_of, request_form, values_of
@@ -54,6 +55,7 @@ class Asking:
         refusal: Refusal | None = None,
         status: int = 200,
         errors: Sequence[str] = (),
+        lacking: bool = False,
     ) -> Response:
         """The form, empty or as it was `sent`, each time with a key of its own."""
         services, service = self._services, running.service
@@ -69,6 +71,7 @@ class Asking:
             errors=[*errors, *form.errors],
             megabytes=services.largest_document // 1_000_000,
             trial=services.trial,
+            lacking=lacking,
             consented=bool(sent and sent.texts.get("consent")),
             title=asker.title,
             base=asker.path,
@@ -77,7 +80,7 @@ class Asking:
         )
 
     def sent(self, asker: Asker, running: RunningService, form: Form) -> Response:
-        """The case's page; the form again when it was refused."""
+        """The case's page; the form again when it was refused, or lacks documents and nobody said that this is meant."""
         service, channel = running.service, _channel(running, asker)
         key = form.texts.get("key", "")[:64] or self._services.new_key()
         # Whoever is unknown is known by the form alone: its key is an id that nobody else has.
@@ -95,6 +98,11 @@ class Asking:
             key=key,
         )
         try:
+            if form.texts.get("lacking") != "yes":
+                missing = self._services.lacking(call)
+                if missing:
+                    asked = [one for one in service.documents if one.id in missing]
+                    return self.shown(asker, running, form, _refused(asked), 422, lacking=True)
             case = self._services.open(call)
         except RequestKeyReused:
             said = WORDS[asker.language]("form_sent_before")
@@ -102,6 +110,12 @@ class Asking:
         except Refusal as refusal:
             return self.shown(asker, running, form, refusal, 422)
         return RedirectResponse(self._services.path_of(case) + asker.query, 303, headers=HEADERS)
+
+
+def _refused(missing: Sequence[Document]) -> Refusal:
+    first, *others = refused_documents(missing)
+    first.also = tuple(others)
+    return first
 
 
 def _channel(running: RunningService, asker: Asker) -> Channel:

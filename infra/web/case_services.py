@@ -80,6 +80,10 @@ class CasePagesServices(Protocol):
         """The services in force today that take requests through a channel."""
         ...
 
+    def lacking(self, call: OpenCase) -> Sequence[str]:
+        """The documents that a request would lack. Raises what is wrong with it, all of them Refusal."""
+        ...
+
     def open(self, call: OpenCase) -> Case:
         """A new case. Raises what `RunCase.open` raises, all of them Refusal."""
         ...

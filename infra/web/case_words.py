@@ -128,6 +128,16 @@ CASE_WORDS: Mapping[str, tuple[str, str, str]] = {
         "Эта форма уже отправлялась. Если это новое обращение, отправьте её ещё раз.",
         "This form was sent before. If this is another request, send it once more.",
     ),
+    "lacking_refuse": (
+        "Осы күйінде жіберу: құжаттарсыз өтініш қабылданбайды, бас тарту туралы қолхат беріледі",
+        "Отправить как есть: без документов в приёме будет отказано, Вы получите расписку",
+        "Send it as it is: without the documents acceptance is refused, and I get a receipt",
+    ),
+    "lacking_accept": (
+        "Осы күйінде жіберу: құжаттарды кейін беремін",
+        "Отправить как есть: документы донесу позже",
+        "Send it as it is: I will bring the documents later",
+    ),
     "case_kind": ("Өтініш түрі", "Вид обращения", "Kind of request"),
     "case_ground": ("Негізі", "Основание", "Ground"),
     "asked_when": ("егер {condition}", "если {condition}", "if {condition}"),

@@ -377,7 +377,13 @@ def test_A3_conditions_are_judged_by_the_server(site: Site, client: TestClient) 
 
 
 def test_S002_23_an_incomplete_package_ends_with_a_receipt(site: Site, client: TestClient) -> None:
-    answer = send(client, "/apply/analyst-access", access(client))
+    # it is told first, and nothing is recorded
+    data = access(client)
+    told = send(client, "/apply/analyst-access", data)
+    assert "Отправить как есть: без документов в приёме будет отказано" in shown(told, 422)
+    assert told.text.count('class="error"') == 1
+    assert all_cases(site) == []
+    answer = send(client, "/apply/analyst-access", {**data, "key": key_in(told.text), "lacking": "yes"})
     path = answer.headers["location"]
     assert "Не принято" in shown(client.get(path))
     assert "QR-код" in shown(client.get(path + "/receipt.html"))
