@@ -100,20 +100,27 @@ class PostgresCaseLists:
         if due_before is not None:
             where.append("due_at < %s")
             values.append(due_before)
-        if after is not None:
-            place = (str(after.stream), after.step, after.turn)
-            if after.due_at is None:
-                where.append('due_at IS NULL AND (stream, step COLLATE "C", turn) > (%s, %s, %s)')
-                values += place
-            else:
-                where.append(
-                    '((due_at, stream, step COLLATE "C", turn) > (%s, %s, %s, %s) OR due_at IS NULL)'
-                )
-                values += [after.due_at, *place]
+        if after is None:
+            return self._steps(where, values, limit)
+        place = (str(after.stream), after.step, after.turn)
+        if after.due_at is None:
+            without = [*where, 'due_at IS NULL AND (stream, step COLLATE "C", turn) > (%s, %s, %s)']
+            return self._steps(without, [*values, *place], limit)
+        # Two reads, for an index finds each and not both at once.
+        later = [*where, '(due_at, stream, step COLLATE "C", turn) > (%s, %s, %s, %s)']
+        found = self._steps(later, [*values, after.due_at, *place], limit)
+        if len(found) < limit and due_before is None:
+            found += self._steps([*where, "due_at IS NULL"], values, limit - len(found))
+        return found
+
+    def _steps(self, where: list[str], values: list[Any], limit: int) -> list[DueStep]:
+        """In order of time; those without a term come last."""
         order = 'due_at, stream, step COLLATE "C", turn'
         if where[0].startswith("role"):  # the index begins with them
             order = f"role, state, {order}"
+        # The planner takes a page in the middle for a few rows, and would gather and sort all that follow.
         rows = self._rows(
+            "SET LOCAL enable_bitmapscan = off;"
             f"SELECT {_STEP} FROM azyq_views.case_steps WHERE {' AND '.join(where)} ORDER BY {order} LIMIT %s",
             (*values, limit),
         )
