@@ -20,7 +20,8 @@ class Difference:
 
 
 def difference(earlier: Answer, later: Answer) -> Difference:
-    """What changed from `earlier` to `later`, two answers of the same report. A row that is missing counts as zeros."""
+    """What changed from `earlier` to `later`, two answers of the same report. A row that is missing counts as zeros; of
+    what is withheld (None) in either, no difference is told."""
     tables = []
     for before, after in zip(earlier.tables, later.tables, strict=True):
         section = before.section
@@ -41,7 +42,10 @@ def _by_key(section: Section, rows: list[Cells]) -> dict[Cells, Cells]:
 def _change(old: Cells | None, new: Cells | None) -> Cells:
     present = new or old or ()
     before, after = old or (0,) * len(present), new or (0,) * len(present)
-    return tuple(_number(b) - _number(a) for a, b in zip(before, after, strict=True))
+    return tuple(
+        None if a is None or b is None else _number(b) - _number(a)
+        for a, b in zip(before, after, strict=True)
+    )
 
 
 def _number(value: Any) -> int | Decimal:

@@ -25,7 +25,7 @@ from infra.web.pages import HEADERS, Pages, chosen_language
 
 log = structlog.get_logger(__name__)
 
-_NOT_YOURS = ("region_foreign", "report_not_by_region", "scope_empty")
+_NOT_YOURS = ("region_foreign", "region_of_its_own_bodies", "report_not_by_region", "scope_empty")
 _SHUT = ("access_blocked", "access_over", "access_unknown")
 _NOT_THERE = ("report_unknown", "section_unknown")
 _MOST_FIELDS = 40

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from domain.access_refusals import RegionForeign, ScopeEmpty
+from domain.access_refusals import RegionForeign, RegionOfItsOwnBodies, ScopeEmpty
 from domain.calendar import ALMATY, day_end, local_day
 from domain.programmes import Programme
 from infra.web.analytics_reading import Reader
@@ -65,7 +65,7 @@ def read_address(
 ) -> tuple[Asked, dict[str, str]]:
     """What is asked, and the page's `own` parameters; the region is the reader's where none is asked for.
 
-    Raises AddressUnknown for a name of neither, or twice; RegionForeign, ScopeEmpty (A2).
+    Raises AddressUnknown for a name of neither, or twice; RegionForeign, RegionOfItsOwnBodies, ScopeEmpty (A2).
     """
     values: dict[str, str] = {}
     for name, value in given:
@@ -77,6 +77,8 @@ def read_address(
         raise ScopeEmpty
     if not asked.region and not reader.everything:
         asked = replace(asked, region=reader.regions[0])
+    if asked.region and reader.outside:
+        raise RegionOfItsOwnBodies("region")
     if not reader.may_read(asked.region):
         raise RegionForeign("region", regions=", ".join(reader.regions))
     return asked, {name: values.get(name, "") for name in own}

@@ -46,6 +46,7 @@ class Dashboard:
         self.asked = with_month(asked, services.programmes, services.now())
         self.stand = services.stands(self.asked.as_of_position())
         self.earlier = earlier_stand(services, self.asked, self.stand)
+        self._position = str(self.stand.position)
         self._words = analytics_words(self.asked.language)
 
     def values(self) -> dict[str, Any]:
@@ -54,15 +55,19 @@ class Dashboard:
         if self._reader.everything:
             wanted += [TURNOVER, LOANS]
         now, then = self._read(wanted)
+        # Whoever is from outside is shown the end of a week: the answers say where they stand.
+        self.stand = stand_of(now["month"])
+        self.earlier = stand_of(then["month"]) if then else None
         positions = self._services.position_names(self.asked.programme, self.asked.month)
         writing = Writing(self.asked.language, positions)
-        panels = Panels(self.asked, writing, self._words)
+        panels = Panels(self.asked, writing, self._words, drill=not self._reader.outside)
         whole, whole_then = _one(now, then)
         values: dict[str, Any] = {
             "asked": self.asked,
             "w": self._words,
             "writing": writing,
             "stand": self.stand,
+            "exact": self.asked.link(as_of=self._position),
             "earlier": self.earlier,
             "languages": {code: self.asked.link(language=code) for code in LANGUAGES},
             "places": self._places(),
@@ -170,7 +175,7 @@ class Dashboard:
         """The day that is asked for, else the last on which anything was bought."""
         day = self.asked.on or max(days.now, default=local_day(self._services.now()).isoformat())
         asked = replace(self.asked, on=day)
-        request = request_of("daily", find_report("daily").parameters, asked, str(self.stand.position))
+        request = request_of("daily", find_report("daily").parameters, asked, self._position)
         (answer,) = self._services.answers(self._reader, [(request, [HOURS.section])], "page")
         found = grouped(answer, HOURS.section, ["hour"])
         if found:
@@ -185,6 +190,11 @@ class Dashboard:
             "after": self.asked.link(on=(at + timedelta(days=1)).isoformat()) + "#hours",
             "rows": own.link(HOURS),
         }
+
+
+def stand_of(answer: Answer) -> Stand:
+    """Where an answer stands."""
+    return Stand(answer.log_position, answer.recorded_at)
 
 
 def earlier_stand(services: AnalyticsServices, asked: Asked, stand: Stand) -> Stand | None:
@@ -203,7 +213,9 @@ def choices(services: AnalyticsServices, reader: Reader, asked: Asked) -> dict[s
     return {
         "programmes": [(one.id, one.names[asked.language]) for one in services.programmes.values()],
         "months": months,
-        "regions": [one for one in oblasts(asked.language) if reader.may_read(one[0])]
+        "regions": []
+        if reader.outside
+        else [one for one in oblasts(asked.language) if reader.may_read(one[0])]
         or [(code, region_name(code, asked.language)) for code in reader.regions],
     }
 

@@ -85,7 +85,9 @@ def request_of(
 class Panels:
     """Makes figures of tables, in the reader's language."""
 
-    def __init__(self, asked: Asked, writing: Writing, words: Any) -> None:
+    def __init__(self, asked: Asked, writing: Writing, words: Any, drill: bool = True) -> None:
+        """`drill`: whether a region leads to what lies within it."""
+        self._drill = drill
         self._asked = asked
         self._writing = writing
         self._words = words
@@ -222,7 +224,7 @@ class Panels:
             "spent_tiyn",
             "tiyn",
             lambda region: region_name(region, self._asked.language),
-            lambda region: self._asked.link(region=region),
+            lambda region: self._asked.link(region=region) if self._drill else self.link(REGIONS),
             lambda group: " · ".join(
                 (
                     f"{words('families')}: {writing.count(group['families'])}",

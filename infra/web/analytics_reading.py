@@ -37,6 +37,11 @@ class Reader:
         return (REPUBLIC,) if self.grant is None else self.grant.regions
 
     @property
+    def outside(self) -> bool:
+        """Whether it is somebody of no region's own body: of the republic whole, and without small counts."""
+        return self.grant is not None and self.grant.outside
+
+    @property
     def everything(self) -> bool:
         """Whether the whole republic may be read."""
         return REPUBLIC in self.regions

@@ -7,17 +7,6 @@ from typing import ClassVar
 from domain.errors import Refusal
 
 
-class PartUnknown(Refusal):
-    """The report has no such table."""
-
-    code: ClassVar[str] = "section_unknown"
-    texts: ClassVar[dict[str, str]] = {
-        "kk": "«{report}» есебінде мұндай кесте жоқ; бары: {names}.",
-        "ru": "В отчёте «{report}» нет такой таблицы; есть: {names}.",
-        "en": "The report “{report}” has no such table; it has: {names}.",
-    }
-
-
 class ColumnUnknown(Refusal):
     """The table has no such column."""
 
@@ -51,8 +40,8 @@ class NumberOutside(Refusal):
     }
 
 
-class FormUnknown(Refusal):
-    """Not a form that the table can be had in, or an order that rows can't be in."""
+class ChoiceUnknown(Refusal):
+    """Not one of the words that the parameter takes."""
 
     code: ClassVar[str] = "choice_unknown"
     texts: ClassVar[dict[str, str]] = {

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from domain.access_refusals import ReportNotByRegion
+from domain.access_refusals import FormatUnknown, ReportNotByRegion, SectionUnknown
 from domain.calendar import local_day
 from domain.errors import LANGUAGES
 from infra.reporting.diff import difference
@@ -17,10 +17,10 @@ from infra.reporting.formats import as_csv, as_dict, write_xlsx
 from infra.reporting.running import Answer, Request, Table, find_report
 from infra.web.analytics_asked import PATH, Asked, whole_number, with_month
 from infra.web.analytics_cells import Writing
-from infra.web.analytics_page import choices, earlier_stand
+from infra.web.analytics_page import choices, earlier_stand, stand_of
 from infra.web.analytics_panels import request_of
 from infra.web.analytics_reading import AnalyticsServices, Reader, Stand
-from infra.web.analytics_refusals import ColumnUnknown, FormUnknown, PartUnknown
+from infra.web.analytics_refusals import ChoiceUnknown, ColumnUnknown
 from infra.web.analytics_words import analytics_words
 from projections.reports.all_reports import REPORTS
 from projections.reports.report import Cells, Column, Report, Section
@@ -76,9 +76,9 @@ class RowsOf:
         self.earlier = earlier_stand(services, self.asked, self.stand)
 
     def file(self, form: str) -> File:
-        """The whole table, in the order that is asked for. Raises FormUnknown."""
+        """The whole table, in the order that is asked for. Raises FormatUnknown."""
         if form not in FORMS:
-            raise FormUnknown("form", parameter="form", names=", ".join(FORMS))
+            raise FormatUnknown("form", formats=", ".join(FORMS))
         answer = self._answer(self.stand, form)
         answer = replace(answer, tables=[Table(self.section, self._chosen(answer.tables[0].rows))])
         if form == "csv":
@@ -152,9 +152,11 @@ class RowsOf:
 
     def _rows(self) -> list[Cells]:
         now = self._answer(self.stand, "page")
+        self.stand = stand_of(now)
         if self.earlier is None:
             return self._chosen(now.tables[0].rows)
         then = self._answer(self.earlier, "page")
+        self.earlier = stand_of(then)
         ((_, rows),) = difference(then, now).tables
         return self._chosen(rows)
 
@@ -174,7 +176,7 @@ class RowsOf:
     def _read_order(self) -> tuple[int, bool] | None:
         order = self._own.get("order", "")
         if order not in ("", *ORDERS):
-            raise FormUnknown("order", parameter="order", names=", ".join(ORDERS))
+            raise ChoiceUnknown("order", parameter="order", names=", ".join(ORDERS))
         sort = self._own.get("sort", "")
         return (self._place(sort, "sort"), order == "desc") if sort else None
 
@@ -221,7 +223,8 @@ class RowsOf:
             "shop": lambda: self.asked.link("/rows/reconciliation/days", only=f"shop:{value}"),
             "day": lambda: self.asked.link("/rows/daily/shops", on=value),
         }
-        if column.id not in own or value in ("", None) or self._leads_here(column):
+        drilled = column.id == "region" and self._reader.outside
+        if column.id not in own or value in ("", None) or drilled or self._leads_here(column):
             return ""
         return own[column.id]()
 
@@ -262,4 +265,4 @@ def _section(report: Report, id: str) -> Section:
     for section in report.sections:
         if section.id == id:
             return section
-    raise PartUnknown("section", report=report.id, names=", ".join(one.id for one in report.sections))
+    raise SectionUnknown("section", sections=", ".join(one.id for one in report.sections))

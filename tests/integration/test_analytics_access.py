@@ -150,3 +150,30 @@ def test_A6_a_blocked_reader_reads_nothing_more(bureau: Bureau, pages: TestClien
     assert told.status_code == 403
     assert "blocked" in told.text
     assert sign_in(pages, user).status_code == 422
+
+
+def test_A2_whoever_is_of_no_region_sees_the_republic_without_small_counts(
+    bureau: Bureau, pages: TestClient
+) -> None:
+    user, _ = bureau.granted(body_kind="state_audit", region="")
+    sign_in(pages, user)
+    for address in (PAGE, f"{PAGE}&compare=2026-03-20", f"/analytics/rows/month/regions?month={MONTH}&lang=en"):
+        told = pages.get(address)
+        assert told.status_code == 200
+        assert "Pavlodar oblast" in told.text
+    release = pages.get(f"/analytics/rows/month/sizes?month={MONTH}&compare=2026-03-20")
+    assert release.status_code == 200
+    # The figures are those at the end of a week, and the page says that it stands there.
+    (read, *_) = [one for one in bureau.events("access.report_read") if one["report"] == "month"]
+    position = re.findall(r"Log position: ([\d\s]+)", pages.get(PAGE).text)[0]
+    assert re.sub(r"\s", "", position) == str(read["log_position"])
+    told = pages.get(f"{PAGE}&region=11")
+    assert told.status_code == 403
+    assert [one["code"] for one in bureau.events("access.reading_refused")] == ["region_of_its_own_bodies"]
+
+
+def test_A2_a_body_without_data_of_its_own_is_told_so(bureau: Bureau, pages: TestClient) -> None:
+    user, _ = bureau.granted(body_kind="central_audit", region="", own_body="Министерство")
+    sign_in(pages, user)
+    assert pages.get(PAGE).status_code == 403
+    assert [one["code"] for one in bureau.events("access.reading_refused")] == ["scope_empty"]
