@@ -7,6 +7,8 @@ from pathlib import Path
 
 import typer
 
+from infra.cli.case_reading import NUMBER_OF_CASE
+from infra.cli.case_reading import why as case_story
 from infra.cli.running import FOUND, JSON, LANGUAGE, language_of, opened, print_json, usage
 
 
@@ -50,12 +52,16 @@ def rebuild(
 
 def why(
     identity: str = typer.Argument(
-        metavar="ID", help="A voucher, family, redemption or message id, or the list's family_id."
+        metavar="ID",
+        help="A voucher, family, redemption or message id, the list's family_id, or a case's number.",
     ),
     as_json: bool = JSON,
     lang: str = LANGUAGE,
 ) -> None:
-    """The story of a voucher or family: each event, when, by which clause and programme version."""
+    """The story of a voucher, a family or a case: each event, when, by which clause and version."""
+    if case := NUMBER_OF_CASE.fullmatch(identity.strip()):
+        case_story(case[1], as_json, lang)
+        return
     with opened(lang) as azyq:
         from infra.cli.story_lines import story_lines
         from infra.story import tell

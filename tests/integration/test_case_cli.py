@@ -105,6 +105,7 @@ def test_S000_L1_to_L6_a_clerks_whole_licence_case(outside: Shell) -> None:
     assert {one["rules"] for one in told} == {"licence-design@1"}
     assert not any(personal in str(told) for personal in (IIN, PHONE, "Оспанова"))
     assert "с опозданием" in azyq("case", "why", case, "--lang", "ru", **late).stdout
+    assert azyq.json("why", f"{case.lower()}-1", "--lang", "ru", **late) == told
     levels = azyq.json("case", "levels", "--service", LICENCE, **late)["services"][LICENCE]
     assert (levels["done"], levels["terms_kept"], levels["ends"]) == (1, 1, {"granted": 1})
     (closed,) = azyq.json("case", "list", "--state", "closed", "--service", LICENCE, **late)
