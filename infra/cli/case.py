@@ -247,7 +247,7 @@ def sit(
 ) -> None:
     """Hold a sitting: one step of many cases, all or none (S000-T6, S000-T16)."""
     language = language_of(lang)
-    asked = _file_of(service) or {"service": service}
+    asked = file_of(service) or {"service": service}
     if unknown := set(asked) - {"service", "step", "members", "decisions", "minutes"}:
         usage(f"{service}: no such key: {', '.join(sorted(unknown))}")
     rows = [*_decisions(asked.get("decisions", []), service), *map(_decision, decisions)]
@@ -333,7 +333,7 @@ def _file(path: Path) -> bytes:
     return _read(path, 1_000_000)
 
 
-def _file_of(name: str) -> dict[str, Any] | None:
+def file_of(name: str) -> dict[str, Any] | None:
     """The table in a TOML or JSON file; None when the name is none of a file."""
     import json
     import tomllib
@@ -355,7 +355,7 @@ def _file_of(name: str) -> dict[str, Any] | None:
 
 def _request(name: str) -> Request:
     """The request in a file, else one for the service of this id."""
-    found = _file_of(name)
+    found = file_of(name)
     if found is None:
         return Request(service=name)
     known = Request.__dataclass_fields__

@@ -44,20 +44,24 @@ def status(as_json: bool = JSON) -> None:
     with refusals(), ExitStack() as stack:
         from infra import bootstrap
         from infra.postgres import schema
+        from infra.postgres.reader_roles import trouble
         from infra.settings import Settings
 
         dsn = bootstrap.database(Settings(), stack)
         migrations = schema.status(dsn)
         to_come = any(at is None for _, at in migrations)
         views = _views(dsn, stack, to_come)
+        readers = "" if to_come else trouble(dsn)
         if as_json:
             done = [{"name": name, "applied_at": at} for name, at in migrations]
-            print_json({"migrations": done, "views": views})
+            print_json({"migrations": done, "views": views, "readers_want": readers or None})
         else:
             for name, at in migrations:
                 typer.echo(f"{name:32} {at.isoformat(timespec='seconds') if at else 'to come'}")
             for view in views:
                 typer.echo(f"{'view ' + view['name']:32} {_standing(view)}")
+            if readers:
+                typer.echo(f"{'roles of readers':32} can't be made; let an administrator run: {readers}")
         if to_come or any(view["version"] != view["wanted"] for view in views):
             raise typer.Exit(1)
 
