@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from domain.audit_access import ACCESS_CHECKS, ACCESS_TOPICS, AccessBook, AccessFold
 from domain.audit_cases import CASE_CHECKS, CASE_TOPICS, CaseBook, CaseFold, finish_sittings
 from domain.audit_cycle import CYCLE_CHECKS, CycleFold, stray_reply
 from domain.audit_facts import Finding, MonthFacts
@@ -91,6 +92,7 @@ class LogFold:
         self.trade = trade or TradeBook()
         self._cases = cases or CaseBook()
         self._in_sittings: Counter[str] = Counter()
+        self._access = AccessBook()
         self._programmes = programmes
         self._goods = goods
         self._on_end = on_end
@@ -111,7 +113,9 @@ class LogFold:
         self._stream = ""
         self._version = 0
         self._position = 0
-        self._fold: FamilyFold | CycleFold | TradeFold | SealFold | CaseFold | StaffFold | None = None
+        self._fold: (
+            FamilyFold | CycleFold | TradeFold | SealFold | CaseFold | StaffFold | AccessFold | None
+        ) = None
 
     # --- what the folds ask ---------------------------------------------------------------------------
 
@@ -177,6 +181,8 @@ class LogFold:
                 self._fold = SealFold(self, stream)
             elif topic.startswith(CASE_TOPICS):
                 self._fold = CaseFold(self, stream, self._cases, self._in_sittings)
+            elif topic.startswith(ACCESS_TOPICS):
+                self._fold = AccessFold(self, stream, self._access)
             elif topic.startswith("staff."):
                 self._fold = StaffFold(self, stream)
             elif topic.startswith(TRADE_TOPICS):
@@ -206,6 +212,8 @@ class LogFold:
         self._version = version
         self._position = position
         try:
+            if topic == "case.result_issued":
+                self._access.note_result(position, data)
             if self._fold is not None:
                 self._fold.apply(position, version, topic, data)
             else:
@@ -246,6 +254,7 @@ class LogFold:
         self._end_stream()
         self._stream = ""
         finish_sittings(self, self._cases, self._in_sittings)
+        self._access.finish(self)
         for (cycle, task), (position, stream) in self.still_open.items():
             self.counts["month_end"] += 1
             if (cycle, task) in self.tasks_done:
@@ -268,7 +277,15 @@ class LogFold:
             {"version_gap": self.events, "position_order": self.events, "event_malformed": self.events}
         )
         for topic, count in self.topics.items():
-            for checks in (FAMILY_CHECKS, CYCLE_CHECKS, TRADE_CHECKS, SEAL_CHECKS, CASE_CHECKS, STAFF_CHECKS):
+            for checks in (
+                FAMILY_CHECKS,
+                CYCLE_CHECKS,
+                TRADE_CHECKS,
+                SEAL_CHECKS,
+                CASE_CHECKS,
+                STAFF_CHECKS,
+                ACCESS_CHECKS,
+            ):
                 for check in checks.get(topic, ()):
                     ran[check] += count
         ran.update({check: count for check, count in self.counts.items() if check != "stream_ends"})

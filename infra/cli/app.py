@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from infra.cli import (
+    access,
     case,
     case_reading,
     database,
@@ -90,6 +91,14 @@ case_group.command()(case_reading.show)
 case_group.command()(case_reading.why)
 case_group.command()(case_reading.levels)
 app.add_typer(case_group, name="case")
+
+access_group = group("Access of analysts and auditors to the reports: apply, decide, grant, block, list.")
+access_group.command()(access.apply)
+access_group.command()(access.decide)
+access_group.command()(access.grant)
+access_group.command()(access.block)
+access_group.command(name="list")(access.list_accesses)
+app.add_typer(access_group, name="access")
 
 month_group = group("A programme's month: take in lists, run a day of the calendar, see where it stands.")
 month_group.command(name="import")(month.import_list)

@@ -14,6 +14,7 @@ import orjson
 import pytest
 
 from domain.audit import Findings, LogFold, StreamEnd
+from domain.audit_access import ACCESS_CHECKS
 from domain.audit_cases import CASE_CHECKS, CASE_TOPICS
 from domain.audit_facts import Finding, azyq_name, local_day_text, name_in, thousandths
 from domain.audit_purchases import FAMILY_CHECKS
@@ -95,7 +96,9 @@ def test_O9_the_last_month_ends_with_the_programme() -> None:
 def test_every_known_event_has_its_checks() -> None:
     fold, _ = audited(rows_of(told(1, "akkol-2025", "2025-07", families=300)))
     trade = {topic for topic in KNOWN_TOPICS if topic.startswith(TRADE_TOPICS)}
-    assert set(fold.topics) == set(KNOWN_TOPICS) - trade - {*SEAL_CHECKS, *CASE_CHECKS, *STAFF_CHECKS}
+    others = {*SEAL_CHECKS, *CASE_CHECKS, *STAFF_CHECKS, *ACCESS_CHECKS}
+    assert set(fold.topics) == set(KNOWN_TOPICS) - trade - others
+    assert set(ACCESS_CHECKS) == {topic for topic in KNOWN_TOPICS if topic.startswith("access.")}
     assert set(STAFF_CHECKS) == {topic for topic in KNOWN_TOPICS if topic.startswith("staff.")}
     assert set(CASE_CHECKS) == {topic for topic in KNOWN_TOPICS if topic.startswith(CASE_TOPICS)}
     assert set(TRADE_CHECKS) == trade

@@ -1,0 +1,223 @@
+"""`azyq access`: who may read the reports; each word is an act on a case of the service analyst-access (A3–A9)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from infra.cli import case
+from infra.cli.running import JSON, LANGUAGE, language_of, opened, print_json, usage
+
+if TYPE_CHECKING:
+    from infra.bootstrap import Azyq
+
+NUMBER = typer.Argument(metavar="ID", help="The case's number, as AA-2026-4K7QXM2V.")
+AS = typer.Option(..., "--as", metavar="ID", help="Who does it.")
+_WORDS = {
+    "en": {
+        "none": "nobody has access",
+        "granted": "granted until {until}; by SQL as {role}",
+        "nothing": "granted until {until}; the body sees nothing that is kept here",
+        "blocked": "blocked: sessions and the role of the database are over",
+        "republic": "the republic",
+        "states": {"granted": "granted", "blocked": "blocked", "ended": "ended"},
+    },
+    "ru": {
+        "none": "доступа нет ни у кого",
+        "granted": "предоставлен до {until}; по SQL – {role}",
+        "nothing": "предоставлен до {until}; данных этого органа здесь нет",
+        "blocked": "заблокирован: сеансы и роль базы данных закончились",
+        "republic": "республика",
+        "states": {"granted": "предоставлен", "blocked": "заблокирован", "ended": "закончился"},
+    },
+    "kk": {
+        "none": "ешкімде қолжетімділік жоқ",
+        "granted": "{until} дейін берілді; SQL арқылы – {role}",
+        "nothing": "{until} дейін берілді; бұл органның деректері мұнда жоқ",
+        "blocked": "бұғатталды: сеанстар мен дерекқордың рөлі аяқталды",
+        "republic": "республика",
+        "states": {"granted": "берілген", "blocked": "бұғатталған", "ended": "аяқталған"},
+    },
+}
+
+
+def apply(
+    file: Path = typer.Argument(
+        metavar="FILE", help="The form (A3) as TOML or JSON: fields, documents, applicant."
+    ),
+    sign: bool = case.SIGN,
+    signature: Path = case.SIGNATURE,
+    key: str = case.KEY,
+    as_json: bool = JSON,
+    lang: str = LANGUAGE,
+) -> None:
+    """Apply for somebody's access; the applicant is who will sign in (A3)."""
+    from domain.commands.grant_access import SERVICE
+
+    asked = case.file_of(str(file)) or {}
+    if asked.get("service") != SERVICE:
+        usage(f'{file}: service = "{SERVICE}" is what an application for access is for')
+    case.open_case(
+        service=str(file),
+        kind="",
+        channel="",
+        fields=[],
+        documents=[],
+        applicant_iin="",
+        applicant_phone="",
+        applicant_name="",
+        consent=False,
+        told_in="",
+        who="",
+        role="",
+        unit="",
+        sign=sign,
+        signature=signature,
+        key=key,
+        as_json=as_json,
+        lang=lang,
+    )
+
+
+def decide(
+    number: str = NUMBER,
+    outcome: str = typer.Option("passed_on", "--outcome", help="passed_on or refused."),
+    ground: str = typer.Option("", "--ground", help="The ground of a refusal."),
+    who: str = AS,
+    sign: bool = case.SIGN,
+    signature: Path = case.SIGNATURE,
+    lang: str = LANGUAGE,
+) -> None:
+    """The authorised body considers it within two working days (A4)."""
+    _act(number, "consider", outcome, who, "authorised", (), lang, ground, sign, signature)
+
+
+def grant(
+    number: str = NUMBER,
+    trained_on: str = typer.Option(..., "--trained-on", help="The day of the user's training (A7)."),
+    account_role: str = typer.Option("analyst", "--account-role", help="The role that the user was given."),
+    who: str = AS,
+    lang: str = LANGUAGE,
+) -> None:
+    """The integrator grants it within two working days more, for a calendar year (A4, A5)."""
+    facts = (f"trained_on={trained_on}", f"account_role={account_role}")
+    _act(number, "grant", "granted", who, "integrator", facts, lang)
+    _follow(number, lang)
+
+
+def block(
+    number: str = NUMBER,
+    who: str = AS,
+    role: str = typer.Option(
+        "integrator", "--role", help="applicant (with --left-on), authorised, or integrator."
+    ),
+    left_on: str = typer.Option("", "--left-on", help="The day the user left or changed post (A6)."),
+    lang: str = LANGUAGE,
+) -> None:
+    """One role's part of a block: the body tells who left, the authorised body asks, the integrator blocks (A6)."""
+    language_of(lang)
+    if role == "applicant":
+        _act(number, "access", "left", who, role, (f"left_on={left_on}",), lang)
+    elif role == "authorised":
+        with opened(lang) as azyq:
+            asked = "request_block" in azyq.run_case.case(number).steps
+        step, outcome = ("request_block", "requested") if asked else ("access", "withdrawn")
+        _act(number, step, outcome, who, role, (), lang)
+    elif role == "integrator":
+        _act(number, "block", "blocked", who, role, (), lang)
+        _follow(number, lang)
+    else:
+        usage("--role is applicant, authorised or integrator")
+
+
+def list_accesses(as_json: bool = JSON, lang: str = LANGUAGE) -> None:
+    """Who has access, by which case, of which regions, until when."""
+    words: dict[str, Any] = _WORDS[language_of(lang)]
+    with opened(lang) as azyq:
+        rows = _rows(azyq)
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        regions = ", ".join(region or words["republic"] for region in row["regions"]) or "-"
+        typer.echo(
+            f"{row['case']}  {words['states'][row['state']]:14} {row['until']:%Y-%m-%d}  {regions:12} {row['body']}"
+        )
+    if not rows:
+        typer.echo(words["none"])
+
+
+def _rows(azyq: Azyq) -> list[dict[str, Any]]:
+    from domain.calendar import ALMATY
+    from domain.identity import access_id
+    from infra.postgres.reader_roles import role_of
+
+    azyq.catch_up_views()
+    with azyq.view_store.connection() as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT number, user_id, state, body, body_kind, regions, granted_at, until"
+            " FROM azyq_views.accesses ORDER BY granted_at, number"
+        )
+        found = cursor.fetchall()
+    return [
+        {
+            "case": number,
+            "user": user,
+            "state": state,
+            "body": body,
+            "body_kind": kind,
+            "regions": json.loads(regions),
+            "granted_at": granted_at.astimezone(ALMATY),
+            "until": until.astimezone(ALMATY),
+            "role": role_of(access_id(user), number),
+        }
+        for number, user, state, body, kind, regions, granted_at, until in found
+    ]
+
+
+def _act(
+    number: str,
+    step: str,
+    outcome: str,
+    who: str,
+    role: str,
+    fields: tuple[str, ...],
+    lang: str,
+    ground: str = "",
+    sign: bool = False,
+    signature: Path | None = None,
+) -> None:
+    case.act(
+        number=number,
+        step=step,
+        outcome=outcome,
+        fields=list(fields),
+        documents=[],
+        ground=ground,
+        assignee="",
+        who=who,
+        role=role,
+        unit="" if role == "applicant" else role,
+        sign=sign,
+        signature=signature,  # type: ignore[arg-type]  # an absent option is None
+        key="",
+        as_json=False,
+        lang=lang,
+    )
+
+
+def _follow(number: str, lang: str) -> None:
+    """What the case has come to is done at once, not at the scheduler's next round."""
+    words = _WORDS[language_of(lang)]
+    with opened(lang) as azyq:
+        from infra.parts.access import AnalystAccess
+
+        followed = azyq.run_case.case(number)
+        AnalystAccess(azyq).follow(followed.id)
+        for row in _rows(azyq):
+            if row["case"] == followed.case:
+                told = "nothing" if row["state"] == "granted" and not row["regions"] else row["state"]
+                typer.echo(f"  {str(words[told]).format(until=row['until'].date(), role=row['role'])}")
