@@ -133,6 +133,25 @@ def test_data_of_ones_own_are_set_aside(tmp_path: Path) -> None:
     assert (data / "outbox.azyq_kept_2.jsonl").read_bytes() == sent
 
 
+def test_a_folder_that_another_process_works_in_is_left_alone(tmp_path: Path) -> None:
+    # given a demonstration that somebody serves
+    data = tmp_path / "data"
+    assert azyq(data, "demo", "--families", "2").returncode == 0
+    before = databases(data)
+    with EmbeddedPostgres(data) as dsn:
+        served = psycopg2.connect(dsn)
+        # when it is to be played again
+        again = azyq(data, "demo", "--families", "3", "--lang", "en")
+        # then nothing is taken from under him
+        assert again.returncode == 1
+        assert again.stderr.startswith("data_in_use: ")
+        with served.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        served.close()
+    assert databases(data) == before
+    assert azyq(data, "demo", "--families", "3").returncode == 0
+
+
 def test_an_outbox_of_another_database_is_set_aside(tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()

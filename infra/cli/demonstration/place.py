@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain, count
@@ -10,25 +11,63 @@ from pathlib import Path
 import psycopg2
 from psycopg2 import sql
 
+from domain.errors import Refusal
 from infra.postgres.connect import connect
 from infra.postgres.embedded import EmbeddedPostgres
 from infra.settings import Settings
 
 DATABASE = "azyq"
+PATIENCE_SECONDS = 5.0  # so long a process that was just ended may take to leave
+
+
+class DataInUse(Refusal):
+    """A server works on the data: its clock would send and expire in the middle of the story."""
+
+    code = "data_in_use"
+    texts = {
+        "en": "Another process of azyq, such as `azyq serve`, works in {data}."
+        " End it first, or name another folder: AZYQ_DATA.",
+        "ru": "С папкой {data} работает другой процесс azyq, например `azyq serve`."
+        " Сначала завершите его или укажите другую папку: AZYQ_DATA.",
+        "kk": "{data} бумасымен azyq-тың басқа процесі жұмыс істеп тұр, мысалы `azyq serve`."
+        " Алдымен оны аяқтаңыз немесе басқа буманы көрсетіңіз: AZYQ_DATA.",
+    }
 
 
 @contextmanager
 def prepared_place(settings: Settings) -> Iterator[tuple[str, str | None]]:
     """The address of an empty database, and the name under which other data were set aside, if any.
 
-    Data that a demonstration left, and nobody added to, are dropped.
+    Data that a demonstration left, and nobody added to, are dropped. Raises DataInUse.
     """
     with EmbeddedPostgres(settings.data) as dsn:
+        if _others_stay(dsn):
+            raise DataInUse(data=settings.data)
         kept, dropped = _make_room(dsn)
         # Beside a fresh database every line of it would look like a message that left unrecorded.
         _clear_outbox(settings.data, kept, dropped)
         yield dsn, kept
         _leave_mark(dsn)
+
+
+def _others_stay(dsn: str) -> bool:
+    """Whether anybody else is in the database, and doesn't leave in a while."""
+    connection = connect(dsn, autocommit=True)
+    patience = time.monotonic() + PATIENCE_SECONDS
+    try:
+        with connection.cursor() as cursor:
+            while True:
+                cursor.execute(
+                    "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()"
+                    " AND backend_type = 'client backend' AND pid <> pg_backend_pid())"
+                )
+                if not (cursor.fetchone() or (False,))[0]:
+                    return False
+                if time.monotonic() > patience:
+                    return True
+                time.sleep(0.1)
+    finally:
+        connection.close()
 
 
 def _clear_outbox(data: Path, kept: str | None, dropped: bool) -> None:
