@@ -32,7 +32,7 @@ _Documents = Annotated[dict[_Key, _Digest], Field(max_length=100)]
 _Signature = Annotated[
     str,
     StringConstraints(max_length=100_000, pattern=r"^[A-Za-z0-9+/]*={0,2}$"),
-    Field(description="an electronic signature of the call, in base64"),
+    Field(description="an electronic signature over what …/content answers to the same call, in base64"),
 ]
 _Sign = Annotated[bool, Field(description="in a trial: azyq signs in the actor's name")]
 
@@ -152,6 +152,12 @@ class ActAnswer(BaseModel):
     opened: list[str]
     results: list[IssuedResult]
     ending: str
+
+
+class ToSignAnswer(BaseModel):
+    """What an electronic signature of the call is over, in base64."""
+
+    content: str
 
 
 class ReassignAnswer(BaseModel):

@@ -59,6 +59,10 @@ class CaseServices(Protocol):
         """A SittingAnswer; the same for the same key and call."""
         ...
 
+    def to_sign(self, caller: Actor, call: OpenCall | ActCall | SittingCall, number: str) -> bytes:
+        """What an electronic signature of the call is over."""
+        ...
+
     def take_paper(self, caller: Actor, content: bytes) -> dict[str, Any]:
         """A PaperAnswer."""
         ...

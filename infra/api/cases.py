@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -46,6 +47,7 @@ _ABOUT: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 C = TypeVar("C", bound=Call)
+T = TypeVar("T", models.OpenCall, models.ActCall, models.SittingCall)
 
 
 def cases_router(services: CaseServices, auth: StaffAuth) -> APIRouter:
@@ -84,6 +86,24 @@ def cases_router(services: CaseServices, auth: StaffAuth) -> APIRouter:
         caller = await auth(request)
         key, call = _key(request), await _read(request, models.SittingCall)
         return _json(201, await run_in_threadpool(services.hold_sitting, caller, call, key))
+
+    async def to_sign(request: Request, model: type[T], id: str = "") -> Response:
+        caller = await auth(request)
+        call = await _read(request, model)
+        content = await run_in_threadpool(services.to_sign, caller, call, id)
+        return _json(200, {"content": base64.b64encode(content).decode()})
+
+    @router.post("/cases/content", **_told(models.OpenCall, "What a signature of an application is over"))
+    async def sign_case(request: Request) -> Response:
+        return await to_sign(request, models.OpenCall)
+
+    @router.post("/cases/{id}/acts/content", **_told(models.ActCall, "What a signature of an act is over"))
+    async def sign_act(request: Request, id: str) -> Response:
+        return await to_sign(request, models.ActCall, id)
+
+    @router.post("/sittings/content", **_told(models.SittingCall, "What a signature of a sitting is over"))
+    async def sign_sitting(request: Request) -> Response:
+        return await to_sign(request, models.SittingCall)
 
     @router.get(
         "/cases",
@@ -239,3 +259,10 @@ def _described(call: type[Call], answer: type[Any], summary: str) -> dict[str, A
             },
         },
     }
+
+
+def _told(call: type[Call], summary: str) -> dict[str, Any]:
+    """The same of a call that records nothing."""
+    described = _described(call, models.ToSignAnswer, summary) | {"status_code": 200}
+    extra = {name: one for name, one in described["openapi_extra"].items() if name != "parameters"}
+    return described | {"openapi_extra": extra}

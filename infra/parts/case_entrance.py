@@ -85,6 +85,10 @@ class CaseEntrance:
 
     def open(self, caller: Actor, call: OpenCall, key: str) -> dict[str, Any]:
         """A new case. A portal opens it as the applicant, a clerk as himself (S000-L1)."""
+        asked = self._opening(caller, call, key)
+        return self._desk.open(self._desk.signed(asked) if call.sign else asked)
+
+    def _opening(self, caller: Actor, call: OpenCall, key: str) -> OpenCase:
         service = self._service(caller, call.service)
         roles = self._roles(caller, service)
         self._desk.check_consent(service, call.consent)
@@ -99,7 +103,7 @@ class CaseEntrance:
         if APPLICANT in roles:
             actor = Actor(subject or caller.id, (APPLICANT,))
         channels = [one.id for one in service.channels]
-        asked = OpenCase(
+        return OpenCase(
             service=service.id,
             actor=actor,
             channel=call.channel or (channels[0] if len(channels) == 1 else ""),
@@ -112,12 +116,15 @@ class CaseEntrance:
             signature=_signature(call.signature),
             key=key,
         )
-        return self._desk.open(self._desk.signed(asked) if call.sign else asked)
 
     def act(self, caller: Actor, number: str, call: ActCall, key: str) -> dict[str, Any]:
         """An outcome of a step (S002-36)."""
+        asked = self._acting(caller, number, call, key)
+        return self._desk.act(self._desk.signed(asked) if call.sign else asked)
+
+    def _acting(self, caller: Actor, number: str, call: ActCall, key: str) -> ActOnCase:
         case = self._case(caller, number)
-        asked = ActOnCase(
+        return ActOnCase(
             case=case.case,
             step=call.step,
             outcome=call.outcome,
@@ -129,7 +136,6 @@ class CaseEntrance:
             signature=_signature(call.signature),
             key=key,
         )
-        return self._desk.act(self._desk.signed(asked) if call.sign else asked)
 
     def _actor(self, caller: Actor, case: Case, step: str, outcome: str) -> Actor:
         """As whom the caller acts: a portal does the applicant's steps as the applicant."""
@@ -152,6 +158,18 @@ class CaseEntrance:
 
     def hold_sitting(self, caller: Actor, call: SittingCall, key: str) -> dict[str, Any]:
         """One step of many cases (S000-T16)."""
+        asked = self._sitting(caller, call, key)
+        try:
+            return self._desk.hold_sitting(self._desk.signed(asked) if call.sign else asked)
+        except Refusal as refusal:
+            places = {shown(one.case): place for place, one in enumerate(call.decisions)}
+            for one in (refusal, *refusal.also):
+                case, _, rest = (one.field or "").partition(".")
+                if case in places:  # a refusal of a sitting begins with the case's number
+                    one.field = "/".join(["decisions", str(places[case]), *rest.split(".", 1)]).rstrip("/")
+            raise
+
+    def _sitting(self, caller: Actor, call: SittingCall, key: str) -> HoldSitting:
         service = self._service(caller, call.service)
         decisions = [
             Decision(
@@ -165,7 +183,7 @@ class CaseEntrance:
             for one in call.decisions
         ]
         minutes = {} if call.minutes is None else {"minutes": call.minutes}
-        asked = HoldSitting(
+        return HoldSitting(
             service=service.id,
             step=call.step,
             actor=caller,
@@ -175,15 +193,15 @@ class CaseEntrance:
             signature=_signature(call.signature),
             key=key,
         )
-        try:
-            return self._desk.hold_sitting(self._desk.signed(asked) if call.sign else asked)
-        except Refusal as refusal:
-            places = {shown(one.case): place for place, one in enumerate(call.decisions)}
-            for one in (refusal, *refusal.also):
-                case, _, rest = (one.field or "").partition(".")
-                if case in places:  # a refusal of a sitting begins with the case's number
-                    one.field = "/".join(["decisions", str(places[case]), *rest.split(".", 1)]).rstrip("/")
-            raise
+
+    def to_sign(self, caller: Actor, call: OpenCall | ActCall | SittingCall, number: str) -> bytes:
+        """What an electronic signature of the call is over; nothing is recorded."""
+        match call:
+            case OpenCall():
+                return self._opening(caller, call, "").content()
+            case ActCall():
+                return self._acting(caller, number, call, "").content()
+        return self._sitting(caller, call, "").content()
 
     def take_paper(self, caller: Actor, content: bytes) -> dict[str, Any]:
         """An upload of the caller's."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -599,3 +600,26 @@ def test_S000_T6_T16_a_commission_sits_by_http(bureau: Bureau, portal: Member) -
     assert code(member.post("/v1/sittings", decided, key="s2")) == (422, "step_not_open")
     by_portal = portal.post("/v1/sittings", {**decided, "minutes": None})
     assert by_portal.status_code in (403, 422)
+
+
+def test_S000_06_a_signature_is_over_what_the_call_says(bureau: Bureau, portal: Member) -> None:
+    signatures: Any = bureau.azyq.signatures
+    body = {**bureau.licence(portal), "sign": False}
+    told = portal.post("/v1/cases/content", body)
+    content = base64.b64decode(told.json()["content"])
+    assert "case.opened" not in bureau.topics()
+    subject = bureau.azyq.vault.find_person(IIN)
+    for signer, refused in (("somebody", "signature_invalid"), (subject, "")):
+        body["signature"] = base64.b64encode(signatures.sign(signer, content)).decode()
+        answer = portal.post("/v1/cases", body)
+        assert answer.json().get("code", "") == refused
+    # a word changed after the signature
+    other = {**body, "fields": {**body["fields"], "subtypes": "III"}}
+    assert code(portal.post("/v1/cases", other)) == (422, "signature_invalid")
+    head = bureau.member("h.head", "head")
+    asked = {"step": "L6", "outcome": "licence_signed"}
+    case = answer.json()["case"]
+    told = head.post(f"/v1/cases/{case}/acts/content", asked)
+    assert case.encode() in base64.b64decode(told.json()["content"])
+    sitting = {"service": LICENCE, "step": "L6", "members": ["a"], "decisions": []}
+    assert head.post("/v1/sittings/content", sitting).status_code == 200
