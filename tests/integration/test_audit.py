@@ -22,10 +22,11 @@ from infra.programmes import load_programmes
 from projections.all_views import VIEWS
 from streams.feed import Feed
 from tests.conftest import new_database
+from tests.integration.access_in_process import a_bureau
 from tests.integration.cases_in_process import save_told
 from tests.months import random_month, save_month
 from tests.unit.test_audit_cases import told_by
-from tests.unit.test_event_golden import price_sources, shop, terminal
+from tests.unit.test_event_golden import price_sources, shop, staff, terminal
 from tests.unit.test_services_construction import ISSUED
 
 ROOT = Path(__file__).parents[2]
@@ -761,9 +762,34 @@ def test_S000_L6_what_a_case_tells_holds(requested: Tampered) -> None:
 
 
 @pytest.fixture
+def employed(postgres_dsn: str, migrated_template: str) -> Iterator[Tampered]:
+    """A database with an official, every view fed."""
+    with new_database(postgres_dsn, migrated_template) as dsn:
+        log = PostgresLog(dsn)
+        log.save(staff())
+        log.close()
+        _feed(dsn)
+        broken = Tampered(dsn)
+        yield broken
+        broken.close()
+
+
+@pytest.fixture
+def admitted(database: str, tmp_path: Path) -> Iterator[Tampered]:
+    """A database with a reader whose access a case decided, every view fed."""
+    with a_bureau(database, tmp_path, families=5) as bureau:
+        bureau.granted()
+        bureau.azyq.catch_up_views()
+        broken = Tampered(database)
+        yield broken
+        broken.close()
+
+
+@pytest.fixture
 def view_of(request: pytest.FixtureRequest) -> Callable[[str], Tampered]:
     """A fed database in which the view has rows."""
     named = dict.fromkeys(TRADE_VIEWS, "traded") | dict.fromkeys(CASE_VIEWS, "requested")
+    named |= {"staff": "employed", "accesses": "admitted"}
     return lambda view: request.getfixturevalue(named.get(view, "viewed"))
 
 
