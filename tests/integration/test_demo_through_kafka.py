@@ -13,7 +13,7 @@ import pytest
 import infra.bootstrap
 from domain.calendar import ALMATY
 from infra.bootstrap import open_azyq
-from infra.cli.demonstration.month import Story
+from infra.cli.demonstration.month import LAST_DAY, Story
 from infra.clock import SetClock
 from infra.postgres.schema import migrate
 from infra.settings import Settings
@@ -32,7 +32,7 @@ def played(settings: Settings, folder: Path) -> tuple[dict[str, Any], dict[str, 
     """The demonstration's report and its audit's verdict."""
     clock = SetClock(datetime(2025, 7, 1, 9, tzinfo=ALMATY))
     with open_azyq(settings, clock) as azyq:
-        report, verdict = Story(azyq, clock, folder, SEED, "en", True).run(FAMILIES)
+        report, verdict = Story(azyq, clock, folder, SEED, "en", True).run(FAMILIES, LAST_DAY)
     verdict.pop("seconds")
     return report, verdict
 
