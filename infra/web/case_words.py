@@ -178,9 +178,9 @@ CASE_WORDS: Mapping[str, tuple[str, str, str]] = {
         "A trial: the request is signed by a trial signature.",
     ),
     "signed_by_eds": (
-        "Бұл өтінішке ЭЦҚ қажет.",
-        "Для этого обращения нужна ЭЦП.",
-        "This request needs an electronic signature.",
+        "Бұған ЭЦҚ қажет, ол бұл бетте қойылмайды: ЭЦҚ-сы бар порталды пайдаланыңыз.",
+        "Здесь нужна ЭЦП, а на этой странице её не поставить: воспользуйтесь порталом, где она есть.",
+        "This needs an electronic signature, which this page can't make: use a portal that has it.",
     ),
     "apply_title": ("Өтініш беру", "Подать обращение", "Make a request"),
     "apply_none": (

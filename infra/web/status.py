@@ -61,15 +61,16 @@ def status_router(services: CasePagesServices, assets: Assets) -> APIRouter:
 
     async def answered(request: Request, token: str, answer: Callable[[Case], Response]) -> Response:
         def work() -> Response:
-            address = request.client.host if request.client else ""
             try:
+                case = services.case_of(token) if _TOKEN.fullmatch(token) else None
+                if case is not None:
+                    return answer(case)
+                # Only a miss waits: many phones are behind one address of a carrier.
+                address = request.client.host if request.client else ""
                 if guesses.too_many(address):
                     return pages.plain(request, 429, "too_many", {"Retry-After": "60"})
-                case = services.case_of(token) if _TOKEN.fullmatch(token) else None
-                if case is None:
-                    guesses.missed(address)
-                    return pages.plain(request, 404, "unknown_case")
-                return answer(case)
+                guesses.missed(address)
+                return pages.plain(request, 404, "unknown_case")
             except UNAVAILABLE as error:
                 log.warning("not_available", error=type(error).__name__)
                 return pages.plain(request, 503, "unavailable", {"Retry-After": "5"})

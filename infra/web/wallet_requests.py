@@ -46,12 +46,12 @@ def wallet_requests_router(wallet: WalletServices, services: CasePagesServices, 
         def work() -> Response:
             address = request.client.host if request.client else ""
             try:
-                if guesses.too_many(address):
-                    return pages.plain(request, 429, "too_many", {"Retry-After": "60"})
                 stream = wallet.stream_of(token) if _TOKEN.fullmatch(token) else None
                 family = wallet.family(stream) if stream else None
                 stage = stage_of(family, wallet.month_of(family), wallet.now()) if family else None
                 if stream is None or family is None or stage is None:
+                    if guesses.too_many(address):
+                        return pages.plain(request, 429, "too_many", {"Retry-After": "60"})
                     guesses.missed(address)
                     return pages.plain(request, 404, "unknown")
                 if stage in ("ended", "withdrawn"):

@@ -16,6 +16,7 @@ from domain.commands.case_calls import ActOnCase
 from domain.procedures.acts import Actor
 from domain.procedures.case import Case
 from infra.parts.case_pages import CasePages
+from infra.signatures import NoSignatures
 from infra.web.pages import HEADERS
 from tests.integration.month_in_process import events_of
 from tests.integration.wallet_in_process import RICE, Site, a_site
@@ -341,7 +342,18 @@ def test_the_page_is_kept_by_nobody_and_found_by_nobody(site: Site, client: Test
     assert client.get(f"/w/{case}/apply/complaint").status_code == 404
     for _ in range(30):
         client.get("/c/" + "y" * 16)
-    assert client.get(path).status_code == 429
+    assert client.get("/c/" + "y" * 16).status_code == 429
+    assert client.get(path).status_code == 200  # whoever has the link does not wait for those who guess
+
+
+def test_S000_06_where_signatures_are_real_the_page_makes_none(site: Site, client: TestClient) -> None:
+    form = access(client)
+    site.month.azyq.__dict__["signatures"] = NoSignatures()
+    page = client.get("/apply/analyst-access")
+    assert "воспользуйтесь порталом" in shown(page)
+    assert "<button" not in page.text
+    assert "подпис" in shown(send(client, "/apply/analyst-access", form, qr=PDF), 422).lower()
+    assert all_cases(site) == []
 
 
 # --- the portal ---------------------------------------------------------------------------------------------
