@@ -11,6 +11,9 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import ClassVar
+
+from domain.errors import Refusal
 
 KEY_LIFE = timedelta(days=365)
 OVERLAP = timedelta(hours=24)  # so long an old key works beside the one that was asked for with it
@@ -25,6 +28,52 @@ class HeldKey:
 
     hash: str
     until: datetime
+
+
+class HoldsKeys:
+    """The part of an aggregate whose owner comes with a key: one, or for a day two. `env` is where they are good."""
+
+    UNKNOWN: ClassVar[type[Refusal]]
+    OVER: ClassVar[type[Refusal]]
+    ELSEWHERE: ClassVar[type[Refusal]]
+    REVOKED: ClassVar[type[Refusal]]
+
+    keys: list[HeldKey]
+    env: str
+    revoked: bool
+
+    def authenticate(self, key_hash: str, env: str, at: datetime) -> None:
+        """Whether a caller with this key is let in at `at`.
+
+        Raises REVOKED, UNKNOWN, ELSEWHERE or OVER. Every key is compared, in constant time.
+        """
+        if self.revoked:
+            raise self.REVOKED
+        found = found_among(self.keys, key_hash)
+        if found is None:
+            raise self.UNKNOWN
+        if self.env != env:
+            raise self.ELSEWHERE
+        if at >= found.until:
+            raise self.OVER
+
+    def rotation(self, key_hash: str, old_hash: str, env: str, at: datetime) -> dict[str, str]:
+        """What an event tells of a new key, asked for with `old_hash`, which works 24 hours more at most.
+
+        Whoever lost the answer asks again with the key he has. Raises what `authenticate` raises.
+        """
+        self.authenticate(old_hash, env, at)
+        old_until = next(key.until for key in self.keys if key.hash == old_hash)
+        return {
+            "key_hash": key_hash,
+            "expires_at": (at + KEY_LIFE).isoformat(),
+            "old_hash": old_hash,
+            "old_until": min(old_until, at + OVERLAP).isoformat(),
+        }
+
+    def hold(self, *keys: tuple[str, str]) -> None:
+        """From now on these, as events tell them: (hash, until)."""
+        self.keys = [HeldKey(hash, datetime.fromisoformat(until)) for hash, until in keys]
 
 
 def found_among(keys: Iterable[HeldKey], key_hash: str) -> HeldKey | None:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from eventsourcing.domain import Aggregate
 
-from domain.access_keys import KEY_LIFE, OVERLAP, HeldKey, found_among
+from domain.access_keys import KEY_LIFE, HoldsKeys
 from domain.identity import staff_stream_id
 from domain.staff_refusals import (
     StaffIdMalformed,
@@ -23,10 +23,12 @@ from domain.staff_refusals import (
 ID = "[a-z][a-z0-9.-]{1,39}"
 
 
-class Staff(Aggregate):
+class Staff(HoldsKeys, Aggregate):
     """One member. Keys are SHA-256 hashes in hex, times ISO 8601 with an offset; no name of a person."""
 
     TOPIC = "staff"
+    UNKNOWN, OVER, ELSEWHERE = StaffKeyUnknown, StaffKeyOver, StaffOfOtherEnvironment
+    REVOKED = StaffRevoked
 
     class Event(Aggregate.Event):
         """What all have in common, so that each can be read by itself."""
@@ -69,7 +71,7 @@ class Staff(Aggregate):
 
         def apply(self, staff: Any) -> None:
             """The only one."""
-            staff.keys = [HeldKey(self.key_hash, datetime.fromisoformat(self.expires_at))]
+            staff.hold((self.key_hash, self.expires_at))
 
     class KeyRotated(Event):
         """A new key; the one it was asked for with, `old_hash`, works until `old_until`, no other one does."""
@@ -82,10 +84,7 @@ class Staff(Aggregate):
 
         def apply(self, staff: Any) -> None:
             """Two keys at most."""
-            staff.keys = [
-                HeldKey(self.old_hash, datetime.fromisoformat(self.old_until)),
-                HeldKey(self.key_hash, datetime.fromisoformat(self.expires_at)),
-            ]
+            staff.hold((self.old_hash, self.old_until), (self.key_hash, self.expires_at))
 
     class Revoked(Event):
         """The keys are good for nothing from now on."""
@@ -105,7 +104,7 @@ class Staff(Aggregate):
         self.unit = unit
         self.roles = tuple(roles)
         self.env = env
-        self.keys = [HeldKey(key_hash, datetime.fromisoformat(expires_at))]
+        self.hold((key_hash, expires_at))
         self.revoked = False
 
     @staticmethod
@@ -130,21 +129,6 @@ class Staff(Aggregate):
             timestamp=at,
         )
 
-    def authenticate(self, key_hash: str, env: str, at: datetime) -> None:
-        """Whether a caller with this key may act at `at`.
-
-        Raises StaffRevoked, StaffKeyUnknown, StaffOfOtherEnvironment, StaffKeyOver.
-        """
-        if self.revoked:
-            raise StaffRevoked
-        found = found_among(self.keys, key_hash)
-        if found is None:
-            raise StaffKeyUnknown
-        if self.env != env:
-            raise StaffOfOtherEnvironment
-        if at >= found.until:
-            raise StaffKeyOver
-
     def change(self, *, unit: str, roles: Sequence[str], at: datetime) -> bool:
         """Another unit or other roles; False when it is so already. Raises StaffRevoked."""
         if self.revoked:
@@ -167,18 +151,8 @@ class Staff(Aggregate):
 
         Raises what `authenticate` raises.
         """
-        self.authenticate(old_hash, env, at)
-        old_until = next(key.until for key in self.keys if key.hash == old_hash)
-        until = at + KEY_LIFE
-        self._record(
-            self.KeyRotated,
-            key_hash=key_hash,
-            expires_at=until.isoformat(),
-            old_hash=old_hash,
-            old_until=min(old_until, at + OVERLAP).isoformat(),
-            timestamp=at,
-        )
-        return until
+        self._record(self.KeyRotated, **self.rotation(key_hash, old_hash, env, at), timestamp=at)
+        return at + KEY_LIFE
 
     def revoke(self, *, reason: str, at: datetime) -> bool:
         """End it at once and for good; False when it was revoked before."""

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from eventsourcing.domain import Aggregate
 
-from domain.access_keys import KEY_LIFE, OVERLAP, HeldKey, found_among
+from domain.access_keys import KEY_LIFE, HeldKey, HoldsKeys
 from domain.identity import terminal_stream_id
 from domain.terminal_refusals import (
     CodeOver,
@@ -24,10 +24,11 @@ from domain.terminal_refusals import (
 CODE_LIFE = timedelta(hours=24)
 
 
-class Terminal(Aggregate):
+class Terminal(HoldsKeys, Aggregate):
     """One till. Codes and keys are SHA-256 hashes in hex, times ISO 8601 with an offset."""
 
     TOPIC = "terminal"
+    UNKNOWN, OVER, ELSEWHERE, REVOKED = KeyUnknown, KeyOver, OtherEnvironment, TerminalRevoked
 
     class Event(Aggregate.Event):
         """What all have in common, so that each can be read by itself."""
@@ -58,7 +59,7 @@ class Terminal(Aggregate):
         def apply(self, terminal: Any) -> None:
             """The code is used up."""
             terminal.env = self.env
-            terminal.keys = [HeldKey(self.key_hash, datetime.fromisoformat(self.expires_at))]
+            terminal.hold((self.key_hash, self.expires_at))
 
     class KeyRotated(Event):
         """A new key (R2.7); the one it was asked for with, `old_hash`, works until `old_until`, no other one does."""
@@ -71,10 +72,7 @@ class Terminal(Aggregate):
 
         def apply(self, terminal: Any) -> None:
             """Two keys at most."""
-            terminal.keys = [
-                HeldKey(self.old_hash, datetime.fromisoformat(self.old_until)),
-                HeldKey(self.key_hash, datetime.fromisoformat(self.expires_at)),
-            ]
+            terminal.hold((self.old_hash, self.old_until), (self.key_hash, self.expires_at))
 
     class Revoked(Event):
         """The terminal's code and keys are good for nothing from now on (R2.7)."""
@@ -136,38 +134,13 @@ class Terminal(Aggregate):
         self._record(self.Enrolled, key_hash=key_hash, expires_at=until.isoformat(), env=env, timestamp=at)
         return until
 
-    def authenticate(self, key_hash: str, env: str, at: datetime) -> None:
-        """Whether a caller with this key may speak for the shop at `at`.
-
-        Raises KeyUnknown, TerminalRevoked, OtherEnvironment, KeyOver. Every key is compared, in constant time.
-        """
-        if self.revoked:
-            raise TerminalRevoked
-        found = found_among(self.keys, key_hash)
-        if found is None:
-            raise KeyUnknown
-        if self.env != env:
-            raise OtherEnvironment
-        if at >= found.until:
-            raise KeyOver
-
     def rotate(self, *, key_hash: str, old_hash: str, env: str, at: datetime) -> datetime:
         """A new key for the caller who came with `old_hash`, which works 24 hours more at most; the new one's end.
 
         Whoever lost the answer asks again with the key he has. Raises what `authenticate` raises.
         """
-        self.authenticate(old_hash, env, at)
-        old_until = next(key.until for key in self.keys if key.hash == old_hash)
-        until = at + KEY_LIFE
-        self._record(
-            self.KeyRotated,
-            key_hash=key_hash,
-            expires_at=until.isoformat(),
-            old_hash=old_hash,
-            old_until=min(old_until, at + OVERLAP).isoformat(),
-            timestamp=at,
-        )
-        return until
+        self._record(self.KeyRotated, **self.rotation(key_hash, old_hash, env, at), timestamp=at)
+        return at + KEY_LIFE
 
     def revoke(self, *, reason: str, at: datetime) -> bool:
         """End it at once and for good; False when it was revoked before."""
