@@ -43,7 +43,8 @@ def test_what_comes_unasked_on_a_connection_does_not_end_it(database: str) -> No
     other.autocommit = True
     with other.cursor() as cursor:
         cursor.execute("NOTIFY azyq_tried")
-    until(lambda: connections.mine() is first and bool(first.notifies))
+    until(lambda: connections.mine() is not first or first.notifies)
+    assert connections.mine() is first
     other.close()
     connections.close()
 
@@ -60,6 +61,7 @@ def test_a_transaction_that_was_cut_is_told_and_never_goes_on_elsewhere(database
         cursor.execute("SELECT 2")
     with connections.mine().cursor() as cursor:
         cursor.execute("SELECT 3")
+        assert cursor.fetchone() == (3,)
     connections.close()
 
 
