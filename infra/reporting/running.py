@@ -85,6 +85,11 @@ class Reports:
         with self._snapshot() as connection:
             return self._position(connection, REPORTS.values(), as_of)
 
+    def check(self, request: Request, now: datetime) -> None:
+        """Nothing, if the report can be asked for so; reads nothing. Raises what `answer` does, but AsOfAhead."""
+        report = find_report(request.report)
+        self._scope(self._parameters(report, request, now), 0)
+
     def answer(self, request: Request, now: datetime, sections: Collection[str] = ()) -> Answer:
         """The report from the views, within one snapshot; all of it, or these sections. Raises a Refusal of
         `infra.reporting.refusals`."""

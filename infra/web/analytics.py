@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from html import escape
 from urllib.parse import parse_qsl
 
 import structlog
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import Response
+from fastapi.responses import Response, StreamingResponse
 
 from domain.errors import LANGUAGES, Refusal
 from infra.api.services import UNAVAILABLE
@@ -22,6 +23,7 @@ from infra.web.analytics_sign_in import SIGN_IN, sign_in_router
 from infra.web.analytics_words import analytics_words
 from infra.web.assets import Assets
 from infra.web.pages import HEADERS, Pages, chosen_language
+from infra.web.words import WORDS
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +31,7 @@ _NOT_YOURS = ("region_foreign", "region_of_its_own_bodies", "report_not_by_regio
 _SHUT = ("access_blocked", "access_over", "access_unknown")
 _NOT_THERE = ("report_unknown", "section_unknown")
 _MOST_FIELDS = 40
+_BEFORE_FIGURES = "<!-- figures -->"
 
 
 def analytics_router(services: AnalyticsServices, assets: Assets) -> APIRouter:
@@ -79,9 +82,10 @@ def analytics_router(services: AnalyticsServices, assets: Assets) -> APIRouter:
     async def dashboard(request: Request) -> Response:
         def work(reader: Reader) -> Response:
             asked, _ = read_address(_fields(request), chosen_language(request), reader)
-            return pages.render(
-                "analytics.html", asked.language, **Dashboard(services, reader, asked).values()
-            )
+            values = Dashboard(services, reader, asked).values()
+            headers = {**HEADERS, "Content-Language": asked.language}
+            pieces = _in_two(pages.pieces("analytics.html", asked.language, **values), asked.language)
+            return StreamingResponse(pieces, headers=headers, media_type="text/html")
 
         return await answered(request, "", work)
 
@@ -105,6 +109,22 @@ def analytics_router(services: AnalyticsServices, assets: Assets) -> APIRouter:
         return await answered(request, report, work)
 
     return router
+
+
+def _in_two(pieces: Iterator[str], language: str) -> Iterator[str]:
+    """What is known at once, which the browser shows while the figures are read; then the rest."""
+    made: list[str] = []
+    try:
+        for piece in pieces:
+            made.append(piece)
+            if _BEFORE_FIGURES in piece:
+                yield "".join(made)
+                made = []
+    except (Refusal, *UNAVAILABLE) as error:
+        log.warning("not_available", error=type(error).__name__)
+        said = error.sentence(language) if isinstance(error, Refusal) else WORDS[language]("unavailable_why")
+        made = [f'<section class="refusal" role="alert"><p>{escape(said)}</p></section></main></body></html>']
+    yield "".join(made)
 
 
 def _fields(request: Request) -> list[tuple[str, str]]:

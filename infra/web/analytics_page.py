@@ -47,56 +47,63 @@ class Dashboard:
         self.stand = services.stands(self.asked.as_of_position())
         self.earlier = earlier_stand(services, self.asked, self.stand)
         self._position = str(self.stand.position)
+        self._wanted = [MONTH, REGIONS, DAYS, GOODS, *((TURNOVER, LOANS) if reader.everything else ())]
+        for report in {one.report for one in self._wanted} | ({"daily"} if reader.everything else set()):
+            services.check(request_of(report, find_report(report).parameters, self.asked, self._position))
+        self._read_panels: dict[str, Any] | None = None
         self._words = analytics_words(self.asked.language)
 
     def values(self) -> dict[str, Any]:
-        """What the template shows."""
-        wanted = [MONTH, REGIONS, DAYS, GOODS]
-        if self._reader.everything:
-            wanted += [TURNOVER, LOANS]
-        now, then = self._read(wanted)
-        # Whoever is from outside is shown the end of a week: the answers say where they stand.
-        self.stand = stand_of(now["month"])
-        self.earlier = stand_of(then["month"]) if then else None
-        positions = self._services.position_names(self.asked.programme, self.asked.month)
-        writing = Writing(self.asked.language, positions)
-        panels = Panels(self.asked, writing, self._words, drill=not self._reader.outside)
-        whole, whole_then = _one(now, then)
-        values: dict[str, Any] = {
+        """What the template shows: what is known at once, and `panels`, which reads the rest when it is called."""
+        if self._reader.outside:
+            # They are shown the end of a week: the answers say where they stand.
+            self._panels()
+        return {
             "asked": self.asked,
             "w": self._words,
-            "writing": writing,
             "stand": self.stand,
             "exact": self.asked.link(as_of=self._position),
             "earlier": self.earlier,
             "languages": {code: self.asked.link(language=code) for code in LANGUAGES},
             "places": self._places(),
             "choices": choices(self._services, self._reader, self.asked),
-            "empty": whole is None,
-            "definitions": {one.report: find_report(one.report) for one in (*wanted, HOURS)},
-            "chain": self._chain(),
-            "seals": list(reversed(self._services.seals()))[:SEALS_SHOWN],
+            "definitions": {one.report: find_report(one.report) for one in (*self._wanted, HOURS)},
             "reader": self._reader,
             "trial": self._services.trial,
-            "shops": None,
-            "hours": None,
+            "panels": self._panels,
         }
+
+    def _panels(self) -> dict[str, Any]:
+        if self._read_panels is None:
+            self._read_panels = self._made_panels()
+        return self._read_panels
+
+    def _made_panels(self) -> dict[str, Any]:
+        now, then = self._read(self._wanted)
+        self.stand = stand_of(now["month"])
+        self.earlier = stand_of(then["month"]) if then else None
+        positions = self._services.position_names(self.asked.programme, self.asked.month)
+        writing = Writing(self.asked.language, positions)
+        panels = Panels(self.asked, writing, self._words, drill=not self._reader.outside)
+        whole, whole_then = _one(now, then)
         days = _table(DAYS, ["day"], now, then)
-        if whole is not None:
-            values["key_figures"] = panels.key_figures(whole, whole_then)
-            values["funnel"] = panels.funnel(whole, whole_then)
-            values["aside"] = panels.aside(whole, whole_then)
-        values["days"] = panels.days(_every_day(days))
-        values["regions"] = sorted(
-            panels.regions(_table(REGIONS, ["region"], now, then)), key=lambda one: -one.value
-        )
-        values["goods"] = sorted(
-            panels.goods(_table(GOODS, ["position"], now, then)), key=lambda one: -one.value
-        )
-        if self._reader.everything:
-            values["shops"] = self._shops(panels, writing, now, then)
-            values["hours"] = self._hours(panels, days)
-        return values
+        regions = panels.regions(_table(REGIONS, ["region"], now, then))
+        goods = panels.goods(_table(GOODS, ["position"], now, then))
+        everything = self._reader.everything
+        return {
+            "writing": writing,
+            "empty": whole is None,
+            "key_figures": panels.key_figures(whole, whole_then) if whole else [],
+            "funnel": panels.funnel(whole, whole_then) if whole else [],
+            "aside": panels.aside(whole, whole_then) if whole else [],
+            "days": panels.days(_every_day(days)),
+            "regions": sorted(regions, key=lambda one: -one.value),
+            "goods": sorted(goods, key=lambda one: -one.value),
+            "shops": self._shops(panels, writing, now, then) if everything else None,
+            "hours": self._hours(panels, days) if everything else None,
+            "chain": self._chain(),
+            "seals": list(reversed(self._services.seals()))[:SEALS_SHOWN],
+        }
 
     def _read(self, wanted: list[Wanted]) -> tuple[dict[str, Answer], dict[str, Answer]]:
         """The answers of each report, now and then."""

@@ -72,6 +72,10 @@ class AnalyticsServices(Protocol):
         """The position at which every report can be had. Raises a Refusal of `infra.reporting.refusals`."""
         ...
 
+    def check(self, request: Request) -> None:
+        """Nothing, if the report can be asked for so. Raises a Refusal of `infra.reporting.refusals`."""
+        ...
+
     def answers(
         self, reader: Reader, asked: Sequence[tuple[Request, Collection[str]]], form: str
     ) -> list[Answer]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,11 @@ class Pages:
         words = WORDS[language]
         text = self._environment.get_template(template).render(t=words, language=language, **values)
         return HTMLResponse(text, status, {**HEADERS, "Content-Language": language, **headers})
+
+    def pieces(self, template: str, language: str, **values: Any) -> Iterator[str]:
+        """The text of `template`, piece by piece, each made when it is taken."""
+        words = WORDS[language]
+        yield from self._environment.get_template(template).generate(t=words, language=language, **values)
 
     def plain(
         self, request: Request, status: int, heading: str, headers: Mapping[str, str] = {}

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+import threading
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
+from infra.parts.analytics import Analytics
+from infra.reporting.running import Answer, Request
+from infra.web.analytics_reading import Reader
 from tests.browser.analytics_site import AnalyticsSite, analytics_site
 from tests.browser.fixtures import NewPage
 from tests.conftest import new_database
@@ -108,7 +113,15 @@ def test_the_dashboard_is_walked_by_keyboard(site: AnalyticsSite, new_page: NewP
         stops.append(
             page.evaluate("document.activeElement.name || document.activeElement.textContent.trim()")
         )
-    assert list(dict.fromkeys(stops))[1:8] == ["month", "programme", "region", "on", "as_of", "compare", "Show"]
+    assert list(dict.fromkeys(stops))[1:8] == [
+        "month",
+        "programme",
+        "region",
+        "on",
+        "as_of",
+        "compare",
+        "Show",
+    ]
     # Nothing hidden is stopped at: the columns are behind the chart, their numbers in a list.
     assert not any("07.2025:" in stop for stop in stops)
 
@@ -121,11 +134,13 @@ def test_figures_of_an_earlier_day_by_the_form(site: AnalyticsSite, new_page: Ne
     page.get_by_role("button", name="Show").click()
     expect(page.locator(".compared")).to_contain_text("Changes since log position")
     assert "as_of=2025-07-20" in page.url
+    expect(page.locator("#seals")).to_be_visible()
     assert page.locator(".change").count() > 10
     exact = page.get_by_role("link", name="Link to exactly these figures")
     figures = page.locator(".keys").first.inner_text()
-    exact.click()
-    page.wait_for_url("**as_of=*compare=2025-07-10*")
+    with page.expect_navigation():
+        exact.click()
+    assert re.search(r"as_of=[0-9]+&", page.url)
     assert page.locator(".keys").first.inner_text() == figures
 
 
@@ -163,3 +178,30 @@ def test_files_are_downloaded_under_names_that_say_what_they_hold(
         name = caught.value.suggested_filename
         assert name.startswith("azyq-goods-positions-2025-07-")
         assert name.endswith(f".{form.lower()}")
+
+
+class Waiting(Analytics):
+    """Reads nothing before it is told to."""
+
+    go = threading.Event()
+
+    def answers(
+        self, reader: Reader, asked: Sequence[tuple[Request, Collection[str]]], form: str
+    ) -> list[Answer]:
+        assert self.go.wait(60)
+        return super().answers(reader, asked, form)
+
+
+def test_the_page_is_painted_before_its_figures_are_read(
+    database: str, tmp_path: Path, new_page: NewPage
+) -> None:
+    with analytics_site(database, tmp_path, 20, Waiting) as site:
+        page = new_page(viewport=DESK)
+        try:
+            page.goto(f"{site.address}/analytics?{MONTH}&lang=ru", wait_until="commit")
+            expect(page.locator("h1")).to_have_text("Июль 2025 года")
+            expect(page.get_by_role("button", name="Показать")).to_be_visible()
+            assert page.locator("#funnel").count() == 0
+        finally:
+            Waiting.go.set()
+        expect(page.locator("#funnel")).to_be_visible()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import psycopg2
 import pytest
 from fastapi.testclient import TestClient
 
@@ -280,3 +281,18 @@ def test_words_are_there_in_three_languages_with_the_same_placeholders_and_all_a
     for key, texts in ANALYTICS_WORDS.items():
         assert len({frozenset(re.findall(r"\{\w+\}", text)) for text in texts}) == 1, key
         assert key.startswith(made) or f'"{key}"' in said or f'"{key}_tiyn"' in said, key
+
+
+def test_figures_that_cannot_be_read_are_said_so_on_the_page(
+    site: AnalyticsSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise psycopg2.OperationalError("the server went away")
+
+    monkeypatch.setattr(Analytics, "answers", away)
+    told = asking(site).get(f"/analytics?{MONTH}&lang=en")
+    assert '<section class="refusal"' in told.text
+    assert told.text.rstrip().endswith("</html>")
+    assert "went away" not in told.text
+    rows = asking(site).get(f"/analytics/rows/month/regions?{MONTH}&lang=en")
+    assert rows.status_code == 503
