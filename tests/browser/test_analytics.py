@@ -154,6 +154,8 @@ def test_what_is_printed_has_its_definitions_place_and_no_buttons(
     expect(page.locator(".stand")).to_be_visible()
     expect(page.locator("canvas").first).to_be_hidden()
     expect(page.locator("[data-chart=days] li").first).to_be_visible()
+    expect(page.locator(".on-paper").first).to_contain_text("Путь семей из списка месяца")
+    expect(page.locator(".on-paper").first).to_be_visible()
     page.pdf(path=str(tmp_path / "printed.pdf"), format="A4", print_background=True)
     page.set_viewport_size({"width": 700, "height": 1000})
     page.screenshot(path=str(tmp_path / "printed.png"), full_page=True)

@@ -63,10 +63,5 @@ function draw(box) {
   });
 }
 
-// On paper each figure has its definition.
-const definitions = [...document.querySelectorAll("details.how:not([open])")];
-addEventListener("beforeprint", () => definitions.forEach((one) => { one.open = true; }));
-addEventListener("afterprint", () => definitions.forEach((one) => { one.open = false; }));
-
 Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
 document.querySelectorAll("[data-chart]").forEach(draw);
