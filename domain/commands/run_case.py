@@ -157,7 +157,7 @@ class RunCase:
         ServiceVersionChanged, ChannelUnknown, KindUnknown, KindNotOpen, ConsentMissing, SignatureMissing,
         SignatureInvalid, RequestKeyReused.
         """
-        key = _kept(call.key) or self._random(16).hex()
+        key = kept_key(call.key) or self._random(16).hex()
         body = self._digest("case", call.content().decode("utf-8", "surrogatepass"))
 
         def decide() -> Case:
@@ -232,7 +232,7 @@ class RunCase:
 
         Raises CaseUnknown, RequestKeyReused, and what `check_turn`, `check_content` and `read_brought` raise.
         """
-        key, body = _kept(call.key), self._digest("act", call.content().decode("utf-8", "surrogatepass"))
+        key, body = kept_key(call.key), self._digest("act", call.content().decode("utf-8", "surrogatepass"))
 
         def decide() -> Case:
             case = self.case(call.case)
@@ -256,7 +256,7 @@ class RunCase:
 
         Raises CaseUnknown, CaseClosed, StepNotOpen, NotMayReassign, AssigneeMissing, FieldMalformed, RequestKeyReused.
         """
-        key, body = _kept(call.key), self._digest("act", call.content().decode("utf-8", "surrogatepass"))
+        key, body = kept_key(call.key), self._digest("act", call.content().decode("utf-8", "surrogatepass"))
 
         def decide() -> Case:
             case = self.case(call.case)
@@ -443,7 +443,7 @@ class RunCase:
         outcome.failed |= failed
 
 
-def _kept(key: str) -> str:
+def kept_key(key: str) -> str:
     """An idempotency key as events keep it: one that is long, or can't be shown, by its digest."""
     if len(key) <= 100 and key.isprintable():
         return key

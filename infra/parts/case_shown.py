@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.calendar import ALMATY
+from domain.commands.run_case import kept_key
 from domain.procedures.acts import OpenStep
 from domain.procedures.case import Case
 from domain.procedures.case_guards import who_takes
@@ -212,7 +213,7 @@ def act_shown(case: Case, events: Sequence[CaseEvent], actor: str, key: str) -> 
     found = [
         place
         for place, one in enumerate(events)
-        if one.topic in _ACTS and one.data["actor"] == actor and one.data["key"] == key
+        if one.topic in _ACTS and one.data["actor"] == actor and one.data["key"] == kept_key(key)
     ]
     place = found[0] if key else found[-1]
     act = events[place]

@@ -194,6 +194,7 @@ def test_the_same_key_gets_the_same_answer_and_another_call_none(
     assert code(staff["responsible"].act(case, "L3", "accepted", key="a1")) == (422, "idempotency_key_reused")
     long = "x" * 200
     told = staff["head"].act(case, "L4", "assigned", key=long, assignee="e.executor")
+    assert (told.status_code, told.json()["opened"]) == (201, ["L5"])
     assert staff["head"].act(case, "L4", "assigned", key=long, assignee="e.executor").json() == told.json()
     assert code(portal.client.post("/v1/cases", json=body, headers=portal.headers)) == (
         400,
