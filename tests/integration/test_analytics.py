@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import openpyxl
 import psycopg2
 import pytest
 from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from infra.api.app import create_app
 from infra.parts.access import AnalystAccess
@@ -296,3 +299,57 @@ def test_figures_that_cannot_be_read_are_said_so_on_the_page(
     assert "went away" not in told.text
     rows = asking(site).get(f"/analytics/rows/month/regions?{MONTH}&lang=en")
     assert rows.status_code == 503
+
+
+NAMES = (
+    "programme",
+    "month",
+    "region",
+    "on",
+    "as_of",
+    "compare",
+    "lang",
+    "sort",
+    "order",
+    "page",
+    "limit",
+    "only",
+    "form",
+)
+LIKELY = (
+    "2025-07",
+    "akkol-2025",
+    "11",
+    "113220",
+    "2025-07-20",
+    "2025-07-20 12:00",
+    "7",
+    "desc",
+    "region",
+    "csv",
+    "kk",
+)
+JUNK = st.one_of(st.text(max_size=20), st.from_regex(r"[0-9T:+ -]{1,25}"), st.sampled_from(LIKELY))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    path=st.one_of(
+        st.just("/analytics"),
+        st.builds(
+            lambda name, file: f"/analytics/rows/{name}{file}",
+            st.sampled_from([f"{r.id}/{s.id}" for r in REPORTS.values() for s in r.sections]),
+            st.sampled_from(["", "/file"]),
+        ),
+        st.text(max_size=20).map(lambda text: f"/analytics/rows/{quote(text)}/x"),
+    ),
+    query=st.dictionaries(st.sampled_from(NAMES), JUNK, max_size=4),
+    cookie=st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30),
+    method=st.sampled_from(["GET", "GET", "GET", "HEAD", "POST", "DELETE"]),
+)
+def test_whatever_is_asked_is_answered_in_words(
+    here: TestClient, path: str, query: dict[str, str], cookie: str, method: str
+) -> None:
+    told = here.request(method, f"{path}?{urlencode(query)}", headers={"Cookie": f"azyq_analytics={cookie}"})
+    assert told.status_code < 500, (path, query)
+    assert "not available" not in told.text
