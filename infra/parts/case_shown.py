@@ -210,12 +210,11 @@ def opening_shown(case: Case, events: Sequence[CaseEvent], link: str) -> dict[st
 
 def act_shown(case: Case, events: Sequence[CaseEvent], actor: str, key: str) -> dict[str, Any]:
     """What an act came to; the same whenever it is asked for again. Without a key, the actor's last act."""
-    found = [
+    place = max(
         place
         for place, one in enumerate(events)
         if one.topic in _ACTS and one.data["actor"] == actor and one.data["key"] == kept_key(key)
-    ]
-    place = found[0] if key else found[-1]
+    )
     act = events[place]
     after = []
     for one in events[place + 1 :]:

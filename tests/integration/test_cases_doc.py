@@ -20,7 +20,7 @@ BLOCKS = re.findall(r"^```(sh|json)\n(.*?)^```", TEXT, re.S | re.M)
 # Of the command line only, or of an installation whose files were changed.
 _NOT_BY_HTTP = {
     *("staff_unknown", "staff_known", "staff_id_malformed", "role_unknown", "unit_unknown"),
-    *("service_version_changed", "applicant_missing", "place_unknown"),
+    *("service_version_changed", "applicant_missing"),
 }
 
 
