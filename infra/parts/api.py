@@ -139,6 +139,10 @@ def serve(azyq: Azyq, listener: socket.socket, stop: threading.Event, wake: thre
     watching = Watching(azyq)
     threading.Thread(target=watching.watch, args=(stop,), name="watch", daemon=True).start()
 
+    case_pages = CasePages(azyq, wake.set)
+    # The first wallet that is opened does not wait until the service files are read.
+    threading.Thread(target=case_pages.open_to, args=("wallet",), name="services", daemon=True).start()
+
     # No access log: Kannel's addresses carry phone, text and token.
     tills, sales = Tills(azyq), Sales(azyq)
     access = AnalystAccess(azyq)
@@ -155,7 +159,7 @@ def serve(azyq: Azyq, listener: socket.socket, stop: threading.Event, wake: thre
             access=access,
             cases=CaseEntrance(azyq),
             analytics=analytics,
-            case_pages=CasePages(azyq, wake.set),
+            case_pages=case_pages,
         ),
         access_log=False,
         log_config=None,

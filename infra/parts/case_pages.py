@@ -170,11 +170,11 @@ class CasePages:
         found = []
         for service in sorted({file.service.id for file in files}):
             try:
-                running = services.on(service, today)
+                in_force = files.on(service, today)
             except ServiceNotInForce:
                 continue
-            if any(one.id == channel for one in running.service.channels):
-                found.append(running)
+            if any(one.id == channel for one in in_force.channels):
+                found.append(services.on(service, today))
         return found
 
     def lacking(self, call: OpenCase) -> Sequence[str]:
