@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, NamedTuple, Protocol
+from typing import Annotated, Any, NamedTuple, Protocol
 
 import orjson
 from fastapi import APIRouter, Depends, Request
@@ -38,6 +38,18 @@ _LARGEST_SIGN_IN = 200_000  # bytes: a signature comes with its chain of certifi
 _TOKEN_MOST = 200
 _SIGN_INS_A_MINUTE = 20
 _READINGS_PER_SECOND, _READINGS_AT_ONCE = 5.0, 30.0
+
+
+_ASKED_BY = {
+    "programme": "the programme's id",
+    "month": "as 2026-03; without it this month, of the pilot's report all",
+    "on": "a day as 2026-03-15; without it today",
+    "shop": "the shop's id",
+    "region": "a prefix of KATO codes within the reader's own",
+    "as_of": "a time with an offset, or a log position: what was known then",
+    "format": f"{', '.join(MEDIA_TYPES)}; json by default",
+    "section": "one table of the report, for json, csv and parquet",
+}
 
 
 class SessionCall(Call):
@@ -153,11 +165,16 @@ def access_router(services: AccessServices) -> APIRouter:
         "/v1/reports/{name}",
         summary="A report within the reader's scope; the reading is recorded",
         responses=PROBLEMS,
+        openapi_extra={"parameters": [_described(name, what) for name, what in _ASKED_BY.items()]},
     )
     async def report(name: str, request: Request, caller: Caller = signed_in) -> Response:
         return await run_in_threadpool(_report, services, caller, name, request)
 
     return router
+
+
+def _described(name: str, what: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": {"type": "string"}, "description": what}
 
 
 def _told(body: dict[str, str]) -> Response:
