@@ -21,7 +21,7 @@ class CaseLine(NamedTuple):
     clause: str
 
 
-_TEXTS: dict[str, dict[str, str]] = {
+TEXTS: dict[str, dict[str, str]] = {
     "case.opened": {
         "en": "Received through {channel}, “{kind}”; counted from {counted_from}, the result due {due_at}",
         "ru": "Поступило через {channel}, «{kind}»; отсчёт с {counted_from}, срок результата {due_at}",
@@ -123,7 +123,7 @@ def case_story(events: Sequence[CaseEvent], service: Service, language: str) -> 
 
 
 def _sentence(event: CaseEvent, service: Service, language: str) -> str:
-    text = _TEXTS.get(event.topic)
+    text = TEXTS.get(event.topic)
     return event.topic if text is None else text[language].format(**_words(event.data, service, language))
 
 

@@ -35,9 +35,9 @@ from infra.api.state_services import state_services_router
 from infra.api.terminal_auth import TerminalAuth
 from infra.api.terminals import terminals_router
 from infra.sms.webhooks import SignatureMissing, SignatureWrong, TimestampOff
-from infra.web.apply import apply_router
 from infra.web.analytics import analytics_router
 from infra.web.analytics_reading import AnalyticsServices
+from infra.web.apply import apply_router
 from infra.web.assets import Assets
 from infra.web.case_services import CasePagesServices
 from infra.web.paper_check import paper_check_router

@@ -96,6 +96,7 @@ def report(
         usage(f"--format is one of {', '.join(FORMATS)}, not {format_!r}")
     if chosen in _FILES and out is None:
         usage(f"--format {chosen} needs --out FILE")
+    _known(compared or "" if name == "diff" else name)
     given = {"programme": programme, "month": month, "on": on, "shop": shop, "region": region}
     parameters = {key: value for key, value in given.items() if value is not None}
     with opened(lang) as azyq:
@@ -120,6 +121,13 @@ def report(
             return
         answer = reports.answer(Request(name, parameters, as_of or ""), azyq.clock())
         _write(answer, chosen, section, out, language)
+
+
+def _known(name: str) -> None:
+    from projections.reports.all_reports import REPORTS
+
+    if name and name not in REPORTS:
+        usage(f"there is no report {name!r}; there are: {', '.join(sorted(REPORTS))}")
 
 
 def _against(reports: Reports, request: Request, file: Path, azyq: Azyq, chosen: str, language: str) -> None:

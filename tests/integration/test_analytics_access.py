@@ -157,7 +157,11 @@ def test_A2_whoever_is_of_no_region_sees_the_republic_without_small_counts(
 ) -> None:
     user, _ = bureau.granted(body_kind="state_audit", region="")
     sign_in(pages, user)
-    for address in (PAGE, f"{PAGE}&compare=2026-03-20", f"/analytics/rows/month/regions?month={MONTH}&lang=en"):
+    for address in (
+        PAGE,
+        f"{PAGE}&compare=2026-03-20",
+        f"/analytics/rows/month/regions?month={MONTH}&lang=en",
+    ):
         told = pages.get(address)
         assert told.status_code == 200
         assert "Pavlodar oblast" in told.text

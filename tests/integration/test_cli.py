@@ -180,8 +180,10 @@ def test_a_month_by_commands_and_its_json(azyq: Shell, town: list[Household]) ->
     # then all that reports agrees
     report = azyq.json("month", "status", *AKKOL)
     assert (report["answers"]["consented"], report["sms"]["consent_request"]) == (1, 3)
-    assert azyq.json("report", "month", *AKKOL) == report
-    assert json.loads(azyq("report", "month", *AKKOL, "--format", "json").stdout) == report
+    told = azyq.json("report", "month", *AKKOL)
+    assert told.pop("sections")["months"][0]["consented"] == 1
+    assert told == report
+    assert json.loads(azyq("report", "month", *AKKOL, "--format", "json").stdout).items() >= report.items()
     assert azyq.json("audit")["holds"] is True
     assert azyq.json("parked", "list") == []
     assert azyq.json("db", "migrate") == {"applied": [], "views": {"made": [], "outdated": []}}
@@ -264,7 +266,7 @@ def test_wrong_usage_is_2_and_says_what_would_be_right(azyq: Shell, town: list[H
         (("programme", "list", "--lang", "de"), {}, "--lang is kk, ru or en"),
         (("audit",), {"AZYQ_LANG": "de"}, "--lang is kk, ru or en"),
         (("rebuild", "nonsense"), {}, "month_status"),
-        (("report", "nonsense", *AKKOL), {}, "there is: month"),
+        (("report", "nonsense", *AKKOL), {}, "there are: daily"),
         (("report", "month", *AKKOL, "--format", "pdf"), {}, "--format"),
         (("parked", "retry", "month_status", "5"), {}, "no open parked event"),
         (("vault", "erase", "nobody", "--yes"), {}, "nobody"),

@@ -91,7 +91,6 @@ def test_the_month_has_its_tables_beside_what_it_had(azyq: Shell) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        (("nothing",), "report_unknown"),
         (("daily", "--month", "2025-07"), "parameter_foreign"),
         (("daily", "--on", "2025-02-30"), "parameter_malformed"),
         (("daily", "--on", "2025-07-07", "--shop", "' OR 1=1--"), "parameter_malformed"),
@@ -107,7 +106,14 @@ def test_what_it_cannot_be_asked_for_is_said(azyq: Shell, arguments: tuple[str, 
 
 
 @pytest.mark.parametrize(
-    "arguments", [("goods", "--format", "pdf"), ("goods", "--format", "xlsx"), ("goods", "--section", "none")]
+    "arguments",
+    [
+        ("nothing",),
+        ("diff", "nothing"),
+        ("goods", "--format", "pdf"),
+        ("goods", "--format", "xlsx"),
+        ("goods", "--section", "none"),
+    ],
 )
 def test_wrong_usage(azyq: Shell, arguments: tuple[str, ...], tmp_path: Path) -> None:
     assert azyq("report", *arguments, "--month", "2025-07").returncode == 2
