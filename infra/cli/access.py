@@ -55,11 +55,13 @@ def apply(
     lang: str = LANGUAGE,
 ) -> None:
     """Apply for somebody's access; the applicant is who will sign in (A3)."""
-    from domain.commands.grant_access import SERVICE
+    from domain.commands.grant_access import RESULT
+    from infra.settings import Settings
 
     asked = case.file_of(str(file)) or {}
-    if asked.get("service") != SERVICE:
-        usage(f'{file}: service = "{SERVICE}" is what an application for access is for')
+    path = Settings().services / f"{asked.get('service')}.toml"
+    if not path.is_file() or f'id = "{RESULT}"' not in path.read_text(encoding="utf-8"):
+        usage(f"{file}: its service is none that decides on access")
     case.open_case(
         service=str(file),
         kind="",

@@ -24,7 +24,7 @@ from domain.access_refusals import (
     SessionOver,
     SignInFailed,
 )
-from domain.commands.grant_access import RESULT, SERVICE, GrantAccess
+from domain.commands.grant_access import RESULT, GrantAccess
 from domain.errors import Refusal
 from domain.identity import access_id
 from infra.api.access import Caller
@@ -94,10 +94,10 @@ class AnalystAccess:
             for (stream,) in self._rows(
                 "SELECT c.stream FROM azyq_views.cases c"
                 " LEFT JOIN azyq_views.accesses a ON a.number = c.number"
-                " WHERE c.service = %s AND c.result = %s"
+                " WHERE c.result = %s"
                 " AND ((a.number IS NULL AND c.state = 'open') OR (a.state = 'granted' AND c.state <> 'open'))"
                 " ORDER BY c.received_at",
-                (SERVICE, RESULT),
+                (RESULT,),
             )
         ]
 
