@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from domain.access import Access as A
-from projections.view import Key, On, Recorded, Row, Rows, Table, View, own_row
+from projections.view import Key, On, Recorded, Row, Rows, Table, View, changing
 
 
 def _grant(event: Recorded) -> tuple[Key]:
@@ -28,13 +27,6 @@ def _granted(rows: Rows, event: Recorded) -> None:
         "state": "granted",
         "over_at": None,
     }
-
-
-def _changing(change: Callable[[Row, dict[str, Any]], None]) -> On:
-    def fold(rows: Rows, event: Recorded) -> None:
-        change(own_row(rows, _grant(event)[0], event.stream), event.data)
-
-    return On(_grant, fold)
 
 
 def _blocked(row: Row, data: dict[str, Any]) -> None:
@@ -70,6 +62,6 @@ class Accesses(View):
     )
     on = {
         A.Granted.TOPIC: On(_grant, _granted, creates=True),
-        A.Blocked.TOPIC: _changing(_blocked),
-        A.Ended.TOPIC: _changing(_ended),
+        A.Blocked.TOPIC: changing(_blocked, _grant),
+        A.Ended.TOPIC: changing(_ended, _grant),
     }

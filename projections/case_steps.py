@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from domain.procedures.case import Case as C
-from projections.view import Key, On, Recorded, Row, Rows, Table, View, own_row
+from projections.view import Key, On, Recorded, Row, Rows, Table, View, changing, own_row
 
 
 def _step(event: Recorded) -> tuple[Key]:
@@ -41,13 +40,6 @@ def _opened(rows: Rows, event: Recorded) -> None:
         "actor": None,
         "late": None,
     }
-
-
-def _changing(change: Callable[[Row, dict[str, Any]], None]) -> On:
-    def fold(rows: Rows, event: Recorded) -> None:
-        change(own_row(rows, _step(event)[0], event.stream), event.data)
-
-    return On(_step, fold)
 
 
 def _acted(row: Row, data: dict[str, Any]) -> None:
@@ -119,9 +111,9 @@ class CaseSteps(View):
     )
     on = {
         C.StepOpened.TOPIC: On(_step, _opened, creates=True),
-        C.Acted.TOPIC: _changing(_acted),
-        C.Reassigned.TOPIC: _changing(_reassigned),
-        C.BecameOverdue.TOPIC: _changing(_overdue),
-        C.Escalated.TOPIC: _changing(_escalated),
+        C.Acted.TOPIC: changing(_acted, _step),
+        C.Reassigned.TOPIC: changing(_reassigned, _step),
+        C.BecameOverdue.TOPIC: changing(_overdue, _step),
+        C.Escalated.TOPIC: changing(_escalated, _step),
         C.Closed.TOPIC: On(_dropped, _closed),
     }

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from domain.procedures.case import Case as C
-from projections.view import On, Recorded, Row, Rows, Table, View, by_stream, own_row
+from projections.view import On, Recorded, Row, Rows, Table, View, by_stream, changing
 
 
 def _opened(rows: Rows, event: Recorded) -> None:
@@ -37,13 +36,6 @@ def _opened(rows: Rows, event: Recorded) -> None:
         "term": None,
         "seconds": None,
     }
-
-
-def _changing(change: Callable[[Row, dict[str, Any]], None]) -> On:
-    def fold(rows: Rows, event: Recorded) -> None:
-        change(own_row(rows, (event.stream,), event.stream), event.data)
-
-    return On(by_stream, fold)
 
 
 def _refused(row: Row, data: dict[str, Any]) -> None:
@@ -124,10 +116,10 @@ class Cases(View):
     )
     on = {
         C.Opened.TOPIC: On(by_stream, _opened, creates=True),
-        C.AcceptanceRefused.TOPIC: _changing(_refused),
-        C.Acted.TOPIC: _changing(_acted),
-        C.BecameOverdue.TOPIC: _changing(_overdue),
-        C.RemarkRecorded.TOPIC: _changing(_remarked),
-        C.ResultIssued.TOPIC: _changing(_issued),
-        C.Closed.TOPIC: _changing(_closed),
+        C.AcceptanceRefused.TOPIC: changing(_refused),
+        C.Acted.TOPIC: changing(_acted),
+        C.BecameOverdue.TOPIC: changing(_overdue),
+        C.RemarkRecorded.TOPIC: changing(_remarked),
+        C.ResultIssued.TOPIC: changing(_issued),
+        C.Closed.TOPIC: changing(_closed),
     }

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from domain.shop import Shop as S
-from projections.view import Key, On, Recorded, Row, Rows, Table, View, own_row
+from projections.view import Key, On, Recorded, Row, Rows, Table, View, changing
 
 _FACTS = ("name", "bin", "trader", "kato", "address", "opened_on")
 
@@ -28,13 +27,6 @@ def _joined(rows: Rows, event: Recorded) -> None:
     }
 
 
-def _changing(change: Callable[[Row, dict[str, Any]], None]) -> On:
-    def fold(rows: Rows, event: Recorded) -> None:
-        change(own_row(rows, (event.data["shop"],), event.stream), event.data)
-
-    return On(_shop, fold)
-
-
 def _changed(row: Row, data: dict[str, Any]) -> None:
     row.update({name: data[name] for name in _FACTS})
 
@@ -44,7 +36,7 @@ def _status(status: str) -> On:
         row["status"] = status
         row["status_since"] = data["timestamp"]
 
-    return _changing(change)
+    return changing(change, _shop)
 
 
 def _loan_recorded(row: Row, data: dict[str, Any]) -> None:
@@ -75,9 +67,9 @@ class Shops(View):
     )
     on = {
         S.Joined.TOPIC: On(_shop, _joined, creates=True),
-        S.Changed.TOPIC: _changing(_changed),
+        S.Changed.TOPIC: changing(_changed, _shop),
         S.Opened.TOPIC: _status("open"),
         S.Closed.TOPIC: _status("closed"),
-        S.LoanRecorded.TOPIC: _changing(_loan_recorded),
-        S.LoanEnded.TOPIC: _changing(_loan_ended),
+        S.LoanRecorded.TOPIC: changing(_loan_recorded, _shop),
+        S.LoanEnded.TOPIC: changing(_loan_ended, _shop),
     }

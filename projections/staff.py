@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from domain.staff import Staff as S
-from projections.view import On, Recorded, Row, Rows, Table, View, by_stream, own_row
+from projections.view import On, Recorded, Row, Rows, Table, View, by_stream, changing
 
 
 def _enrolled(rows: Rows, event: Recorded) -> None:
@@ -38,13 +37,6 @@ def _revoked(row: Row, data: dict[str, Any]) -> None:
     row["revoked_at"] = data["timestamp"]
 
 
-def _changing(change: Callable[[Row, dict[str, Any]], None]) -> On:
-    def fold(rows: Rows, event: Recorded) -> None:
-        change(own_row(rows, (event.stream,), event.stream), event.data)
-
-    return On(by_stream, fold)
-
-
 class StaffMembers(View):
     """One row a member; `roles` with commas between them, `expires_at` the end of the newest key. No key, no hash."""
 
@@ -67,8 +59,8 @@ class StaffMembers(View):
     )
     on = {
         S.Enrolled.TOPIC: On(by_stream, _enrolled, creates=True),
-        S.Changed.TOPIC: _changing(_changed),
-        S.KeyIssued.TOPIC: _changing(_new_key),
-        S.KeyRotated.TOPIC: _changing(_new_key),
-        S.Revoked.TOPIC: _changing(_revoked),
+        S.Changed.TOPIC: changing(_changed),
+        S.KeyIssued.TOPIC: changing(_new_key),
+        S.KeyRotated.TOPIC: changing(_new_key),
+        S.Revoked.TOPIC: changing(_revoked),
     }

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from domain.terminal import Terminal as T
-from projections.view import On, Recorded, Row, Rows, Table, View, by_stream, own_row
+from projections.view import On, Recorded, Row, Rows, Table, View, by_stream, changing
 
 
 def _invited(rows: Rows, event: Recorded) -> None:
@@ -40,13 +39,6 @@ def _revoked(row: Row, data: dict[str, Any]) -> None:
     row["revoked_at"] = data["timestamp"]
 
 
-def _changing(change: Callable[[Row, dict[str, Any]], None]) -> On:
-    def fold(rows: Rows, event: Recorded) -> None:
-        change(own_row(rows, (event.stream,), event.stream), event.data)
-
-    return On(by_stream, fold)
-
-
 class Terminals(View):
     """One row a terminal; `expires_at` is the end of its code while it is invited, then of its key. No key, no hash."""
 
@@ -69,7 +61,7 @@ class Terminals(View):
     )
     on = {
         T.CodeIssued.TOPIC: On(by_stream, _invited, creates=True),
-        T.Enrolled.TOPIC: _changing(_enrolled),
-        T.KeyRotated.TOPIC: _changing(_rotated),
-        T.Revoked.TOPIC: _changing(_revoked),
+        T.Enrolled.TOPIC: changing(_enrolled),
+        T.KeyRotated.TOPIC: changing(_rotated),
+        T.Revoked.TOPIC: changing(_revoked),
     }

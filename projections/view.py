@@ -120,6 +120,17 @@ def own_row(rows: Rows, key: Key, stream: str) -> Row:
     return row
 
 
+def changing(
+    change: Callable[[Row, dict[str, Any]], None], keys: Callable[[Recorded], tuple[Key]] = by_stream
+) -> On:
+    """A change, by the event's data, of the one row that `keys` names, which must be there."""
+
+    def fold(rows: Rows, event: Recorded) -> None:
+        change(own_row(rows, keys(event)[0], event.stream), event.data)
+
+    return On(keys, fold)
+
+
 def amount(value: Any) -> int:
     """A sum in tiyn out of an event's list. Raises Unfoldable for anything but an integer."""
     if type(value) is not int:
