@@ -50,6 +50,14 @@ class InstalledServices:
         """A version by the text that the log has. Raises ServiceInvalid."""
         return self._run(parse_service(text, "the log"), text)
 
+    def prefixes(self) -> frozenset[str]:
+        """How numbers of cases begin. Raises ServiceInvalid."""
+        return self._prefixes
+
+    @cached_property
+    def _prefixes(self) -> frozenset[str]:
+        return frozenset(file.service.prefix for file in self.files)
+
     def _made_ready(self, service: Service, text: str) -> RunningService:
         name = service.id, service.version
         found = self._ready.get(name)
@@ -59,5 +67,8 @@ class InstalledServices:
 
     def _run(self, service: Service, text: str) -> RunningService:
         return RunningService(
-            service, text, digest_of(text), WorkingTime(service.schedule.office, self.days_off)
+            service,
+            text,
+            digest_of(text),
+            WorkingTime(service.schedule.office, self.days_off, service.schedule.reception),
         )

@@ -23,7 +23,11 @@ LAST_YEAR = 2199
 class WorkingTime:
     """An office's hours on its working days. Raises ValueError for a time without an offset."""
 
-    def __init__(self, hours: Hours, days_off: DaysOff) -> None:
+    def __init__(self, hours: Hours, days_off: DaysOff, reception: Hours | None = None) -> None:
+        """Terms run in the office's `hours`; what arrives is received in those of `reception`, else in the same (S002-18)."""
+        self._reception = (
+            self if reception is None or reception == hours else WorkingTime(reception, days_off)
+        )
         self._hours = hours
         self._days_off = days_off
         self._years: dict[int, list[int]] = {}
@@ -48,14 +52,16 @@ class WorkingTime:
         return at < len(days) and days[at] == number
 
     def received(self, at: datetime, rolls_over: bool) -> datetime:
-        """When what arrives at `at` counts as received (S002-19, S003-06).
+        """When what arrives at `at` counts as received (S002-18, S002-19, S003-06).
 
-        With `rolls_over`, after hours, before them or on a day off: when the office next opens. The closing minute
+        With `rolls_over`, after reception, before it or on a day off: when reception next opens. The closing minute
         itself is still in time, and the break is no reason to wait. Without: at once.
         """
         local = _local(at)
-        if not rolls_over:
-            return at.astimezone(ALMATY)
+        return self._reception._next_open(local) if rolls_over else at.astimezone(ALMATY)
+
+    def _next_open(self, local: datetime) -> datetime:
+        """The local time itself between opening and closing, else the next opening."""
         day = local.date()
         if self.is_working(day):
             since = local - datetime.combine(day, time.min)

@@ -213,9 +213,10 @@ def schedule(told: ServiceWords) -> tuple[Block, ...]:
     rows: list[tuple[str, tuple[str, ...]]] = [
         (words["office"], (sentence(hours_in_words(hours.office, told.language)),))
     ]
+    rolls = words["rolls_over" if hours.rolls_over else "at_once"]
     if hours.reception != hours.office:
         rows.append((words["reception"], (sentence(hours_in_words(hours.reception, told.language)),)))
-    rolls = words["rolls_over" if hours.rolls_over else "at_once"]
+        rolls = words["rolls_over_reception"] if hours.rolls_over else rolls
     rows.append((words["after_hours"], (sentence(rolls),)))
     for key in ("booking", "accelerated"):
         if key in told.service.texts:

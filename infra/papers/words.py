@@ -137,6 +137,13 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
         "и результат выдаётся следующим рабочим днём",
         "what arrives after hours, on days off and holidays is taken, and results are given, on the next working day",
     ),
+    "rolls_over_reception": (
+        "қабылдау аяқталғаннан кейін, демалыс және мереке күндері түскен өтініш келесі жұмыс күні қабылданады, "
+        "нәтиже де келесі жұмыс күні беріледі",
+        "обращение, поступившее после окончания приёма, в выходные и праздничные дни, принимается, "
+        "и результат выдаётся следующим рабочим днём",
+        "what arrives after reception, on days off and holidays is taken, and results are given, on the next working day",
+    ),
     "at_once": (
         "өтініш келіп түскен сәтінде қабылданады",
         "обращение принимается в момент поступления",

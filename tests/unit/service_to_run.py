@@ -167,7 +167,8 @@ def running(made: Service, days_off: Mapping[date, bool] | None = None, text: st
     """The service, ready to run, on a calendar without holidays but `days_off`."""
     off = days_off or {}
     text = text or f"{made.id}@{made.version}"
-    return RunningService(made, text, digest_of(text), WorkingTime(made.schedule.office, off.get))
+    hours = WorkingTime(made.schedule.office, off.get, made.schedule.reception)
+    return RunningService(made, text, digest_of(text), hours)
 
 
 def later(at: datetime, **span: float) -> datetime:

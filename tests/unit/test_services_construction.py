@@ -290,9 +290,9 @@ def test_S000_08_the_reference_bears_the_services_own_name() -> None:
 
 def test_S000_09_day_and_time_of_the_result_are_told_at_acceptance() -> None:
     assert told(Story(ISSUED).case.due_at) == "27.04 18:30"
-    # handed in on Friday after hours: received on Monday at nine, the first day is Tuesday
-    assert told(Story(ISSUED.but(at="03.04 18:31")).case.due_at) == "27.04 18:30"
-    assert told(Story(ISSUED.but(at="03.04 18:29")).case.due_at) == "24.04 18:30"
+    # handed in on Friday after reception (S002-18): received on Monday at nine, the first day is Tuesday
+    assert told(Story(ISSUED.but(at="03.04 17:31")).case.due_at) == "27.04 18:30"
+    assert told(Story(ISSUED.but(at="03.04 17:30")).case.due_at) == "24.04 18:30"
 
 
 def test_S000_L1_the_application_is_received_and_waits_for_the_responsible_officer() -> None:
@@ -309,8 +309,8 @@ def test_S000_L2_the_responsible_officer_has_20_minutes_and_the_cabinet_is_told(
 
 def test_S000_L3_the_clerk_has_20_minutes_of_working_time() -> None:
     # registered on Friday at 18:20: the 20 minutes end on Monday at 9:10
-    story = Story(ISSUED.but(at="03.04 18:10"))
-    story.take(Turn("03.04 18:20", "responsible", "L2", "accepted", due="03.04 18:30"))
+    story = Story(ISSUED.but(at="03.04 17:30"))
+    story.take(Turn("03.04 18:20", "responsible", "L2", "accepted", due="03.04 17:50"), late=True)
     story.take(Turn("06.04 09:10", "clerk", "L3", "registered", due="06.04 09:10"))
     assert list(story.case.steps) == ["L4"]
 

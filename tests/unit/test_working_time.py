@@ -60,9 +60,64 @@ def test_S002_17_a_working_day_has_eight_hours_in_the_office_and_seven_at_recept
     assert reception.minutes_a_day == 420
 
 
-def test_S002_18_after_reception_closes_a_package_waits_for_the_next_working_day() -> None:
-    reception = WorkingTime(hours("1-5 09:00-17:30 break 13:00-14:30"), days_off)
-    assert reception.received(at("2025-07-04 17:31"), rolls_over=True) == at("2025-07-07 09:00")
+RECEIVING = WorkingTime(OFFICE, days_off, hours("1-5 09:00-17:30 break 13:00-14:30"))
+
+
+@pytest.mark.parametrize(
+    ("arrives", "received"),
+    [
+        ("2025-07-04 17:30", "2025-07-04 17:30"),  # the last minute is in time
+        ("2025-07-04 17:31", "2025-07-07 09:00"),  # the office works on, nobody receives
+        ("2025-07-04 18:29", "2025-07-07 09:00"),
+        ("2025-07-04 12:59", "2025-07-04 12:59"),  # the last minute before the break
+        ("2025-07-04 13:00", "2025-07-04 13:00"),
+        ("2025-07-04 14:29", "2025-07-04 14:29"),
+        ("2025-07-04 08:00", "2025-07-04 09:00"),
+        ("2024-12-31 17:31", "2025-01-05 09:00"),  # over New Year, to a Sunday that is worked
+        ("2025-01-05 17:30", "2025-01-05 17:30"),
+        ("2025-03-20 17:31", "2025-03-26 09:00"),  # over Nauryz
+        ("2025-03-24 10:00", "2025-03-26 09:00"),  # a Monday that a holiday moved to
+    ],
+)
+def test_S002_18_what_arrives_after_reception_counts_from_the_next(arrives: str, received: str) -> None:
+    assert RECEIVING.received(at(arrives), rolls_over=True) == at(received)
+    assert RECEIVING.received(at(arrives), rolls_over=False) == at(arrives)
+
+
+def test_S002_18_terms_run_in_the_offices_hours_whatever_those_of_reception() -> None:
+    start = RECEIVING.received(at("2025-07-04 17:20"), rolls_over=True)
+    assert RECEIVING.add(start, term("20 min")) == at("2025-07-04 17:40")
+    assert RECEIVING.add(start, term("2 wd")) == at("2025-07-08 18:30")
+    assert RECEIVING.minutes_a_day == 480
+
+
+def test_S002_18_reception_on_some_days_and_mornings_only() -> None:
+    mornings = WorkingTime(OFFICE, days_off, hours("2-4 10:00-12:00"))
+    assert mornings.received(at("2025-07-04 10:30"), rolls_over=True) == at("2025-07-08 10:00")
+    assert mornings.received(at("2025-07-08 09:15"), rolls_over=True) == at("2025-07-08 10:00")
+    assert mornings.received(at("2025-07-10 12:01"), rolls_over=True) == at("2025-07-15 10:00")
+    # A day off that is worked by an act is one of reception too.
+    assert mornings.received(at("2025-01-05 11:00"), rolls_over=True) == at("2025-01-05 11:00")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    minute=st.integers(0, 60 * 24 * 60),
+    receives=st.sampled_from(["1-5 09:00-17:30 break 13:00-14:30", "2-4 10:00-12:00", "1-6 08:00-20:00"]),
+)
+def test_S002_19_a_reception_is_the_one_that_a_slow_count_finds(minute: int, receives: str) -> None:
+    reception = hours(receives)
+    arrives = at("2024-12-20 00:00") + timedelta(minutes=minute)
+
+    def receiving(moment: datetime) -> bool:
+        off = days_off(moment.date())
+        works = moment.isoweekday() in reception.weekdays if off is None else not off
+        return works and reception.opens <= moment.time() <= reception.closes
+
+    slow = arrives
+    while not receiving(slow):
+        slow += timedelta(minutes=1)
+    assert WorkingTime(OFFICE, days_off, reception).received(arrives, rolls_over=True) == slow
 
 
 @pytest.mark.parametrize(

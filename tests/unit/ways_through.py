@@ -95,9 +95,9 @@ def calendar() -> DaysOff:
 def running(service: str) -> RunningService:
     """A shipped service, ready to run."""
     file = shipped().file(service, shipped().latest(service).version)
-    return RunningService(
-        file.service, file.text, file.digest, WorkingTime(file.service.schedule.office, calendar())
-    )
+    schedule = file.service.schedule
+    hours = WorkingTime(schedule.office, calendar(), schedule.reception)
+    return RunningService(file.service, file.text, file.digest, hours)
 
 
 def service(service_id: str) -> Service:
