@@ -24,7 +24,7 @@ class WorkingTime:
     """An office's hours on its working days. Raises ValueError for a time without an offset."""
 
     def __init__(self, hours: Hours, days_off: DaysOff, reception: Hours | None = None) -> None:
-        """Terms run in the office's `hours`; what arrives is received in those of `reception`, else in the same (S002-18)."""
+        """Terms run in the office's `hours`; what arrives is received in those of `reception`, else the same (S002-18)."""
         self._reception = (
             self if reception is None or reception == hours else WorkingTime(reception, days_off)
         )
