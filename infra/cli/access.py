@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from infra.cli import case
+from infra.cli.case_asked import Brought, request_in
 from infra.cli.running import JSON, LANGUAGE, language_of, opened, print_json, usage
 
 if TYPE_CHECKING:
@@ -55,33 +56,14 @@ def apply(
     lang: str = LANGUAGE,
 ) -> None:
     """Apply for somebody's access; the applicant is who will sign in (A3)."""
-    from domain.commands.grant_access import RESULT
-    from infra.settings import Settings
+    language, asked = language_of(lang), request_in(str(file))
+    with opened(lang) as azyq:
+        from domain.calendar import local_day
+        from domain.commands.grant_access import RESULT
 
-    asked = case.file_of(str(file)) or {}
-    path = Settings().services / f"{asked.get('service')}.toml"
-    if not path.is_file() or f'id = "{RESULT}"' not in path.read_text(encoding="utf-8"):
-        usage(f"{file}: its service is none that decides on access")
-    case.open_case(
-        service=str(file),
-        kind="",
-        channel="",
-        fields=[],
-        documents=[],
-        applicant_iin="",
-        applicant_phone="",
-        applicant_name="",
-        consent=False,
-        told_in="",
-        who="",
-        role="",
-        unit="",
-        sign=sign,
-        signature=signature,
-        key=key,
-        as_json=as_json,
-        lang=lang,
-    )
+        if RESULT not in azyq.services.on(asked.service, local_day(azyq.clock())).service.results:
+            usage(f"{file}: its service is none that decides on access")
+        case.open_request(azyq, asked, case.By(sign=sign, signature=signature, key=key), as_json, language)
 
 
 def decide(
@@ -94,7 +76,8 @@ def decide(
     lang: str = LANGUAGE,
 ) -> None:
     """The authorised body considers it within two working days (A4)."""
-    _act(number, "consider", outcome, who, "authorised", (), lang, ground, sign, signature)
+    by = case.By(who, "authorised", "authorised", sign, signature)
+    _act(number, case.Act("consider", outcome, ground=ground), by, lang)
 
 
 def grant(
@@ -105,9 +88,9 @@ def grant(
     lang: str = LANGUAGE,
 ) -> None:
     """The integrator grants it within two working days more, for a calendar year (A4, A5)."""
-    facts = (f"trained_on={trained_on}", f"account_role={account_role}")
-    _act(number, "grant", "granted", who, "integrator", facts, lang)
-    _follow(number, lang)
+    facts = {"trained_on": trained_on, "account_role": account_role}
+    by = case.By(who, "integrator", "integrator")
+    _act(number, case.Act("grant", "granted", Brought(facts)), by, lang, follow=True)
 
 
 def block(
@@ -120,17 +103,16 @@ def block(
     lang: str = LANGUAGE,
 ) -> None:
     """One role's part of a block: the body tells who left, the authorised body asks, the integrator blocks (A6)."""
-    language_of(lang)
     if role == "applicant":
-        _act(number, "access", "left", who, role, (f"left_on={left_on}",), lang)
+        left = case.Act("access", "left", Brought({"left_on": left_on}))
+        _act(number, left, case.By(who, role), lang)
     elif role == "authorised":
         with opened(lang) as azyq:
             asked = "request_block" in azyq.run_case.case(number).steps
         step, outcome = ("request_block", "requested") if asked else ("access", "withdrawn")
-        _act(number, step, outcome, who, role, (), lang)
+        _act(number, case.Act(step, outcome), case.By(who, role, role), lang)
     elif role == "integrator":
-        _act(number, "block", "blocked", who, role, (), lang)
-        _follow(number, lang)
+        _act(number, case.Act("block", "blocked"), case.By(who, role, role), lang, follow=True)
     else:
         usage("--role is applicant, authorised or integrator")
 
@@ -180,46 +162,21 @@ def _rows(azyq: Azyq) -> list[dict[str, Any]]:
     ]
 
 
-def _act(
-    number: str,
-    step: str,
-    outcome: str,
-    who: str,
-    role: str,
-    fields: tuple[str, ...],
-    lang: str,
-    ground: str = "",
-    sign: bool = False,
-    signature: Path | None = None,
-) -> None:
-    case.act(
-        number=number,
-        step=step,
-        outcome=outcome,
-        fields=list(fields),
-        documents=[],
-        ground=ground,
-        assignee="",
-        who=who,
-        role=role,
-        unit="" if role == "applicant" else role,
-        sign=sign,
-        signature=signature,  # type: ignore[arg-type]  # an absent option is None
-        key="",
-        as_json=False,
-        lang=lang,
-    )
-
-
-def _follow(number: str, lang: str) -> None:
-    """What the case has come to is done at once, not at the scheduler's next round."""
-    words = _WORDS[language_of(lang)]
+def _act(number: str, asked: case.Act, by: case.By, lang: str, follow: bool = False) -> None:
+    """`follow`: what the case has come to is done at once, not at the scheduler's next round."""
+    language = language_of(lang)
     with opened(lang) as azyq:
-        from infra.parts.access import AnalystAccess
+        case.take(azyq, number, asked, by, as_json=False, language=language)
+        if follow:
+            _follow(azyq, number, language)
 
-        followed = azyq.run_case.case(number)
-        AnalystAccess(azyq).follow(followed.id)
-        for row in _rows(azyq):
-            if row["case"] == followed.case:
-                told = "nothing" if row["state"] == "granted" and not row["regions"] else row["state"]
-                typer.echo(f"  {str(words[told]).format(until=row['until'].date(), role=row['role'])}")
+
+def _follow(azyq: Azyq, number: str, language: str) -> None:
+    from infra.parts.access import AnalystAccess
+
+    words, followed = _WORDS[language], azyq.run_case.case(number)
+    AnalystAccess(azyq).follow(followed.id)
+    for row in _rows(azyq):
+        if row["case"] == followed.case:
+            told = "nothing" if row["state"] == "granted" and not row["regions"] else row["state"]
+            typer.echo(f"  {str(words[told]).format(until=row['until'].date(), role=row['role'])}")
