@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from domain.errors import Refusal
 
@@ -37,6 +37,8 @@ class HoldsKeys:
     OVER: ClassVar[type[Refusal]]
     ELSEWHERE: ClassVar[type[Refusal]]
     REVOKED: ClassVar[type[Refusal]]
+    KeyRotated: ClassVar[type[Any]]
+    Revoked: ClassVar[type[Any]]
 
     keys: list[HeldKey]
     env: str
@@ -57,19 +59,34 @@ class HoldsKeys:
         if at >= found.until:
             raise self.OVER
 
-    def rotation(self, key_hash: str, old_hash: str, env: str, at: datetime) -> dict[str, str]:
-        """What an event tells of a new key, asked for with `old_hash`, which works 24 hours more at most.
+    def rotate(self, *, key_hash: str, old_hash: str, env: str, at: datetime) -> datetime:
+        """A new key for the caller who came with `old_hash`, which works 24 hours more at most; the new one's end.
 
         Whoever lost the answer asks again with the key he has. Raises what `authenticate` raises.
         """
         self.authenticate(old_hash, env, at)
         old_until = next(key.until for key in self.keys if key.hash == old_hash)
-        return {
-            "key_hash": key_hash,
-            "expires_at": (at + KEY_LIFE).isoformat(),
-            "old_hash": old_hash,
-            "old_until": min(old_until, at + OVERLAP).isoformat(),
-        }
+        until = at + KEY_LIFE
+        self._record(
+            self.KeyRotated,
+            key_hash=key_hash,
+            expires_at=until.isoformat(),
+            old_hash=old_hash,
+            old_until=min(old_until, at + OVERLAP).isoformat(),
+            timestamp=at,
+        )
+        return until
+
+    def revoke(self, *, reason: str, at: datetime) -> bool:
+        """End it at once and for good; False when it was revoked before."""
+        if self.revoked:
+            return False
+        self._record(self.Revoked, reason=reason, timestamp=at)
+        return True
+
+    def _record(self, event_class: type[Any], **fields: Any) -> None:
+        """Trigger an event with what all of the aggregate's have in common."""
+        raise NotImplementedError
 
     def hold(self, *keys: tuple[str, str]) -> None:
         """From now on these, as events tell them: (hash, until)."""

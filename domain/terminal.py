@@ -134,20 +134,5 @@ class Terminal(HoldsKeys, Aggregate):
         self._record(self.Enrolled, key_hash=key_hash, expires_at=until.isoformat(), env=env, timestamp=at)
         return until
 
-    def rotate(self, *, key_hash: str, old_hash: str, env: str, at: datetime) -> datetime:
-        """A new key for the caller who came with `old_hash`, which works 24 hours more at most; the new one's end.
-
-        Whoever lost the answer asks again with the key he has. Raises what `authenticate` raises.
-        """
-        self._record(self.KeyRotated, **self.rotation(key_hash, old_hash, env, at), timestamp=at)
-        return at + KEY_LIFE
-
-    def revoke(self, *, reason: str, at: datetime) -> bool:
-        """End it at once and for good; False when it was revoked before."""
-        if self.revoked:
-            return False
-        self._record(self.Revoked, reason=reason, timestamp=at)
-        return True
-
     def _record(self, event_class: type[Any], **fields: Any) -> None:
         self.trigger_event(event_class, terminal=self.terminal, shop=self.shop, **fields)
