@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
-import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cached_property
-from typing import NamedTuple
 from uuid import UUID, uuid4
 
 import structlog
@@ -17,7 +12,6 @@ import structlog
 from domain.access import Access, Grant, Reading
 from domain.access_refusals import (
     AccessUnknown,
-    ChallengeOver,
     RegionForeign,
     ReportNotByRegion,
     ScopeEmpty,
@@ -30,22 +24,15 @@ from domain.identity import access_id
 from infra.api.access import Caller
 from infra.bootstrap import Azyq
 from infra.clock import real_clock
+from infra.parts.signing_in import Session, SigningIn
 from infra.postgres.reader_roles import Reader, role_of, settle
-from infra.postgres.sign_in import SESSION_LIFE, PostgresSignIn
+from infra.postgres.sign_in import SESSION_LIFE
 from infra.reporting.outside import OutsideReports
 from infra.reporting.running import Answer, Reports, Request, find_report
 
-_LONGEST_SIGNATURE = 140_000  # characters of base64
 _REGION = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 log = structlog.get_logger("azyq")
-
-
-class Session(NamedTuple):
-    """What a user is told once: the token, and when it is over at the latest."""
-
-    token: str
-    expires_at: datetime
 
 
 class AnalystAccess:
@@ -54,17 +41,13 @@ class AnalystAccess:
     def __init__(self, azyq: Azyq) -> None:
         self._azyq = azyq
         self._grants = GrantAccess(azyq.log)
-        self._reports = Reports(azyq.dsn, azyq.programmes)
+        self._reports = Reports(azyq.dsn, azyq.programmes, azyq.services)
         self._outside = OutsideReports(self._reports)
-
-    @cached_property
-    def _sign_in(self) -> PostgresSignIn:
-        return PostgresSignIn(self._azyq.dsn)
+        self._signing_in = SigningIn(azyq)
 
     def close(self) -> None:
         """Close the connections."""
-        if "_sign_in" in self.__dict__:
-            self._sign_in.close()
+        self._signing_in.close()
 
     # --- cases become grants --------------------------------------------------------------------------
 
@@ -122,19 +105,21 @@ class AnalystAccess:
 
     def settle_roles(self, now: datetime) -> tuple[list[str], list[str]]:
         """Make the roles of the grants in force, end the others; names of both. Raises RolesNotAllowed."""
-        users = {user for (user,) in self._rows("SELECT DISTINCT user_id FROM azyq_views.accesses", ())}
-        found = self._azyq.log.load([access_id(user) for user in users])
-        server = real_clock()
-        wanted: dict[str, Reader] = {}
-        for access in found.values():
-            for grant in access.standing(now):
-                # The server's clock is the real one, also where a trial's is not.
-                left = grant.until - now
-                wanted[role_of(access.id, grant.case)] = Reader(grant.regions, server + left)
-        made, ended = settle(self._azyq.dsn, wanted)
+        made, ended = settle(self._azyq.dsn, lambda: self._wanted(now))
         if made or ended:
             log.info("readers", made=len(made), ended=len(ended))
         return made, ended
+
+    def _wanted(self, now: datetime) -> dict[str, Reader]:
+        """The roles of the grants in force, as the log has them at this moment."""
+        users = {user for (user,) in self._rows("SELECT DISTINCT user_id FROM azyq_views.accesses", ())}
+        server = real_clock()
+        # The server's clock is the real one, also where a trial's is not.
+        return {
+            role_of(access.id, grant.case): Reader(grant.regions, server + (grant.until - now))
+            for access in self._azyq.log.load([access_id(user) for user in users]).values()
+            for grant in access.standing(now)
+        }
 
     def _rows(self, statement: str, values: tuple[object, ...]) -> list[tuple[str, ...]]:
         with self._azyq.view_store.connection() as connection, connection.cursor() as cursor:
@@ -148,9 +133,7 @@ class AnalystAccess:
 
     def challenge(self) -> str:
         """A text to sign, for one sign-in within five minutes."""
-        challenge = f"azyq sign-in {secrets.token_urlsafe(32)}"
-        self._sign_in.note_challenge(challenge, self._azyq.clock())
-        return challenge
+        return self._signing_in.challenge()
 
     def sign_in(self, challenge: str, signature: str) -> Session:
         """A session for whoever signed the challenge (detached CMS in base64), at most as long as the grant.
@@ -158,31 +141,21 @@ class AnalystAccess:
         Raises ChallengeOver, SignInFailed, AccessBlocked, AccessOver.
         """
         now = self._azyq.clock()
-        if not self._sign_in.use_challenge(challenge, now):
-            raise ChallengeOver("challenge")
+        user = self._signing_in.signer(challenge, signature, now)
         try:
-            content = base64.b64decode(signature[:_LONGEST_SIGNATURE], validate=True)
-        except (ValueError, binascii.Error):
-            raise SignInFailed("signature") from None
-        signer = self._azyq.signatures.verify(challenge.encode(), content, now)
-        if signer is None:
-            raise SignInFailed("signature")
-        try:
-            grant = self._grant(signer.actor, now)
+            grant = self._grant(user, now)
         except AccessUnknown:
             raise SignInFailed("signature") from None
-        token, until = secrets.token_urlsafe(32), min(now + SESSION_LIFE, grant.until)
-        self._sign_in.note_session(token, signer.actor, until, now)
-        return Session(token, until)
+        return self._signing_in.session(user, min(now + SESSION_LIFE, grant.until), now)
 
     def sign_out(self, token: str) -> None:
         """End the session."""
-        self._sign_in.sign_out(token)
+        self._signing_in.sign_out(token)
 
     def caller(self, token: str) -> Caller:
         """Whose session it is, by the log as it is now. Raises SessionOver, AccessBlocked, AccessOver."""
         now = self._azyq.clock()
-        user = self._sign_in.user_of(token, now)
+        user = self._signing_in.user_of(token, now)
         if user is None:
             raise SessionOver
         return Caller(user, self._grant(user, now))

@@ -25,7 +25,8 @@ from infra.chain import Chain
 from infra.reporting.running import Answer, Reports, Request
 from infra.sealing import seals_by
 from infra.web.analytics_reading import Reader, Stand
-from infra.web.analytics_sign_in import token_in
+from infra.web.analytics_sign_in import COOKIE
+from infra.web.sign_in import token_in
 from projections.reports.report import Names
 
 AT_ONCE = (
@@ -111,7 +112,7 @@ class Analytics:
         self.age = age
         self.trial = azyq.settings.env == "trial"
         self.programmes: Mapping[str, Programme] = azyq.programmes
-        self._reports = Reports(azyq.dsn, azyq.programmes)
+        self._reports = Reports(azyq.dsn, azyq.programmes, azyq.services)
         self._took = 0.0
         self._pool = ThreadPoolExecutor(AT_ONCE, "analytics")
         self._answers: _Once[Answer] = _Once(
@@ -125,7 +126,7 @@ class Analytics:
 
     def reader(self, request: HttpRequest) -> Reader | None:
         """Whose session the cookie is; in a trial, whoever sits at this machine reads everything."""
-        if token := token_in(request):
+        if token := token_in(request, COOKIE):
             with suppress(SessionOver):
                 return Reader(*self._access.caller(token))
         return LOCAL if self.trial and asks_from_here(request) else None
@@ -140,7 +141,7 @@ class Analytics:
 
     def sign_out(self, request: HttpRequest) -> None:
         """End the session of the cookie."""
-        self._access.sign_out(token_in(request))
+        self._access.sign_out(token_in(request, COOKIE))
 
     def stands(self, as_of: str) -> Stand:
         """Where the reports stand; "now" is some seconds old at most."""
