@@ -24,7 +24,7 @@ from domain.calendar import ALMATY
 from domain.commands.case_calls import ActOnCase, OpenCase
 from domain.procedures.acts import Act, Actor, Request
 from domain.procedures.case import Case
-from domain.procedures.case_opening import number_of
+from domain.procedures.case_number import number_of
 from domain.procedures.published_service import PublishedService
 from infra.bootstrap import Azyq, open_azyq
 from infra.clock import SetClock

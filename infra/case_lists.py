@@ -8,6 +8,7 @@ from uuid import UUID
 
 from psycopg2.errors import UndefinedTable
 
+from domain.procedures.case_number import read_number
 from infra.postgres.view_store import ViewStore
 
 _STEP = "stream, step, turn, number, service, role, unit, assignee, state, opened_at, due_at, overdue_at, escalated_to"
@@ -152,7 +153,8 @@ class PostgresCaseLists:
 
     def by_result(self, number: str) -> dict[str, Any] | None:
         """The case that issued a licence, certificate or refusal of this number, to verify it."""
-        found = self._dicts("result_number = %s", [number], 1)
+        typed = read_number(number)
+        found = self._dicts("result_number = %s", ["".join(typed) if typed else number], 1)
         return found[0] if found else None
 
     def _dicts(self, where: str, values: list[Any], limit: int) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ a case is never read, and the same call with the same key does the rest.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
@@ -31,7 +31,8 @@ from domain.procedures.case_input import (
     read_brought,
     shown,
 )
-from domain.procedures.case_opening import number_of, read_request
+from domain.procedures.case_number import number_of, stream_of_number
+from domain.procedures.case_opening import read_request
 from domain.procedures.case_refusals import (
     CaseUnknown,
     RequestKeyReused,
@@ -60,6 +61,10 @@ class RunningServices(Protocol):
 
     def of_text(self, text: str) -> RunningService:
         """A version by the text that the log has."""
+        ...
+
+    def prefixes(self) -> Collection[str]:
+        """How numbers of cases begin."""
         ...
 
 
@@ -117,12 +122,15 @@ class RunCase:
     # --- reading --------------------------------------------------------------------------------------
 
     def case(self, number: str) -> Case:
-        """The case of a number, or of a stream's id, as the log has it now. Raises CaseUnknown."""
-        stream = _stream(number)
+        """The case of a number as it was typed, or of a stream's id, as the log has it now. Raises CaseUnknown."""
+        stream = self._stream(number)
         found: Case | None = self._log.load([stream]).get(stream)
         if not isinstance(found, Case):
             raise CaseUnknown("case", case=shown(number))
         return found
+
+    def _stream(self, number: str) -> UUID:
+        return stream_of_number(number, self._services.prefixes())
 
     def running(self, case: Case) -> RunningService:
         """The version that the case began with, whatever the files say now (S002-08)."""
@@ -286,7 +294,7 @@ class RunCase:
         raise_all([problem for member in call.members for problem in person_problem(member, "members")])
 
         def decide() -> Sitting:
-            streams = [_stream(one.case) for one in call.decisions]
+            streams = [self._stream(one.case) for one in call.decisions]
             found = self._log.load([sitting_id(sitting), *streams])
             before: Sitting | None = found.get(sitting_id(sitting))
             if before is not None:
@@ -307,7 +315,7 @@ class RunCase:
         due: list[tuple[str, UUID, str]] = []
         role = ""
         for one in call.decisions:
-            case = found.get(_stream(one.case))
+            case = found.get(self._stream(one.case))
             try:
                 if not isinstance(case, Case) or case.service != call.service:
                     raise CaseUnknown("case", case=shown(one.case))
@@ -451,17 +459,6 @@ def kept_key(key: str) -> str:
 
 
 _MINUTES = {"kk": "хаттама", "ru": "протокол", "en": "minutes"}
-
-
-def _stream(number: str) -> UUID:
-    """The stream of a case by its number, or by the id itself, in any usual spelling."""
-    text = number.strip()
-    if len(text) in (32, 36):
-        try:
-            return UUID(text)
-        except ValueError:
-            pass
-    return case_id(shown(text).upper())
 
 
 def _sha256(content: bytes) -> str:

@@ -1,10 +1,9 @@
-"""What a request must be before it becomes a case: channel, consent, fields, documents, kind; and the case's number."""
+"""What a request must be before it becomes a case: channel, consent, fields, documents, kind."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, Protocol
 
 from domain.calendar import local_day
@@ -22,10 +21,6 @@ from domain.procedures.case_input import (
 from domain.procedures.case_refusals import ChannelUnknown, ConsentMissing, KindNotOpen, KindUnknown
 from domain.procedures.conditions import Facts
 from domain.procedures.running import RunningService
-
-# No vowels, and nothing that is read as something else: a number is read aloud and typed.
-_LETTERS = "23456789BCDFGHJKMNPQRSTVWXZ"
-_LENGTH = 8
 
 
 class Called(Protocol):
@@ -45,16 +40,6 @@ class Called(Protocol):
     def consent(self) -> bool: ...
     @property
     def language(self) -> str: ...
-
-
-def number_of(prefix: str, year: int, name: str) -> str:
-    """A case's number, PREFIX-YYYY-XXXXXXXX: the same for the same `name`."""
-    rest = int.from_bytes(sha256(name.encode("utf-8", "surrogatepass")).digest(), "big")
-    letters = []
-    for _ in range(_LENGTH):
-        rest, place = divmod(rest, len(_LETTERS))
-        letters.append(_LETTERS[place])
-    return f"{prefix}-{year}-{''.join(letters)}"
 
 
 def read_request(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from domain.errors import LANGUAGES
+from domain.procedures.case_number import folded
 from domain.procedures.case_refusals import ServiceNotInForce, ServiceUnknown
 from domain.procedures.definition import Service
 from domain.procedures.definition_file import digest_of
@@ -71,6 +72,11 @@ def contradictions(one: Service, other: Service, file: str) -> Iterator[tuple[st
     if one.id != other.id:
         if one.prefix == other.prefix:
             yield "prefix", f"{other.prefix} is that of {one.id} too: case numbers would begin alike"
+        elif folded(one.prefix) == folded(other.prefix):
+            yield (
+                "prefix",
+                f"{other.prefix} looks like {one.prefix} of {one.id}: case numbers would begin alike",
+            )
         for language in LANGUAGES:
             if one.names[language] == other.names[language]:
                 yield f"names.{language}", f"is the name of {one.id} too (S002-32)"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -17,10 +16,6 @@ if TYPE_CHECKING:
     from domain.procedures.definition import Service
     from infra.bootstrap import Azyq
 
-# Of a case, or of what it issued.
-NUMBER_OF_CASE = re.compile(
-    r"([A-Z][A-Z0-9]{0,9}-20[0-9]{2}-[2-9B-Z]{8})(?:-[0-9]{1,3})?", re.IGNORECASE | re.ASCII
-)
 SERVICE = typer.Option("", "--service", help="Of this service only.")
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import typer
 
-from infra.cli.case_reading import NUMBER_OF_CASE
 from infra.cli.case_reading import why as case_story
 from infra.cli.running import FOUND, JSON, LANGUAGE, language_of, opened, print_json, usage
 
@@ -59,8 +58,10 @@ def why(
     lang: str = LANGUAGE,
 ) -> None:
     """The story of a voucher, a family or a case: each event, when, by which clause and version."""
-    if case := NUMBER_OF_CASE.fullmatch(identity.strip()):
-        case_story(case[1], as_json, lang)
+    from domain.procedures.case_number import is_written_apart, read_number
+
+    if is_written_apart(identity) and read_number(identity):
+        case_story(identity, as_json, lang)
         return
     with opened(lang) as azyq:
         from infra.cli.story_lines import story_lines

@@ -93,6 +93,19 @@ def test_S000_L1_to_L6_a_clerks_whole_licence_case(bureau: Bureau, portal: Membe
     assert (levels["figures"]["done"], levels["figures"]["terms_kept"]) == (1, 1)
 
 
+def test_a_number_typed_by_hand_is_understood(bureau: Bureau, portal: Member) -> None:
+    case = opened(bureau, portal)
+    begins, year, rest = case.split("-")
+    cyrillic = rest.translate(str.maketrans("BCHKMPTX", "ВСНКМРТХ"))
+    for typed in (case.lower(), f"{begins}–2О{year[2:]}–{cyrillic}", f"1D {year} {rest[:4]} {rest[4:]}"):
+        shown = portal.get(f"/v1/cases/{typed}")
+        assert (shown.status_code, shown.json().get("case")) == (200, case), typed
+        paper = shown.json()["documents"][0]["sha256"]
+        assert portal.get(f"/v1/cases/{typed}/documents/{paper}").status_code == 200
+    responsible = bureau.member("r.resp", "responsible", unit="responsible")
+    assert responsible.act(f"ld {year} {cyrillic}", "L2", "accepted").json()["case"] == case
+
+
 # --- what is refused ------------------------------------------------------------------------------------
 
 

@@ -120,6 +120,9 @@ class OneService:
     def of_text(self, text: str) -> RunningService:
         return self.texts[text]
 
+    def prefixes(self) -> set[str]:
+        return {one.service.prefix for one in self.versions}
+
 
 class Desk:
     """A service's desk: `open` and `act` by short words, at `now`."""

@@ -371,6 +371,15 @@ def test_S002_32_no_two_services_have_one_name_or_begin_case_numbers_alike(tmp_p
     assert "tea-permit.toml: names.kk: is the name of tea-leave too" in found
 
 
+def test_no_two_services_begin_case_numbers_so_that_who_types_can_not_tell_them_apart(tmp_path: Path) -> None:
+    put(tmp_path, "tea-permit.toml", example_with(('prefix = "TEA"', 'prefix = "T0L"')))
+    other = ('id = "tea-permit"', 'id = "tea-leave"'), ('prefix = "TEA"', 'prefix = "TO1"')
+    put(tmp_path, "tea-leave.toml", example_with(*other))
+    assert "tea-permit.toml: prefix: T0L looks like TO1 of tea-leave: case numbers would begin alike" in told(
+        tmp_path
+    )
+
+
 REGISTERED = "id,kk,ru,en\ntea-permit,Шай рұқсаты,Разрешение на чай,Tea permit\n"
 
 
