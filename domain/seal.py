@@ -87,20 +87,12 @@ def split_leaves(hashes: bytes) -> list[bytes]:
     return [hashes[start : start + HASH_BYTES] for start in range(0, len(hashes), HASH_BYTES)]
 
 
-def seal_hash(
-    *, number: int, on: str, after: int, upto: int, events: int, root: str, part_leaves: int, previous: str
-) -> str:
-    """The hash of a seal: SHA-256 over its fields as JSON (keys sorted, no blanks), the hash before among them."""
-    fields = {
-        "after": after,
-        "events": events,
-        "number": number,
-        "on": on,
-        "part_leaves": part_leaves,
-        "previous": previous,
-        "root": root,
-        "upto": upto,
-    }
+_HASHED = ("after", "events", "number", "on", "part_leaves", "previous", "root", "upto")
+
+
+def hash_of(seal: Sealed) -> str:
+    """What the seal's hash must be: SHA-256 over its fields as JSON (keys sorted, no blanks), the hash before among them."""
+    fields = {name: getattr(seal, name) for name in _HASHED}
     return sha256(json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 

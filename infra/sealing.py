@@ -26,8 +26,8 @@ from domain.seal import (
     Sealed,
     Seals,
     event_leaf,
+    hash_of,
     part_leaves,
-    seal_hash,
     sealed_of,
     split_leaves,
 )
@@ -79,20 +79,6 @@ def is_signed(seal: Sealed) -> bool:
     except (ValueError, InvalidSignature):
         return False
     return True
-
-
-def hash_of(seal: Sealed) -> str:
-    """What the seal's hash must be, by its fields."""
-    return seal_hash(
-        number=seal.number,
-        on=seal.on,
-        after=seal.after,
-        upto=seal.upto,
-        events=seal.events,
-        root=seal.root,
-        part_leaves=seal.part_leaves,
-        previous=seal.previous,
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from domain.identity import seals_id
-from domain.seal import DayNotOver, DaySealed, Sealed, event_leaf
+from domain.seal import DayNotOver, DaySealed, Sealed, event_leaf, hash_of
 from infra.api.app import create_app
 from infra.audit import AuditVerdict, run_audit
 from infra.postgres.connect import connect
@@ -22,7 +22,6 @@ from infra.postgres.log_reader import LogReader
 from infra.sealing import (
     SealKeys,
     check_proof,
-    hash_of,
     prove,
     read_seals,
     seal_day,

@@ -70,6 +70,13 @@ def shape(value: Any) -> Any:
             return type(value).__name__
 
 
+def then_as_shown(given: dict[str, Any], said: dict[str, Any], names: str) -> None:
+    """The answer is made of what the page shows, and has the same under these names."""
+    assert shape(given) == shape(said), said
+    for name in names.split():
+        assert given.get(name) == said.get(name), (name, given)
+
+
 def test_R25_R26_R27_the_commands_are_answered_as_the_page_shows(answers: list[str]) -> None:
     shown = 0
     printed = iter(answers)
@@ -83,18 +90,7 @@ def test_R25_R26_R27_the_commands_are_answered_as_the_page_shows(answers: list[s
             assert last.endswith("trial.json")
             continue
         given, said = json.loads(answer.strip().splitlines()[-1]), json.loads(text)
-        assert shape(given) == shape(said), text
-        for name in (
-            "code",
-            "status",
-            "drawn_tiyn",
-            "reversed_tiyn",
-            "pays_tiyn",
-            "draw",
-            "left_out",
-            "detail",
-        ):
-            assert given.get(name) == said.get(name), (name, given)
+        then_as_shown(given, said, "code status drawn_tiyn reversed_tiyn pays_tiyn draw left_out detail")
         shown += 1
     assert shown > 9
 
