@@ -30,6 +30,12 @@ def cycle_id(programme: str, month: str) -> UUID:
     return uuid5(AZYQ, f"cycle/{programme}/{month}")
 
 
+@lru_cache(maxsize=100)
+def brought_lists_id(programme: str, month: str) -> UUID:
+    """The stream of the lists that were brought to the office for a programme's month."""
+    return uuid5(AZYQ, f"lists/{programme}/{month}")
+
+
 def family_stream_id(programme: str, month: str, family: str) -> UUID:
     """The stream of a family (subject id) in a programme's month."""
     return uuid5(AZYQ, f"family/{programme}/{month}/{family}")

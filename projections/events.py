@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from domain.access import Access, Reading
+from domain.brought_lists import BroughtLists
 from domain.catalogue import Catalogue
 from domain.cycle import Cycle, StrayReply
 from domain.family import FamilyVouchers
@@ -66,7 +67,7 @@ def _is_plain(kind: Any) -> bool:
 
 _AGGREGATES = (
     *(FamilyVouchers, Cycle, StrayReply, Terminal, Shop, Catalogue, Market, Seals),
-    *(Case, Sitting, PublishedService, Staff, Access, Reading),
+    *(Case, Sitting, PublishedService, Staff, Access, Reading, BroughtLists),
 )
 KNOWN: Mapping[str, Known] = {
     cls.TOPIC: Known(cls, getattr(cls, "class_version", 1), _fields(cls))

@@ -14,6 +14,7 @@ from typing import Any
 
 from eventsourcing.domain import Aggregate
 
+from domain.brought_lists import DECLINE_REASONS
 from projections.events import KNOWN, Known
 from streams.messages import PARKED_EVENT, PARKED_MESSAGE, PARKED_SOURCE, SOURCE
 
@@ -92,6 +93,8 @@ _MAYBE_TIME: Schema = {"description": "time with an offset; empty for none"}
 _OF_FIELD: Mapping[str, Schema] = {
     "timestamp": {**_TIME, "description": "when it was decided"},
     "cycle": {"description": "programme/month"},
+    "brought": {"description": "the list: its number in the month and the beginning of its digest"},
+    "by": {"description": "id of the member of staff"},
     "programme": {"description": "the programme's id, as its file is named"},
     "month": {"description": "YYYY-MM", "pattern": "^[0-9]{4}-[0-9]{2}$"},
     "rules": {"description": "version of the programme's rules that it was decided under (R31)"},
@@ -177,6 +180,26 @@ _OF_TOPIC: Mapping[tuple[str, str], Schema] = {
             *("access.begun", "access.granted", "access.blocked", "access.ended"),
             *("access.report_read", "access.reading_refused"),
         )
+    },
+    ("list.brought_in", "digest"): {
+        "description": "SHA-256 of the list, half of it of the numbers where some came"
+    },
+    ("list.brought_in", "numbers_sha256"): {
+        "description": "SHA-256 of the file of numbers; empty without one"
+    },
+    ("list.brought_in", "headings"): {"description": "languages of the headings: kk, ru, en"},
+    ("list.brought_in", "families"): {"minimum": 0},
+    ("list.brought_in", "numbers_rejected"): {
+        "additionalProperties": _COUNTS,
+        "description": "rows of the file of numbers by reason",
+    },
+    ("list.declined", "reason"): {"enum": [*DECLINE_REASONS]},
+    ("list.rejects_read", "which"): {"enum": ["rejects", "no_number"]},
+    **{
+        (topic, "subject"): {
+            "description": "a token of the person, no personal data; empty where it is not known"
+        }
+        for topic in ("list.brought_in", "list.approved")
     },
     ("access.granted", "until"): {"format": "date-time"},
     ("access.granted", "regions"): {

@@ -53,6 +53,8 @@ _STATUS = {
     "not_your_step": 403,
     "not_assigned_to_you": 403,
     "same_person": 403,
+    "office_role_missing": 403,
+    "brought_list_unknown": 404,
     "may_not_reassign": 403,
     "service_not_yours": 403,
     "role_not_yours": 403,

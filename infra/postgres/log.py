@@ -27,6 +27,7 @@ from eventsourcing.utils import Environment, get_topic, resolve_topic
 from psycopg2.extensions import connection as Connection
 
 from domain.access import Access, Reading
+from domain.brought_lists import BroughtLists
 from domain.catalogue import Catalogue
 from domain.commands.counter import Standing
 from domain.cycle import Cycle, StrayReply
@@ -50,7 +51,7 @@ from infra.postgres.prepared import EXECUTE_STANDING, PREPARE
 
 AGGREGATES = (
     *(FamilyVouchers, Cycle, StrayReply, Terminal, Shop, Catalogue, Market, Seals),
-    *(Case, Sitting, PublishedService, Staff, Access, Reading),
+    *(Case, Sitting, PublishedService, Staff, Access, Reading, BroughtLists),
 )
 # A batch of an import holds the log's lock for less than a second; gateways and terminals wait half a minute for an
 # answer. Who still waits after this long is told so while somebody listens.

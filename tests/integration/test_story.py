@@ -296,8 +296,8 @@ def test_every_family_can_be_told_in_every_language(
     assert len(seen) > 15
 
 
-# What a case is told by its number with, and what nobody asks the story of by an id: officials, readers, services.
-ELSEWHERE = ("case.", "service.", "sitting.", "staff.", "access.")
+# What a case is told by its number with, and what nobody asks the story of by an id: officials, readers, services, files.
+ELSEWHERE = ("case.", "service.", "sitting.", "staff.", "access.", "list.")
 
 
 def test_every_event_has_its_sentence_and_clauses() -> None:

@@ -20,6 +20,7 @@ from eventsourcing.persistence import StoredEvent
 from eventsourcing.utils import resolve_topic
 
 from domain.access import Access, Grant, Reading
+from domain.brought_lists import BroughtLists
 from domain.calendar import Task, day_end
 from domain.catalogue import Article, Catalogue
 from domain.cycle import Cycle, StrayReply
@@ -30,6 +31,7 @@ from domain.shop import Loan, Shop, ShopFacts
 from domain.staff import Staff
 from domain.terminal import Terminal
 from infra.postgres.log import AGGREGATES
+from tests.unit.brought import APPROVER, CLERK, checked_list
 from tests.unit.given_when_then import MAPPER, Story, on, programme, replayed, reply, sms, story
 from tests.unit.told_cases import told_cases
 
@@ -87,6 +89,18 @@ LIVES = {
     "access ended": ["access.begun", "access.granted", "access.ended"],
     "reading": ["access.report_read"],
     "reading refused": ["access.reading_refused"],
+    "lists": [
+        *(
+            "list.begun",
+            "list.refused",
+            "list.brought_in",
+            "list.rejects_read",
+            "list.declined",
+            "list.brought_in",
+        ),
+        *("list.act_refused", "list.approved", "list.failed", "list.retried", "list.taken_in"),
+        *("list.returns_deleted", "list.brought_in", "list.lapsed"),
+    ],
     "terminal": ["terminal.code_issued", "terminal.enrolled", "terminal.key_rotated", "terminal.revoked"],
 }
 
@@ -167,7 +181,7 @@ def lives() -> Iterator[StoredEvent]:
     yield from told_cases()
     stray = StrayReply.receive(reply="digest", channel="http", answer="yes", at=on(6))
     trade = (shop(), seals(), *price_sources())
-    for aggregate in (cycle(), stray, terminal(), staff(), *trade, *accesses()):
+    for aggregate in (cycle(), stray, terminal(), staff(), *trade, *accesses(), brought_lists()):
         yield from (MAPPER.to_stored_event(event) for event in aggregate.collect_events())
 
 
@@ -187,6 +201,24 @@ def accesses() -> Iterator[Access | Reading]:
     stream, grant = UUID(int=7), Grant("AA-2025-4K7QXM2V", "", ("11",), on(9))
     yield Reading.of(stream, "a" * 32, grant, "month", {"region": "11"}, 7, "json", on(1))
     yield Reading.refused(stream, "a" * 32, grant.case, "month", "region_foreign", "75", on(1))
+
+
+def brought_lists() -> BroughtLists:
+    """July's lists at the office: no list, one declined, one taken in at the second try, one that nobody decided on."""
+    lists = BroughtLists.begin(programme().month("2025-07"), on(1))
+    lists.refuse(code="list_not_a_list", sha256="f" * 64, size=9, by="a.clerk", at=on(1))
+    declined = lists.bring_in(checked_list("a"), CLERK, on(1))
+    lists.note_reading(declined, "rejects", 1, "kk", CLERK, on(1))
+    lists.decline(declined, APPROVER, "wrong_file", on(1))
+    taken = lists.bring_in(checked_list("b"), CLERK, on(2))
+    lists.note_refused_act(taken, "approve", "same_person", CLERK.staff, on(2))
+    lists.approve(taken, APPROVER, on(2))
+    lists.fail(taken, "internal_error", on(2))
+    lists.retry(taken, APPROVER, on(2))
+    lists.take_in(taken, "1-" + "b" * 16, on(2))
+    lists.delete_returns(taken, on(9))
+    lists.lapse(lists.bring_in(checked_list("c"), CLERK, on(3)), on(9))
+    return lists
 
 
 def shop() -> Shop:
