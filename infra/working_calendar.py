@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
@@ -13,6 +14,7 @@ from infra.project_files import read_table
 
 COLUMNS = ("day", "state", "basis")
 STATES = {"off": True, "working": False}
+FRIDAY = 5
 
 
 def days_off(table: Path) -> DaysOff:
@@ -28,6 +30,15 @@ def days_off(table: Path) -> DaysOff:
     known = holidays.country_holidays("KZ", years=range(FIRST_YEAR, LAST_YEAR + 1), expand=False)
     states = dict.fromkeys(known.weekend_workdays, False) | dict.fromkeys(known.keys(), True) | moved
     return states.get
+
+
+def working_days(off: DaysOff, first: date, last: date) -> Iterator[str]:
+    """The days from `first` to `last` on which offices that work from Monday to Friday are open, as YYYY-MM-DD."""
+    for number in range(first.toordinal(), last.toordinal() + 1):
+        day = date.fromordinal(number)
+        state = off(day)
+        if not (day.isoweekday() > FRIDAY if state is None else state):
+            yield day.isoformat()
 
 
 def read_moved_days(table: Path) -> dict[date, bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from projections.accesses import Accesses
 from projections.articles import Articles
+from projections.case_course import CaseCourse
 from projections.case_steps import CaseSteps
 from projections.cases import Cases
 from projections.families import Families
@@ -11,6 +12,7 @@ from projections.market_prices import MarketPrices
 from projections.missing_numbers import MissingNumbers
 from projections.month_status import MonthStatus
 from projections.purchases import Purchases
+from projections.ratings import Ratings
 from projections.shop_breaches import ShopBreaches
 from projections.shop_prices import ShopPrices
 from projections.shops import Shops
@@ -29,6 +31,7 @@ VIEWS: tuple[View, ...] = (
     VoucherBalances(),
     Purchases(),
     SoldLines(),
+    Ratings(),
     Shops(),
     ShopPrices(),
     ShopBreaches(),
@@ -37,6 +40,7 @@ VIEWS: tuple[View, ...] = (
     Terminals(),
     Cases(),
     CaseSteps(),
+    CaseCourse(),
     StaffMembers(),
     Accesses(),
 )

@@ -159,7 +159,9 @@ class Outcome:
     `notifies`: the notice the applicant gets. `term`: taken later, counted from the step's opening or from the date
     field `starts`, it is late, though the step is not due yet (S000-L5a). `role`: who takes it, when not the step's.
     `alone`: taken for one case although the step is a group's (S000-T5a). `remark`: how the report on a discussion
-    reads it: "made", "taken" or "not_taken" (S002-F2); the last two name its number in the field `remark`.
+    reads it: "made", "taken" or "not_taken" (S002-F2); the last two name its number in the field `remark`. `withdraws`:
+    how what was given out ends with it: all that the case gave out, or the result whose number stands in the field
+    `withdraws_by`, whatever case gave it.
     """
 
     id: str
@@ -182,6 +184,8 @@ class Outcome:
     role: str = ""
     alone: bool = False
     remark: Literal["", "made", "taken", "not_taken"] = ""
+    withdraws: Literal["", "withdrawn", "annulled", "replaced"] = ""
+    withdraws_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +242,15 @@ class Declared:
 
 
 @dataclass(frozen=True, slots=True)
+class Appeals:
+    """Whose cases are appeals (R30): the ids of the fields that name the topic, the shop, the region; "" for none."""
+
+    topic: str = ""
+    shop: str = ""
+    region: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """One version of a service. A case ends under the version that it began with.
 
@@ -246,7 +259,7 @@ class Service:
     language; `notices` what an applicant is told, by id and language. `starts`: the date field that the service's term
     is counted from, instead of the receipt (S002-02). `holder`: the fields that name the applicant on papers, in order.
     `conditions`: conditions by name, which others may use as a fact; each may use those above it; `condition_names`
-    says what one means to whoever reads the papers.
+    says what one means to whoever reads the papers. `appeals`: its cases are appeals, reported as such (R30).
     """
 
     id: str
@@ -281,3 +294,4 @@ class Service:
     holder: tuple[str, ...] = ()
     conditions: Mapping[str, str] = field(default_factory=dict, hash=False)
     condition_names: Mapping[str, Names] = field(default_factory=dict, hash=False)
+    appeals: Appeals | None = None

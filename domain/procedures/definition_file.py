@@ -15,6 +15,7 @@ from domain.procedures.definition import (
     APPLICANT,
     PUBLIC,
     SYSTEM,
+    Appeals,
     Channel,
     Declared,
     Ground,
@@ -122,6 +123,7 @@ def _service(top: Table) -> Service | None:
         "condition_names": {
             id_: table.by_language() for id_, table in top.by_id("condition_names", needed=False).items()
         },
+        "appeals": _appeals(top),
     }
     effective_to = top.optional("effective_to", plain_date)
     term, starts = optional_term(top), top.optional("starts", maybe_id) or ""
@@ -220,6 +222,18 @@ def _declared(table: Table) -> Declared:
     }
     table.finish()
     return Declared(**values)
+
+
+def _appeals(top: Table) -> Appeals | None:
+    if "appeals" not in top.raw:
+        top.taken.add("appeals")
+        return None
+    table = top.table("appeals")
+    if table is None:
+        return None
+    found = Appeals(*(table.optional(name, maybe_id) or "" for name in ("topic", "shop", "region")))
+    table.finish()
+    return found
 
 
 def _conditions(top: Table) -> dict[str, str]:

@@ -35,11 +35,27 @@ def _check_fields(service: Service) -> Iterator[Fault]:
                 )
     for number, id_ in enumerate(service.holder, start=1):
         yield from _unknown(f"holder[{number}]", id_, seen, "field")
+    yield from _check_appeals(service)
     yield from _check_date("starts", service.starts, seen)
     for key, step in _numbered(service):
         yield from _check_date(f"{key}.starts", step.starts, seen)
     for key, _, outcome in outcomes_of(service):
         yield from _check_date(f"{key}.starts", outcome.starts, seen)
+        yield from _check_number(f"{key}.withdraws_by", outcome.withdraws_by, seen)
+
+
+def _check_appeals(service: Service) -> Iterator[Fault]:
+    """What appeals are counted by is asked for at their opening, and is nobody's personal data (R30)."""
+    if service.appeals is None:
+        return
+    asked = {one.id: one for one in service.fields}
+    for name, type_ in (("topic", "choice"), ("shop", "text"), ("region", "kato")):
+        id_ = getattr(service.appeals, name)
+        yield from _unknown(f"appeals.{name}", id_, asked, "field of the application")
+        if id_ in asked and asked[id_].type != type_:
+            yield f"appeals.{name}", f"{id_} is not a field of type {type_}"
+        elif id_ in asked and asked[id_].personal:
+            yield f"appeals.{name}", f"{id_} is personal: no report may tell it"
 
 
 def _check_date(key: str, id_: str, seen: dict[str, Field]) -> Iterator[Fault]:
@@ -50,6 +66,16 @@ def _check_date(key: str, id_: str, seen: dict[str, Field]) -> Iterator[Fault]:
         yield key, f"{id_} is not a field of type date"
     elif id_ in seen and seen[id_].personal:
         yield key, f"{id_} is personal: no term can be counted from it"
+
+
+def _check_number(key: str, id_: str, seen: dict[str, Field]) -> Iterator[Fault]:
+    """The number of a paper is looked up, so it is a text that is nobody's personal data."""
+    yield from _unknown(key, id_, seen, "field")
+    if id_ in seen and (seen[id_].type != "text" or seen[id_].personal):
+        yield (
+            key,
+            f"{id_} is not a field of type text, or is personal: a paper's number can't be read from it",
+        )
 
 
 def _numbered(service: Service) -> Iterator[tuple[str, Step]]:

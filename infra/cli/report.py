@@ -103,7 +103,7 @@ def report(
         from infra.reporting.running import Reports, Request
 
         azyq.catch_up_views()
-        reports = Reports(azyq.dsn, azyq.programmes)
+        reports = Reports(azyq.dsn, azyq.programmes, azyq.services)
         if against is not None:
             _against(reports, Request(name, parameters, as_of or ""), against, azyq, chosen, language)
             return

@@ -188,7 +188,7 @@ def write_parquet(answer: Answer, path: Path | io.BytesIO, section: str | None =
     cells: list[Sequence[Any]] = list(zip(*table.rows, strict=True)) or [()] * len(table.section.columns)
     arrays = [
         pyarrow.array(
-            [value.quantize(Decimal("0.001")) for value in column]
+            [None if value is None else value.quantize(Decimal("0.001")) for value in column]
             if field.type == types["quantity"]
             else column,
             field.type,

@@ -7,12 +7,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 from psycopg2.extensions import connection as Connection
 
 from domain.calendar import ALMATY, day_start, local_day
+from domain.procedures.services import Services
+from domain.procedures.working_time import DaysOff
 from domain.programmes import Programme, ProgrammeUnknown
 from infra.postgres.connect import APP_ROLE, connect
 from infra.postgres.view_store import everything_upto
@@ -23,14 +25,16 @@ from infra.reporting.refusals import (
     ParameterMalformed,
     ReportUnknown,
 )
+from infra.working_calendar import working_days
 from projections.events import Raw, read_event
 from projections.reports.all_reports import REPORTS
 from projections.reports.ledger import Ledger
 from projections.reports.reconciliation import RECEIPTS
-from projections.reports.report import Cells, Report, Scope, Section
+from projections.reports.report import AppealService, Cells, Report, Scope, Section
 from projections.view import Recorded
 
 STATEMENT_SECONDS = 30
+FIRST_DAY = date(2025, 1, 1)  # no request was made before
 _FORMS: dict[str, tuple[str, str]] = {
     "programme": (r"[a-z0-9][a-z0-9-]{0,63}", "food-2025"),
     "month": (r"20[0-9]{2}-(0[1-9]|1[0-2])", "2025-07"),
@@ -39,7 +43,7 @@ _FORMS: dict[str, tuple[str, str]] = {
     "region": (r"[0-9]{1,9}", "1132"),
     "as_of": (r"[0-9]{1,18}|20[0-9]{2}-.{5,40}", "2025-07-15T12:00:00+05:00"),
 }
-_LEDGER_TOPICS = ("family.", "voucher.", "sms.sent", "shop.")
+_LEDGER_TOPICS = ("family.", "voucher.", "sms.sent", "shop.", "case.", "serving.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +74,26 @@ class Answer:
     tables: list[Table]
 
 
+class ServicesOfReports(Protocol):
+    """The services of an installation, and its calendar."""
+
+    @property
+    def files(self) -> Services: ...
+
+    @property
+    def days_off(self) -> DaysOff: ...
+
+
 class Reports:
     """Answers requests on the database `dsn`; `now` is the clock that an absent month or day is of."""
 
-    def __init__(self, dsn: str, programmes: Mapping[str, Programme]) -> None:
+    def __init__(
+        self, dsn: str, programmes: Mapping[str, Programme], services: ServicesOfReports | None = None
+    ) -> None:
+        """`services` say which cases are appeals; without them none is."""
         self._dsn = dsn
         self._programmes = programmes
+        self._services = services
 
     def stands(self, as_of: str = "") -> tuple[int, datetime | None]:
         """The log position that every report can be asked for at `as_of` (now by default), and when its last event was
@@ -88,7 +106,7 @@ class Reports:
     def check(self, request: Request, now: datetime) -> None:
         """Nothing, if the report can be asked for so; reads nothing. Raises what `answer` does, but AsOfAhead."""
         report = find_report(request.report)
-        self._scope(self._parameters(report, request, now), 0)
+        self._scope(report, self._parameters(report, request, now), 0)
 
     def answer(self, request: Request, now: datetime, sections: Collection[str] = ()) -> Answer:
         """The report from the views, within one snapshot; all of it, or these sections. Raises a Refusal of
@@ -97,12 +115,9 @@ class Reports:
         parameters = self._parameters(report, request, now)
         with self._snapshot() as connection:
             upto, recorded_at = self._position(connection, [report], request.as_of)
-            scope = self._scope(parameters, upto)
-            tables = [
-                Table(one, _read(connection, one, scope))
-                for one in report.sections
-                if not sections or one.id in sections
-            ]
+            scope = self._scope(report, parameters, upto, recorded_at)
+            wanted = [one for one in report.sections if not sections or one.id in sections]
+            tables = _read(connection, wanted, scope)
         return Answer(report, parameters, upto, recorded_at, tables)
 
     def from_log(self, request: Request, now: datetime) -> Answer:
@@ -112,8 +127,10 @@ class Reports:
         with self._snapshot() as connection:
             upto, recorded_at = self._position(connection, [report], request.as_of)
             ledger = Ledger.of(_events(connection, upto))
-        scope = self._scope(parameters, upto)
-        tables = [Table(one, list(one.from_log(ledger, scope))) for one in report.sections]
+        scope = self._scope(report, parameters, upto, recorded_at)
+        tables = [
+            Table(one, [_cells(one, row) for row in one.from_log(ledger, scope)]) for one in report.sections
+        ]
         return Answer(report, parameters, upto, recorded_at, tables)
 
     def receipts(self, request: Request, now: datetime) -> tuple[dict[str, int], str, int]:
@@ -122,7 +139,7 @@ class Reports:
         parameters = self._parameters(report, request, now)
         with self._snapshot() as connection, connection.cursor() as cursor:
             upto, _ = self._position(connection, [report], request.as_of)
-            cursor.execute(RECEIPTS, self._scope(parameters, upto).values())
+            cursor.execute(RECEIPTS, self._scope(report, parameters, upto).values())
             return dict(cursor.fetchall()), parameters["month"], upto
 
     # --- what is asked --------------------------------------------------------------------------------
@@ -146,7 +163,9 @@ class Reports:
             raise ProgrammeUnknown("programme", programme=given["programme"])
         return dict(sorted(given.items()))
 
-    def _scope(self, parameters: Mapping[str, str], upto: int) -> Scope:
+    def _scope(
+        self, report: Report, parameters: Mapping[str, str], upto: int, at: datetime | None = None
+    ) -> Scope:
         month, chosen = parameters.get("month", ""), parameters.get("programme", "")
         months = tuple(
             (programme.id, one)
@@ -154,13 +173,25 @@ class Reports:
             for one in programme.months()
             if chosen in ("", programme.id) and month in ("", one)
         )
-        if not months:
+        if not months and not report.calendar:
             raise MonthWithoutProgramme("month", month=month)
         first = end = ""
         if on := parameters.get("on", ""):
             day = date.fromisoformat(on)
             first, end = (day_start(one).isoformat() for one in (day, day + timedelta(days=1)))
-        return Scope(upto, months, on, first, end, parameters.get("shop", ""), parameters.get("region", ""))
+        elif month and report.calendar:
+            day = date.fromisoformat(f"{month}-01")
+            after = (day + timedelta(days=31)).replace(day=1)
+            first, end = (day_start(one).isoformat() for one in (day, after))
+        shop, region = parameters.get("shop", ""), parameters.get("region", "")
+        scope = Scope(upto, months, on, first, end, shop, region, "" if at is None else at.isoformat())
+        if not report.calendar or self._services is None:
+            return scope
+        last = (local_day(at) if at is not None else FIRST_DAY) + timedelta(days=366)
+        return scope._replace(
+            appeals=appeal_services(self._services.files),
+            working_days=tuple(working_days(self._services.days_off, FIRST_DAY, last)),
+        )
 
     def _position(
         self, connection: Connection, reports: Iterable[Report], as_of: str
@@ -203,6 +234,15 @@ class _Snapshot:
         self._connection.close()
 
 
+def appeal_services(services: Services) -> tuple[AppealService, ...]:
+    """The versions of services whose cases are appeals (R30)."""
+    return tuple(
+        AppealService(one.service.id, one.service.version, fields.topic, fields.shop, fields.region)
+        for one in services
+        if (fields := one.service.appeals) is not None
+    )
+
+
 def find_report(name: str) -> Report:
     """The report of this name. Raises ReportUnknown."""
     try:
@@ -237,16 +277,28 @@ def _asked(cursor: Any, as_of: str) -> int:
     return int(cursor.fetchone()[0])
 
 
-def _read(connection: Connection, section: Section, scope: Scope) -> list[Cells]:
+def _read(connection: Connection, sections: Sequence[Section], scope: Scope) -> list[Table]:
+    """The sections' rows; what several are cut from is read once."""
+    values, found, tables = scope.values(), dict[str, list[Cells]](), []
     with connection.cursor() as cursor:
-        cursor.execute(section.sql, scope.values())
-        return [_cells(section, row) for row in cursor]
+        for section in sections:
+            if section.sql not in found:
+                cursor.execute(section.sql, values)
+                found[section.sql] = cursor.fetchall()
+            read = found[section.sql]
+            rows = read if section.cut is None else section.cut.rows(read)
+            tables.append(Table(section, [_cells(section, row) for row in rows]))
+    return tables
 
 
 def _cells(section: Section, row: Sequence[Any]) -> Cells:
-    """Whole numbers as int, quantities as exact decimals without empty places."""
+    """Whole numbers as int, quantities as exact decimals without empty places, None where there is nothing to tell."""
     return tuple(
-        _quantity(value) if column.kind == "quantity" else int(value) if isinstance(value, Decimal) else value
+        _quantity(value)
+        if column.kind == "quantity" and value is not None
+        else int(value)
+        if isinstance(value, Decimal)
+        else value
         for column, value in zip(section.columns, row, strict=True)
     )
 

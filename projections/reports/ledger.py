@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from projections.reports.heard import HEARD_TOPICS, Heard
 from projections.view import Recorded
 
 
@@ -62,21 +63,25 @@ class Family:
 
 @dataclass(slots=True)
 class Shop:
-    """A shop: its loan as (contract, until), "" when it ended; of each breach how many positions lack, None once mended."""
+    """A shop, `region` its KATO code: its loan as (contract, until), "" when it ended; of each breach how many positions
+    lack, None once mended."""
 
     name: str
+    region: str
     closed: bool = False
     loan: tuple[str, str] | None = None
     breaches: dict[str, int | None] = field(default_factory=dict)
 
 
 class Ledger:
-    """Every family, purchase and shop of the events fed, in order of the log."""
+    """Every family, purchase and shop of the events fed, in order of the log; what was heard, what was measured."""
 
     def __init__(self) -> None:
         self.shops: dict[str, Shop] = {}
         self.families: dict[str, Family] = {}
         self.purchases: list[Purchase] = []
+        self.heard = Heard()
+        self.measured: list[dict[str, Any]] = []
 
     @classmethod
     def of(cls, events: Iterable[Recorded]) -> Ledger:
@@ -98,6 +103,12 @@ class Ledger:
             self._shop(event.topic, data)
             return
         family = self.families.get(event.stream)
+        if event.topic.startswith(HEARD_TOPICS):
+            self.heard.feed(event, family)
+            return
+        if event.topic == "serving.measured":
+            self.measured.append(data)
+            return
         if family is None:
             return
         if event.topic.startswith("voucher."):
@@ -107,12 +118,12 @@ class Ledger:
 
     def _shop(self, topic: str, data: dict[str, Any]) -> None:
         if topic == "shop.joined":
-            self.shops[data["shop"]] = Shop(data["name"])
+            self.shops[data["shop"]] = Shop(data["name"], data["kato"])
             return
         shop = self.shops[data["shop"]]
         match topic:
             case "shop.changed":
-                shop.name = data["name"]
+                shop.name, shop.region = data["name"], data["kato"]
             case "shop.closed" | "shop.opened":
                 shop.closed = topic == "shop.closed"
             case "shop.loan_recorded":

@@ -21,6 +21,7 @@ from projections.all_views import VIEWS
 from projections.reports.all_reports import REPORTS
 from streams.feed import Feed
 from tests.conftest import new_database
+from tests.integration.complaints import SERVICES, random_complaints
 from tests.integration.test_audit import GOODS, PROGRAMMES
 from tests.months import random_month, save_month
 
@@ -36,8 +37,12 @@ def told(postgres_dsn: str, migrated_template: str) -> Iterator[str]:
             facts = PROGRAMMES[programme].month(month)
             goods = facts.programme.catalogue(GOODS).on(facts.valid_from)
             save_month(log, random_month(seed, 70, facts, goods))
+        asked = list(random_complaints(random.Random(6)))
+        log.save(*asked[:20])  # before the shops they name take part
         for shop in shops_with_loans(random.Random(5)):
             log.save(shop)
+        for case in asked[20:]:
+            log.save(case)
         log.close()
         reader, store = LogReader(dsn), ViewStore(dsn)
         Feed(reader, store, VIEWS).catch_up()
@@ -48,7 +53,7 @@ def told(postgres_dsn: str, migrated_template: str) -> Iterator[str]:
 
 @pytest.fixture
 def reports(told: str) -> Reports:
-    return Reports(told, PROGRAMMES)
+    return Reports(told, PROGRAMMES, SERVICES)
 
 
 def shops_with_loans(rng: random.Random) -> Iterator[Shop]:
@@ -76,7 +81,7 @@ def day(number: int) -> datetime:
 
 
 def rows(answer: Answer) -> dict[str, list[Any]]:
-    return {table.section.id: sorted(table.rows) for table in answer.tables}
+    return {table.section.id: sorted(table.rows, key=repr) for table in answer.tables}
 
 
 def query(dsn: str, statement: str) -> list[tuple[Any, ...]]:
@@ -116,10 +121,12 @@ def turning_points(told: str, rng: random.Random) -> list[int]:
     places: dict[str, list[int]] = {}
     for topic, position in query(
         told,
-        "SELECT topic, notification_id FROM azyq_log.azyq_events WHERE topic ~ '^(family|voucher|sms|shop)[.]' ORDER BY 2",
+        "SELECT topic, notification_id FROM azyq_log.azyq_events"
+        " WHERE topic ~ '^(family|voucher|sms|shop|serving)[.]|^case.(opened|closed)' ORDER BY 2",
     ):
         places.setdefault(topic, []).append(position)
     chosen = rng.sample([rng.choice(found) for found in places.values()], 8)
+    chosen += [rng.choice(places[topic]) for topic in ("case.opened", "case.closed", "family.rated")]
     head = query(told, "SELECT max(notification_id) FROM azyq_log.azyq_events")[0][0]
     return [0, head, *chosen, *(position - 1 for position in chosen)]
 
