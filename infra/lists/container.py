@@ -6,7 +6,6 @@ import bz2
 import gzip
 import io
 import lzma
-import os
 import tempfile
 import zipfile
 import zlib
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
+from infra.lists.files import ListFile, as_list_file
 from infra.lists.refusals import (
     ListArchiveAmbiguous,
     ListChanged,
@@ -100,7 +100,7 @@ class _Xz(io.RawIOBase):
 class Container:
     """A file and how it is packed; `workbook`: what is inside is an XLSX."""
 
-    path: Path
+    file: ListFile
     compression: str | None
     member: str | None
     workbook: bool
@@ -109,10 +109,10 @@ class Container:
     @contextmanager
     def opened(self) -> Iterator[BinaryIO]:
         """The unpacked bytes from their beginning. Raises ListChanged if the file is no longer the same."""
-        if _stamp(self.path) != self.stamp:
+        if _stamp(self.file) != self.stamp:
             raise ListChanged
         with (
-            open(self.path, "rb") as file,
+            self.file.open() as file,
             guarded(),
             _unpacked(file, self.compression, self.member) as inner,
         ):
@@ -153,27 +153,26 @@ def guarded() -> Iterator[None]:
         raise ListCompressionBroken from None
 
 
-def recognise(path: Path) -> Container:
-    """How `path` is packed, from its bytes and not its name.
+def recognise(path: Path | ListFile) -> Container:
+    """How the file is packed, from its bytes and not its name.
 
     Raises ListNotFound, ListEmpty, ListTooLarge, ListNotAList, ListEncrypted, ListArchiveAmbiguous,
     ListCompressionBroken.
     """
+    source = as_list_file(path)
     try:
-        if not path.is_file():
-            raise ListNotFound
-        with open(path, "rb") as file:
+        with source.open() as file:
             head = file.read(8)
     except OSError:
         raise ListNotFound from None
-    stamp = _stamp(path)
+    stamp = _stamp(source)
     if stamp[0] == 0:
         raise ListEmpty
     if stamp[0] > MAX_BYTES:
         raise too_large()
     refuse_other_kinds(head)
-    compression, member = _compression(path, head)
-    bare = Container(path, compression, member, False, stamp)
+    compression, member = _compression(source, head)
+    bare = Container(source, compression, member, False, stamp)
     if compression is None and not head.startswith(b"PK\x03\x04"):
         return bare
     with guarded(), bare.opened() as inner:
@@ -186,7 +185,7 @@ def recognise(path: Path) -> Container:
     with guarded(), bare.seekable() as whole:
         if not _is_workbook(whole):
             raise ListNotAList(None, kind="ZIP / ZIP")
-    return Container(path, compression, member, True, stamp)
+    return Container(source, compression, member, True, stamp)
 
 
 def refuse_other_kinds(head: bytes) -> None:
@@ -196,15 +195,14 @@ def refuse_other_kinds(head: bytes) -> None:
             raise ListNotAList(None, kind=kind)
 
 
-def _stamp(path: Path) -> tuple[int, int]:
+def _stamp(file: ListFile) -> tuple[int, int]:
     try:
-        status = os.stat(path)
+        return file.stamp()
     except OSError:
         raise ListNotFound from None
-    return status.st_size, status.st_mtime_ns
 
 
-def _compression(path: Path, head: bytes) -> tuple[str | None, str | None]:
+def _compression(source: ListFile, head: bytes) -> tuple[str | None, str | None]:
     if head.startswith(b"\x1f\x8b"):
         return "gzip", None
     if head.startswith(b"BZh"):
@@ -215,7 +213,7 @@ def _compression(path: Path, head: bytes) -> tuple[str | None, str | None]:
         raise ListEmpty
     if not head.startswith(b"PK\x03\x04"):
         return None, None
-    with guarded(), open(path, "rb") as file:
+    with guarded(), source.open() as file:
         if _is_workbook(file):
             return None, None
         with zipfile.ZipFile(file) as archive:

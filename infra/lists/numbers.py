@@ -8,6 +8,7 @@ from pathlib import Path
 
 from domain.beneficiary import Rejection, iin_problem
 from infra.lists.columns import NUMBERS_COLUMNS
+from infra.lists.files import ListFile
 from infra.lists.reading import Detected, ListSource, open_list
 from infra.sms.phones import normalise_phone
 
@@ -54,6 +55,6 @@ def check_number(values: tuple[str, ...]) -> tuple[str, str] | Rejection:
     return (iin, e164) if e164 else Rejection("phone_invalid", "phone")
 
 
-def read_numbers(path: Path) -> Numbers:
+def read_numbers(path: Path | ListFile) -> Numbers:
     """Open a numbers file (CSV, XLSX or JSON lines, packed or not). Raises a ListRefusal."""
     return Numbers(open_list(path, NUMBERS_COLUMNS))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from infra.lists.columns import LIST_COLUMNS, NUMBERS_COLUMNS, ColumnSet
 from infra.lists.container import CHUNK, Container, recognise
+from infra.lists.files import ListFile
 from infra.lists.rows import Detected, RawRow, RowReader
 
 __all__ = ["LIST_COLUMNS", "NUMBERS_COLUMNS", "Detected", "ListSource", "RawRow", "open_list"]
@@ -42,13 +43,13 @@ class ListSource:
         return self._reader.rows()
 
 
-def open_list(path: Path, columns: ColumnSet = LIST_COLUMNS) -> ListSource:
-    """Open `path` as a list with `columns`.
+def open_list(path: Path | ListFile, columns: ColumnSet = LIST_COLUMNS) -> ListSource:
+    """Open the file as a list with `columns`.
 
     Raises a ListRefusal (its code says which) for a file that cannot be read as one as a whole. What is wrong
     with single rows comes with the rows.
     """
-    container = recognise(Path(path))
+    container = recognise(path)
     reader: RowReader
     if container.workbook:
         from infra.lists.xlsx import XlsxReader
@@ -64,7 +65,7 @@ def open_list(path: Path, columns: ColumnSet = LIST_COLUMNS) -> ListSource:
 
 def _sha256(container: Container) -> str:
     digest = hashlib.sha256()
-    with open(container.path, "rb") as file:
+    with container.file.open() as file:
         while chunk := file.read(CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
