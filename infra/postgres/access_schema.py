@@ -36,4 +36,13 @@ ACCESS_MIGRATIONS: list[tuple[str, str]] = [
         GRANT USAGE ON SCHEMA azyq_reports TO {READER_ROLE};
         """,
     ),
+    (
+        "access-2-turns",
+        """
+        -- Locked by whoever makes and ends roles. The views are made anew at the next round, by functions.
+        SET LOCAL ROLE azyq_app;
+        CREATE TABLE azyq_access.turn ();
+        DROP VIEW IF EXISTS azyq_reports.families, azyq_reports.purchases, azyq_reports.months;
+        """,
+    ),
 ]

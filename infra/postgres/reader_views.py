@@ -1,7 +1,8 @@
 """What readers of the reports see by SQL: the schema azyq_reports, under row-level security (A1, A2; pitfall 18).
 
 Views are of whoever asks (`security_invoker`), the tables below force row-level security on their owner too, and the
-readers own nothing. A table of a view is one of many generations: each is opened when it is shown.
+readers own nothing. A table of a view is one of many generations: each is opened when it is shown. The rows come out of a
+function that also runs as whoever asks: where the planner sees a table, EXPLAIN tells what its statistics know of all rows.
 """
 
 from __future__ import annotations
@@ -24,15 +25,27 @@ SHOWN: dict[str, tuple[str, ...]] = {
     ),
 }
 # Whoever sees the republic is of no region's own body: totals of months that are over, and none of fewer than 5 people.
+# Of the function's owner, who sees all rows: it asks for the one who logged in, `current_user` being the owner.
 _MONTHS = """
-    CREATE VIEW azyq_reports.months AS
-    SELECT programme, month, count(*) AS families, sum(size) AS members, sum(vouchers) AS vouchers,
-        sum(issued_tiyn) AS issued_tiyn, sum(spent_tiyn) AS spent_tiyn
-    FROM {families}
-    WHERE size > 0 AND month < to_char(now() AT TIME ZONE 'Asia/Almaty', 'YYYY-MM') AND EXISTS (
-        SELECT FROM azyq_access.scope s WHERE s.role = current_user AND s.region = '' AND now() < s.until)
-    GROUP BY programme, month HAVING sum(size) >= 5
+    CREATE FUNCTION azyq_access.months() RETURNS TABLE (
+        programme text, month text, families bigint, members bigint, vouchers bigint, issued_tiyn numeric, spent_tiyn numeric
+    ) LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog
+    BEGIN ATOMIC
+        SELECT f.programme, f.month, count(*), sum(f.size)::bigint, sum(f.vouchers)::bigint,
+            sum(f.issued_tiyn), sum(f.spent_tiyn)
+        FROM {families} f
+        WHERE f.size > 0 AND f.month < to_char(now() AT TIME ZONE 'Asia/Almaty', 'YYYY-MM') AND EXISTS (
+            SELECT FROM azyq_access.scope s WHERE s.role = session_user AND s.region = '' AND now() < s.until)
+        GROUP BY f.programme, f.month HAVING sum(f.size) >= 5;
+    END
 """
+_ROWS = """
+    CREATE FUNCTION {rows}() RETURNS TABLE ({typed}) LANGUAGE sql SECURITY INVOKER SET search_path = pg_catalog
+    BEGIN ATOMIC SELECT {columns} FROM {table}; END
+"""
+_VIEW = (
+    "CREATE VIEW {shown} WITH (security_invoker = true, security_barrier = true) AS SELECT * FROM {rows}()"
+)
 
 
 def open_to_readers(cursor: Cursor, view: str, table: str) -> None:
@@ -52,9 +65,7 @@ def open_to_readers(cursor: Cursor, view: str, table: str) -> None:
         if view == "families":
             rows = "region ^@ ANY (ARRAY(SELECT s.region FROM azyq_access.scope s WHERE s.region <> ''))"
             _allow(cursor, families, sql.SQL(rows))
-            cursor.execute("DROP VIEW IF EXISTS azyq_reports.months")
-            cursor.execute(sql.SQL(_MONTHS).format(families=sql.Identifier(SCHEMA, families)))
-            cursor.execute(f"GRANT SELECT ON azyq_reports.months TO {READER_ROLE}")
+            _show(cursor, "months", sql.SQL(_MONTHS).format(families=sql.Identifier(SCHEMA, families)))
         if purchases := tables.get("purchases"):
             # Those of the families that the reader sees: these rows are under the other table's policy.
             rows_of = sql.SQL("stream IN (SELECT f.stream FROM {} f)").format(
@@ -62,20 +73,45 @@ def open_to_readers(cursor: Cursor, view: str, table: str) -> None:
             )
             _allow(cursor, purchases, rows_of)
     columns = sql.SQL(", ").join(map(sql.Identifier, SHOWN[view]))
+    named = sql.Identifier(SCHEMA, table)
+    cursor.execute(
+        "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0",
+        (f"{SCHEMA}.{table}",),
+    )
+    types = dict(cursor.fetchall())
+    cursor.execute(
+        sql.SQL("GRANT SELECT ({}) ON {} TO {}").format(columns, named, sql.Identifier(READER_ROLE))
+    )
+    typed = [sql.Identifier(name) + sql.SQL(f" {types[name]}") for name in SHOWN[view]]
+    _show(
+        cursor,
+        view,
+        sql.SQL(_ROWS).format(
+            rows=sql.Identifier("azyq_access", view),
+            typed=sql.SQL(", ").join(typed),
+            columns=columns,
+            table=named,
+        ),
+    )
+
+
+def _show(cursor: Cursor, view: str, function: sql.Composable) -> None:
+    """Make the view of readers over the `function` that has its rows."""
     names = {
         "shown": sql.Identifier("azyq_reports", view),
-        "table": sql.Identifier(SCHEMA, table),
-        "columns": columns,
+        "rows": sql.Identifier("azyq_access", view),
         "reader": sql.Identifier(READER_ROLE),
     }
     for statement in (
-        "GRANT SELECT ({columns}) ON {table} TO {reader}",
         "DROP VIEW IF EXISTS {shown}",
-        "CREATE VIEW {shown} WITH (security_invoker = true, security_barrier = true)"
-        " AS SELECT {columns} FROM {table}",
+        "DROP FUNCTION IF EXISTS {rows}",
+        "",
+        "REVOKE ALL ON FUNCTION {rows} FROM PUBLIC",
+        "GRANT EXECUTE ON FUNCTION {rows} TO {reader}",
+        _VIEW,
         "GRANT SELECT ON {shown} TO {reader}",
     ):
-        cursor.execute(sql.SQL(statement).format(**names))
+        cursor.execute(sql.SQL(statement).format(**names) if statement else function)
 
 
 def open_current(cursor: Cursor) -> None:

@@ -170,5 +170,5 @@ def a_bureau(database: str, folder: Path, at: datetime = APRIL, families: int = 
             with TestClient(app, raise_server_exceptions=False) as http:
                 yield Bureau(azyq, clock, access, http, authority)
         finally:
-            settle(azyq.dsn, {})
+            settle(azyq.dsn, dict)
             access.close()
