@@ -5,12 +5,10 @@ Written anew over the events' plain data, as the rest of the audit.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from domain.audit_facts import azyq_name, instant
-
-if TYPE_CHECKING:
-    from domain.audit import LogFold
+from domain.audited_log import AuditedLog
 
 Data = dict[str, Any]
 ACCESS_TOPICS = ("access.", "reading.")
@@ -64,7 +62,7 @@ class AccessBook:
         kept = {name: data[name] for name in ("user", "case", "timestamp", "regions")}
         self._read.append((place, kept))
 
-    def finish(self, audit: LogFold) -> None:
+    def finish(self, audit: AuditedLog) -> None:
         """Each grant is by its case's result, each reading under a grant in force, and of its scope."""
         for place, case in self._granted:
             if self._results.get(case, place.position) >= place.position:
@@ -85,7 +83,7 @@ class AccessBook:
 class AccessFold:
     """One user's stream, or that of one reading."""
 
-    def __init__(self, audit: LogFold, stream: str, book: AccessBook) -> None:
+    def __init__(self, audit: AuditedLog, stream: str, book: AccessBook) -> None:
         self._audit = audit
         self._stream = stream
         self._book = book

@@ -9,20 +9,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from domain.audit_facts import azyq_name, instant
+from domain.audited_log import AuditedLog
 from domain.errors import Refusal
 from domain.procedures.definition import SYSTEM, Outcome, Service, Step
 from domain.procedures.definition_file import parse_service
 
-if TYPE_CHECKING:
-    from domain.audit import LogFold
-
 Data = dict[str, Any]
 
 CASE_TOPICS = ("case.", "sitting.", "service.")
-_AFTER_THE_END = ("case.notice_due", "case.notice_sent", "case.notice_failed", "case.notice_reported")
+_AFTER_THE_END = (
+    *("case.notice_due", "case.notice_sent", "case.notice_failed", "case.notice_reported"),
+    "case.result_withdrawn",
+)
 _TURN = ("case_identity", "case_order", "case_role")
 CASE_CHECKS: dict[str, tuple[str, ...]] = {
     "case.opened": ("case_identity", "case_version"),
@@ -35,6 +36,7 @@ CASE_CHECKS: dict[str, tuple[str, ...]] = {
     "case.became_overdue": ("case_identity", "case_order", "case_late"),
     "case.escalated": ("case_identity", "case_order"),
     "case.result_issued": ("case_identity", "case_outcome"),
+    "case.result_withdrawn": ("case_identity", "case_outcome"),
     "case.notice_due": ("case_identity",),
     "case.notice_sent": ("case_identity",),
     "case.notice_failed": ("case_identity",),
@@ -62,15 +64,18 @@ class CaseBook:
         self._parse = parse
         self.services: dict[tuple[str, str], tuple[str, Service | None]] = {}
         self.sittings: dict[str, _Held] = {}
+        self.persons: dict[str, str] = {}  # the vault's subject by member of staff
 
     def feed(self, position: int, stream: str, topic: str, data: Data) -> None:
-        """One event of a service or a sitting. Raises what a malformed event raises."""
+        """One event of a service, of a sitting, or of whose person a member of staff is. Raises what a malformed event raises."""
         if topic == "service.version_published":
             try:
                 service: Service | None = self._parse(data["text"])
             except Refusal:
                 service = None
             self.services[data["service"], data["version"]] = (data["digest"], service)
+        elif topic == "staff.identified":
+            self.persons[data["staff"]] = data["subject"]
         elif topic == "sitting.held":
             decisions = dict(data["decisions"])
             self.sittings[data["sitting"]] = _Held(position, stream, data["step"], data["actor"], decisions)
@@ -79,7 +84,7 @@ class CaseBook:
 class CaseFold:
     """One stream of a case, of a sitting or of a service's versions."""
 
-    def __init__(self, audit: LogFold, stream: str, book: CaseBook, seen: Counter[str]) -> None:
+    def __init__(self, audit: AuditedLog, stream: str, book: CaseBook, seen: Counter[str]) -> None:
         """`seen` counts the acts that name each sitting, over all streams."""
         self._audit = audit
         self._stream = stream
@@ -93,6 +98,8 @@ class CaseFold:
         self._actors: dict[str, str] = {}
         self._expected: set[str] = set()
         self._result = ""
+        self._withdraws = ""
+        self._standing_results: set[str] = set()
         self._ends = ""
         self._due_at = ""
         self._closed = False
@@ -199,11 +206,12 @@ class CaseFold:
         self._standing(data)
         self._late(data, data["late"])
         outcome = self._outcome(data)
-        self._expected, self._result, self._ends = set(), "", ""
+        self._expected, self._result, self._ends, self._withdraws = set(), "", "", ""
         if outcome is not None:
             self._check_outcome(outcome, data)
             self._expected = set(outcome.opens)
             self._result, self._ends = outcome.result, outcome.ends
+            self._withdraws = outcome.withdraws
         self._sitting(data)
         self._open.pop(step, None)
         self._actors[step] = data["actor"]
@@ -212,15 +220,21 @@ class CaseFold:
     def _check_outcome(self, outcome: Outcome, data: Data) -> None:
         system = data["actor"] == SYSTEM
         for other in outcome.other_than:
-            if self._actors.get(other) == data["actor"]:
+            before = self._actors.get(other)
+            if before is not None and self._person(before) == self._person(data["actor"]):
                 self._bad("case_two_persons", "S000-L6", f"whoever did {other} did {data['step']} too")
         grounds = self._service.grounds if self._service is not None and outcome.grounds else {}
         if (outcome.grounds and not system and not data["ground"]) or data["ground"] not in {"", *grounds}:
             self._bad("case_ground", "S002-22", f"the ground {data['ground']!r} is not of the closed list")
         if outcome.signs and not system and not data["signature"]:
             self._bad("case_signed", "S000-L6", f"{outcome.id} without a signature")
+        if data["signature"] and data["signature"][0] not in {data["actor"], self._person(data["actor"])}:
+            self._bad("case_signed", "S000-L6", f"{outcome.id} signed by somebody else than who acted")
         if outcome.stays:
             self._bad("case_outcome", "S002-04", f"{outcome.id} is a remark, and ended the step")
+
+    def _person(self, actor: str) -> str:
+        return self._book.persons.get(actor, actor)
 
     def _sitting(self, data: Data) -> None:
         name = data["sitting"]
@@ -238,6 +252,20 @@ class CaseFold:
     def _case_result_issued(self, data: Data) -> None:
         if self._service is not None and data["result"] != self._result:
             self._bad("case_outcome", "S002-15", f"the result {data['result']} is not what the outcome gives")
+        self._standing_results.add(data["number"])
+
+    def _case_result_withdrawn(self, data: Data) -> None:
+        """Of one that another case withdraws, that it stood; of one that this case does, that its outcome says so."""
+        if data["number"] not in self._standing_results:
+            self._bad("case_outcome", "S002-15", f"{data['number']} was not given out, or stood no longer")
+        self._standing_results.discard(data["number"])
+        here = data["decided_in"] == data["case"]
+        if here and self._service is not None and data["how"] != self._withdraws:
+            self._bad(
+                "case_outcome",
+                "S002-15",
+                f"{data['number']} is told as {data['how']}, and no outcome says so",
+            )
 
     def _case_acceptance_refused(self, data: Data) -> None:
         if not data["missing"]:
@@ -281,7 +309,7 @@ class CaseFold:
         return outcome
 
 
-def finish_sittings(audit: LogFold, book: CaseBook, seen: Counter[str]) -> None:
+def finish_sittings(audit: AuditedLog, book: CaseBook, seen: Counter[str]) -> None:
     """After the last stream: every decision of a sitting has its act."""
     for name, held in book.sittings.items():
         if seen[name] != len(held.decisions):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from domain.audit_facts import MonthFacts, azyq_name, local_day_text
-
-if TYPE_CHECKING:
-    from domain.audit import LogFold
+from domain.audited_log import AuditedLog
 
 TASKS = frozenset({"close_list", "first_sms", "reminder", "lapse", "expire", "close"})
 CYCLE_CHECKS: dict[str, tuple[str, ...]] = {
@@ -22,7 +20,7 @@ CYCLE_CHECKS: dict[str, tuple[str, ...]] = {
 class CycleFold:
     """One programme's month: lists that came in time, tasks done once and when due (R14, R19–R21)."""
 
-    def __init__(self, audit: LogFold, stream: str) -> None:
+    def __init__(self, audit: AuditedLog, stream: str) -> None:
         self._audit = audit
         self._stream = stream
         self._facts: MonthFacts | None = None

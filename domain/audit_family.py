@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from domain.audit_facts import azyq_name, instant, local_day_text, name_in
 from domain.audit_purchases import CANCELLED, EXPIRED, HANDLERS, Data, PurchasesFold, available, on_topic
-
-if TYPE_CHECKING:
-    from domain.audit import LogFold
+from domain.audit_trade import TradeBook
+from domain.audited_log import AuditedLog
 
 ENDS = frozenset({"refused", "withdrawn", "lapsed", "expired"})
 OPEN = frozenset({"consented", "activated"})
@@ -39,8 +38,8 @@ class FamilyFold(PurchasesFold):
         "unclear",
     )
 
-    def __init__(self, audit: LogFold, stream: str) -> None:
-        super().__init__(audit, stream)
+    def __init__(self, audit: AuditedLog, stream: str, trade: TradeBook) -> None:
+        super().__init__(audit, stream, trade)
         self.cycle = ""
         self.members: list[str] = []
         self.deliveries: set[str] = set()

@@ -6,13 +6,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from fractions import Fraction
 from math import floor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from domain.audit_facts import MonthFacts, instant, local_day_text, thousandths
 from domain.audit_lines import check_lines
-
-if TYPE_CHECKING:
-    from domain.audit import LogFold
+from domain.audit_trade import TradeBook
+from domain.audited_log import AuditedLog
 
 Data = dict[str, Any]
 Handler = Callable[[Any, Data], None]
@@ -70,6 +69,7 @@ class PurchasesFold:
 
     __slots__ = (
         "_audit",
+        "_trade",
         "facts",
         "keys",
         "position",
@@ -82,8 +82,9 @@ class PurchasesFold:
         "vouchers",
     )
 
-    def __init__(self, audit: LogFold, stream: str) -> None:
+    def __init__(self, audit: AuditedLog, stream: str, trade: TradeBook) -> None:
         self._audit = audit
+        self._trade = trade
         self.stream = stream
         self.stage = ""
         self.facts: MonthFacts | None = None
@@ -141,9 +142,9 @@ class PurchasesFold:
         lines = data["lines"]
         pays = check_lines(lines, facts, None if goods is None else goods[1], self.bad)
         self._audit.counts["line"] += len(lines)
-        if self._audit.trade:
+        if self._trade:
             goods_lists = self._audit.goods_of(facts)
-            self._audit.trade.check(self.position, data, facts, day, goods_lists, self.bad)
+            self._trade.check(self.position, data, facts, day, goods_lists, self.bad)
             self._audit.counts["shop_open"] += 1
             self._audit.counts["terminal_in"] += 1
             self._audit.counts["price_in_log"] += len(lines)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from domain.audit import LogFold
+from domain.audited_log import AuditedLog
 
 SEAL_CHECKS = {"seal.begun": ("seal_chain",), "seal.day_sealed": ("seal_chain",)}
 
@@ -13,7 +12,7 @@ SEAL_CHECKS = {"seal.begun": ("seal_chain",), "seal.day_sealed": ("seal_chain",)
 class SealFold:
     """One chain: numbers, days and positions go up, each seal begins where the one before ended."""
 
-    def __init__(self, log: LogFold, stream: str) -> None:
+    def __init__(self, log: AuditedLog, stream: str) -> None:
         self._log = log
         self._stream = stream
         self._number = 0

@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from domain.audit_facts import MonthFacts, azyq_name, instant, local_day_text
 from domain.audit_terminals import TERMINAL_CHECKS, TerminalBook, TerminalFold
+from domain.audited_log import AuditedLog
 from domain.goods import GoodsCatalogue, GoodsListMissing, GoodsVersion
-
-if TYPE_CHECKING:
-    from domain.audit import LogFold
 
 Data = dict[str, Any]
 Bad = Callable[[str, str, str], None]
@@ -236,7 +234,7 @@ _FIRST = {"shop": "shop.joined", "catalogue": "catalogue.begun", "market": "mark
 class TradeFold:
     """One stream of a shop, of the catalogue, of a place's market prices, or of a terminal."""
 
-    def __init__(self, audit: LogFold, stream: str) -> None:
+    def __init__(self, audit: AuditedLog, stream: str) -> None:
         self._audit = audit
         self._stream = stream
         self._closed = False

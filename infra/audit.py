@@ -25,10 +25,11 @@ import orjson
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 from psycopg2.extensions import connection as Connection
 
-from domain.audit import MALFORMED, Findings, LogFold, StreamEnd
+from domain.audit import MALFORMED, LogFold, StreamEnd
 from domain.audit_cases import CaseBook
 from domain.audit_facts import Finding, azyq_name, instant
 from domain.audit_trade import TradeBook
+from domain.audited_log import Findings
 from domain.goods import GoodsCatalogue
 from domain.programmes import Programme
 from infra.audit_sums import HashingLines, Sums
@@ -195,13 +196,14 @@ class _Audit:
         return book
 
     def _case_book(self) -> CaseBook:
-        """Services and sittings, in order of the log; what can't be read is the fold's to tell."""
+        """Services, sittings and the persons of staff, in order of the log; what can't be read is the fold's to tell."""
         book = CaseBook()
         with self._connection.cursor(name="azyq_audit_cases") as cursor:
             cursor.itersize = ROWS_AT_ONCE
             cursor.execute(
                 "SELECT notification_id, originator_id::text, topic, state FROM azyq_log.azyq_events"
-                " WHERE topic ^@ 'service.' OR topic ^@ 'sitting.' ORDER BY notification_id"
+                " WHERE topic ^@ 'service.' OR topic ^@ 'sitting.' OR topic = 'staff.identified'"
+                " ORDER BY notification_id"
             )
             for position, stream, topic, state in cursor:
                 with suppress(*MALFORMED):

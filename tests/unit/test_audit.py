@@ -106,7 +106,11 @@ def test_every_known_event_has_its_checks() -> None:
     assert set(CASE_CHECKS) == {topic for topic in KNOWN_TOPICS if topic.startswith(CASE_TOPICS)}
     assert set(TRADE_CHECKS) == trade
     others = {topic for topic in KNOWN_TOPICS if topic.startswith(("cycle.", "reply.", "seal.", "staff."))}
-    assert set(FAMILY_CHECKS) == set(KNOWN_TOPICS) - trade - others - {*CASE_CHECKS, *ACCESS_CHECKS, *LIST_CHECKS}
+    assert set(FAMILY_CHECKS) == set(KNOWN_TOPICS) - trade - others - {
+        *CASE_CHECKS,
+        *ACCESS_CHECKS,
+        *LIST_CHECKS,
+    }
 
 
 def test_the_fold_shares_no_code_with_the_aggregates() -> None:
