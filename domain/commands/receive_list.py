@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import islice
-from typing import NamedTuple, Protocol, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from domain.beneficiary import FAMILY_LIMIT, Beneficiary, ListRule, Rejection, check_row
 from domain.commands.conflicts import until_saved
+from domain.commands.list_staging import ListRow, StagedFamily, StagedRow, Staging
 from domain.cycle import Cycle
 from domain.errors import Refusal
 from domain.family import FamilyVouchers
@@ -58,80 +58,6 @@ class NobodyAccepted(Refusal):
     def __init__(self, rows: int, rejected: Mapping[str, int]) -> None:
         self.rejected = rejected
         super().__init__("file", rows=rows)
-
-
-class ListRow(Protocol):
-    """A row as the reader gives it: its values in the list's columns, or why it can't be read."""
-
-    @property
-    def values(self) -> tuple[str, ...]: ...
-    @property
-    def rejection(self) -> Rejection | None: ...
-    @property
-    def details(self) -> dict[str, object] | None: ...
-
-
-class StagedRow(NamedTuple):
-    """An accepted row without personal data: subjects of family and member."""
-
-    row: int
-    family: str
-    member: str
-    applicant: bool
-    region: str
-    has_number: bool | None
-
-
-class StagedFamily(NamedTuple):
-    """A family as the delivery names it."""
-
-    family: str
-    applicant: str
-    region: str
-    members: list[str]
-    has_number: bool | None
-
-
-class Staging(Protocol):
-    """Where the rows of a delivery wait to be decided; nothing of it is needed once the list is in."""
-
-    def exclusive(self, cycle: UUID) -> AbstractContextManager[bool]:
-        """Hold the right to take in lists of this cycle; False when another process has it."""
-        ...
-
-    def begin(self, cycle: UUID) -> None: ...
-
-    def add(self, cycle: UUID, rows: Sequence[StagedRow]) -> None: ...
-
-    def reject(self, cycle: UUID, rejections: Iterable[tuple[int, str, Mapping[str, object]]]) -> None: ...
-
-    def forget_accepted(self, cycle: UUID) -> None: ...
-
-    def settle(self, cycle: UUID, family_limit: int) -> None:
-        """Reject what only the whole file tells: a person twice, a family with none or two applicants, or too large."""
-        ...
-
-    def families(self, cycle: UUID, at_once: int) -> Iterator[list[StagedFamily]]: ...
-
-    def count_families(self, cycle: UUID) -> int: ...
-
-    def names(self, cycle: UUID, families: Sequence[str]) -> set[str]:
-        """Which of these families the delivery names."""
-        ...
-
-    def rejections(self, cycle: UUID) -> Iterator[tuple[int, str, dict[str, object]]]:
-        """(row, code, details) in row order."""
-        ...
-
-    def rejected(self, cycle: UUID) -> dict[str, int]: ...
-
-    def accepted(self, cycle: UUID) -> tuple[int, int]:
-        """(rows, families) accepted."""
-        ...
-
-    def owners(self, keys: Sequence[UUID]) -> dict[UUID, UUID]:
-        """Which stream holds each claim."""
-        ...
 
 
 @dataclass(slots=True)
@@ -246,23 +172,31 @@ class ReceiveList:
         rows: Iterable[tuple[int, ListRow]],
         progress: Progress,
         back: Callable[[ListOutcome], None] = lambda outcome: None,
+        numbers: NumberDatabase | None = None,
     ) -> ListOutcome:
         """What would come of the file (`--dry-run`): nothing is kept but the rejections; `back` as for `run`.
 
-        Raises ListBusy, and NobodyAccepted after `back`.
+        With `numbers`, `no_number` counts the families without one. Raises ListBusy, and NobodyAccepted after `back`.
         """
         cycle_stream = cycle_id(month.programme.id, f"{month.month}/dry-run")
         with self._staging.exclusive(cycle_stream) as mine:
             if not mine:
                 raise ListBusy("file")
             outcome = ListOutcome(delivery="dry-run")
-            outcome.rows = self._stage(cycle_stream, month, rows, None, progress, keep=False)
+            outcome.rows = self._stage(cycle_stream, month, rows, numbers, progress, keep=False)
             families = self._count_rows(cycle_stream, outcome, back)
             outcome.members = outcome.accepted
             outcome.families = {"named": families}
-            self._staging.forget_accepted(cycle_stream)
+            if numbers is not None:
+                outcome.no_number = len(self._staging.without_number(cycle_stream))
             back(outcome)
+            self._staging.forget_accepted(cycle_stream)
             return outcome
+
+    def is_in(self, month: ProgrammeMonth, digest: str, alone: bool, at: datetime) -> bool:
+        """Whether the delivery is in already; `alone`: no numbers came with it. Raises ListTooEarly, ListClosed (R19)."""
+        stream = cycle_id(month.programme.id, month.month)
+        return isinstance(self._started(month, stream, digest, at, alone), ListOutcome)
 
     def _stage(
         self,
@@ -320,6 +254,7 @@ class ReceiveList:
         phones: Mapping[str, str] = {}
         if numbers is not None:
             phones = numbers.numbers_of([p.iin for p in people if p.role == "applicant"])
+        if numbers is not None and keep:
             self._vault.set_phones(
                 {
                     subject: phones[person.iin]

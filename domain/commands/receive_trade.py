@@ -17,7 +17,8 @@ from uuid import UUID
 from domain.calendar import local_day
 from domain.catalogue import MEASURE_OF_UNIT, Article, Catalogue
 from domain.commands.conflicts import until_saved
-from domain.commands.receive_list import ListRow, Progress
+from domain.commands.list_staging import ListRow
+from domain.commands.receive_list import Progress
 from domain.goods import GoodsCatalogue, GoodsVersion
 from domain.identity import catalogue_id, market_id, shop_id
 from domain.market import Market, places_of

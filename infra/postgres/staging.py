@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 from psycopg2.extensions import connection as Connection
 
-from domain.commands.receive_list import StagedFamily, StagedRow
+from domain.commands.list_staging import StagedFamily, StagedRow
 from infra.postgres.connect import APP_ROLE, connect
 
 STAGING_MIGRATIONS: list[tuple[str, str]] = [
@@ -41,7 +41,7 @@ STAGING_MIGRATIONS: list[tuple[str, str]] = [
 
 
 class PostgresStaging:
-    """`domain.commands.receive_list.Staging` on PostgreSQL; one import at a time uses an object of it."""
+    """`domain.commands.list_staging.Staging` on PostgreSQL; one import at a time uses an object of it."""
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from domain.commands.receive_list import ListRow
+from domain.commands.list_staging import ListRow
 from domain.money import tiyn_from_kzt
 from infra.lists.columns import RECEIPT_COLUMNS
 from infra.lists.reading import Detected, open_list
