@@ -5,12 +5,13 @@ Beside what is, the position of the event that made it so: what was known at a p
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
+import orjson
+
 from domain.family import FamilyVouchers as F
-from projections.view import CREDITED, On, Recorded, Row, Rows, Table, View, by_stream, own_row
+from projections.view import CREDITED, On, Recorded, Row, Rows, Table, View, amount, by_stream, own_row
 
 # Stages whose first position is kept, each in a column of its own.
 REACHED = (
@@ -30,6 +31,7 @@ def _eligible(rows: Rows, event: Recorded) -> None:
         "region": data["region"],
         "size": len(data["members"]),
         "no_number": 0,
+        "position": event.position,
         "listed_position": event.position,
         "listed_before": None,
         "stage": "eligible",
@@ -45,6 +47,8 @@ def _eligible(rows: Rows, event: Recorded) -> None:
         "lapsed_tiyn": 0,
         "withdrawn_tiyn": 0,
         "redemptions": 0,
+        "draws": None,
+        "vouchers_used": 0,
         "rules": data["rules"],
         "changed_at": data["timestamp"],
     }
@@ -57,10 +61,15 @@ def _changing(change: Callable[[Row, dict[str, Any]], None], reached: str = "") 
         change(row, data)
         if reached:
             _reach(row, reached, event.position)
-        row["rules"] = data["rules"]
-        row["changed_at"] = data["timestamp"]
+        _note(row, event)
 
     return On(by_stream, fold)
+
+
+def _note(row: Row, event: Recorded) -> None:
+    row["position"] = event.position
+    row["rules"] = event.data["rules"]
+    row["changed_at"] = event.data["timestamp"]
 
 
 def _reach(row: Row, stage: str, position: int) -> None:
@@ -83,10 +92,9 @@ def _listing(change: Callable[[Row, dict[str, Any]], None]) -> On:
         row = own_row(rows, (event.stream,), event.stream)
         before = [row["listed_position"], row["region"], row["size"], row["no_number"]]
         change(row, event.data)
-        row["listed_before"] = json.dumps([*json.loads(row["listed_before"] or "[]"), before])
+        row["listed_before"] = orjson.dumps([*orjson.loads(row["listed_before"] or "[]"), before]).decode()
         row["listed_position"] = event.position
-        row["rules"] = event.data["rules"]
-        row["changed_at"] = event.data["timestamp"]
+        _note(row, event)
 
     return On(by_stream, fold)
 
@@ -123,8 +131,7 @@ def _sms_sent(rows: Rows, event: Recorded) -> None:
         if row["stage"] == "eligible":
             row["stage"] = "asked"
             row["asked_at"] = data["timestamp"]
-    row["rules"] = data["rules"]
-    row["changed_at"] = data["timestamp"]
+    _note(row, event)
 
 
 def _consented(row: Row, data: dict[str, Any]) -> None:
@@ -151,7 +158,17 @@ def _issued(row: Row, data: dict[str, Any]) -> None:
     row["available_tiyn"] += data["issued_tiyn"]
 
 
+def _draw(row: Row, draws: list[list[Any]], sign: int) -> None:
+    """What each voucher has paid for and was not brought back; those it is nothing of were not used."""
+    drawn = orjson.loads(row["draws"] or "{}")
+    for voucher, tiyn in draws:
+        drawn[voucher] = drawn.get(voucher, 0) + sign * amount(tiyn)
+    row["draws"] = orjson.dumps(drawn).decode()
+    row["vouchers_used"] = sum(tiyn > 0 for tiyn in drawn.values())
+
+
 def _redeemed(row: Row, data: dict[str, Any]) -> None:
+    _draw(row, data["draws"], 1)
     row["spent_tiyn"] += data["drawn_tiyn"]
     row["available_tiyn"] -= data["drawn_tiyn"]
     row["redemptions"] += 1
@@ -163,6 +180,7 @@ def _held(row: Row, data: dict[str, Any]) -> None:
 
 
 def _captured(row: Row, data: dict[str, Any]) -> None:
+    _draw(row, data["draws"], 1)
     row["held_tiyn"] -= data["drawn_tiyn"]
     row["spent_tiyn"] += data["drawn_tiyn"]
     row["redemptions"] += 1
@@ -174,6 +192,7 @@ def _voided(row: Row, data: dict[str, Any]) -> None:
 
 
 def _reversed(row: Row, data: dict[str, Any]) -> None:
+    _draw(row, data["credits"], -1)
     row["spent_tiyn"] -= data["reversed_tiyn"]
     row[CREDITED[data["to"]]] += data["reversed_tiyn"]
 
@@ -188,14 +207,16 @@ def _expired(row: Row, data: dict[str, Any]) -> None:
 class Families(View):
     """One row a family and month; `redemptions` are those paid for, `answered_at` the last yes or no.
 
-    A column `…_position` has the log position at which the family first came to that stage. `listed_position` is where
+    `position` is that of the last event that changed the row: as of it and later, the row is what was known. A column
+    `…_position` has the log position at which the family first came to that stage. `listed_position` is where
     the list last said something new of it, `listed_before` (JSON) what it had said: [position, region, size, no
     number] each. `lapsed_tiyn` and `withdrawn_tiyn` are what ended with the month, and with the consent; sums returned
-    afterwards are in `expired_tiyn` and `cancelled_tiyn` besides.
+    afterwards are in `expired_tiyn` and `cancelled_tiyn` besides. `draws` is JSON: what each voucher paid for and was not
+    brought back, in tiyn; `vouchers_used` how many paid for anything.
     """
 
     name = "families"
-    version = 2
+    version = 3
     table = Table(
         columns=(
             ("stream", "uuid"),
@@ -206,6 +227,7 @@ class Families(View):
             ("region", "text"),
             ("size", "integer"),
             ("no_number", "integer"),
+            ("position", "bigint"),
             ("listed_position", "bigint"),
             ("listed_before", "text"),
             ("stage", "text"),
@@ -222,6 +244,8 @@ class Families(View):
             ("lapsed_tiyn", "bigint"),
             ("withdrawn_tiyn", "bigint"),
             ("redemptions", "integer"),
+            ("draws", "text"),
+            ("vouchers_used", "integer"),
             ("rules", "text"),
             ("changed_at", "timestamptz"),
         ),

@@ -113,7 +113,7 @@ class Purchases(View):
     """
 
     name = "purchases"
-    version = 3
+    version = 4
     table = Table(
         columns=(
             ("redemption", "text"),
@@ -137,7 +137,7 @@ class Purchases(View):
             ("returns", "text"),
         ),
         key=("redemption",),
-        indexes=(("stream",), ("programme", "month"), ("shop", "bought_at")),
+        indexes=(("stream",), ("programme", "month"), ("shop", "bought_at"), ("bought_at",)),
     )
     on = {
         F.Redeemed.TOPIC: _drawing("captured"),

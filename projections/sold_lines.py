@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 from domain.family import FamilyVouchers as F
 from projections.view import Key, On, Recorded, Row, Rows, Table, View, amount, programme_month
@@ -26,11 +27,17 @@ def _bought(event: Recorded) -> Iterator[Key]:
 def _sold(rows: Rows, event: Recorded) -> None:
     data = event.data
     programme, month = programme_month(data["cycle"])
+    seen: set[tuple[Any, ...]] = set()
     for number, line in enumerate(data["lines"]):
         key = (data["redemption"], str(number), "")
+        goods = [(line["position"],), (line["position"], line["gtin"])]
+        new = sum(one not in seen for one in goods)
+        seen.update(goods)
         rows[key] = _row(key, event) | {
             "programme": programme,
             "month": month,
+            "held": int(event.topic == F.Held.TOPIC),
+            "first_of": new,
             "gtin": line["gtin"],
             "goods_position": amount(line["position"]),
             "shelf_price_tiyn": amount(line["shelf_price_tiyn"]),
@@ -52,6 +59,8 @@ def _back(rows: Rows, event: Recorded) -> None:
         rows[key] = _row(key, event) | {
             "programme": programme,
             "month": month,
+            "held": None,
+            "first_of": None,
             "gtin": None,
             "goods_position": None,
             "shelf_price_tiyn": None,
@@ -76,11 +85,14 @@ class SoldLines(View):
 
     Of a return `returned` is its position in text, and `thousandths` what of the line has come back in all by then;
     else `returned` is empty, and `thousandths` the quantity bought. Quantities are in thousandths of the article's
-    unit, prices in tiyn a unit.
+    unit, prices in tiyn a unit. `held` is 1 where the
+    purchase was held first, and paid for later or not at all. `first_of` is 2
+    where no line before it in the purchase is of its position of the goods list, 1 where none is of its article, else
+    0: purchases are counted by lines.
     """
 
     name = "sold_lines"
-    version = 1
+    version = 2
     table = Table(
         columns=(
             ("redemption", "text"),
@@ -90,6 +102,8 @@ class SoldLines(View):
             ("position", "bigint"),
             ("programme", "text"),
             ("month", "text"),
+            ("held", "integer"),
+            ("first_of", "integer"),
             ("gtin", "text"),
             ("goods_position", "integer"),
             ("shelf_price_tiyn", "bigint"),
@@ -97,7 +111,7 @@ class SoldLines(View):
             ("thousandths", "bigint"),
         ),
         key=("redemption", "line", "returned"),
-        indexes=(("programme", "month"), ("position",)),
+        indexes=(("programme", "month", "returned"), ("position",)),
     )
     on = {
         F.Redeemed.TOPIC: On(_bought, _sold, creates=True),

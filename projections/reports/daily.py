@@ -107,7 +107,7 @@ DAILY = Report(
             (POSITION, *SALES),
             1,
             SALES_VIEWS,
-            sales_sql("goods_position", WHERE, ""),
+            sales_sql("goods_position", WHERE),
             sales_from_log(lambda _, line: (line.position,), of_the_day),
         ),
     ),

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+# Programmes and months apart find an index; the pairs are asked for only where they are not all of both.
+_IN_MONTHS = (
+    "programme = ANY(%(programmes)s) AND month = ANY(%(of_months)s)"
+    " AND (%(all_pairs)s OR programme || '/' || month = ANY(%(months)s))"
+)
+OF_THE_MONTHS = f"AND {_IN_MONTHS}"
+OF_THE_DAY = "AND bought_at >= %(first)s::timestamptz AND bought_at < %(end)s::timestamptz"
+
 # Families in a scope's months as the list had them at the position; the second half only finds what changed since.
-FAMILIES = """
-    listed AS (
-        SELECT stream, region AS region_then, size AS size_then, no_number AS no_number_then
-        FROM azyq_views.families
-        WHERE programme || '/' || month = ANY(%(months)s) AND listed_position <= %(upto)s
+_LISTED = """
+        SELECT families.*, region AS region_then, size AS size_then, no_number AS no_number_then
+        FROM azyq_views.families WHERE {of_them} AND listed_position <= %(upto)s
         UNION ALL
-        SELECT stream, said ->> 1, (said ->> 2)::integer, (said ->> 3)::integer
+        SELECT families.*, said ->> 1, (said ->> 2)::integer, (said ->> 3)::integer
         FROM azyq_views.families, LATERAL (
             SELECT said FROM jsonb_array_elements(listed_before::jsonb) WITH ORDINALITY AS before (said, number)
             WHERE (said ->> 0)::bigint <= %(upto)s ORDER BY number DESC LIMIT 1) latest
-        WHERE programme || '/' || month = ANY(%(months)s) AND listed_position > %(upto)s
-            AND listed_before IS NOT NULL
-    ),
-    family AS (
-        SELECT * FROM listed JOIN azyq_views.families USING (stream)
+        WHERE {of_them} AND listed_position > %(upto)s AND listed_before IS NOT NULL"""
+FAMILIES = f"""
+    family AS (SELECT * FROM ({_LISTED.format(of_them=_IN_MONTHS)}) listed WHERE region_then ^@ %(region)s)"""
+
+# The families to which nothing has happened since the position are as their rows say; the others are worked out.
+SETTLED = f"""
+    settled AS (
+        SELECT * FROM azyq_views.families WHERE {_IN_MONTHS} AND position <= %(upto)s AND region ^@ %(region)s
+    )"""
+CHANGED = f"""
+    changed AS (
+        SELECT * FROM ({_LISTED.format(of_them=_IN_MONTHS + " AND position > %(upto)s")}) listed
         WHERE region_then ^@ %(region)s
     )"""
 
@@ -27,33 +40,64 @@ PURCHASES = """
         SELECT p.*,
             captured_position <= %(upto)s AS captured,
             voided_position <= %(upto)s AS voided,
-            back.tiyn AS returned_tiyn, back.expired_tiyn, back.cancelled_tiyn, back.times AS returns_then
-        FROM azyq_views.purchases p
-        LEFT JOIN LATERAL (
-            SELECT sum((one ->> 2)::bigint) AS tiyn, count(*) AS times,
-                sum((one ->> 2)::bigint) FILTER (WHERE one ->> 1 = 'expired') AS expired_tiyn,
-                sum((one ->> 2)::bigint) FILTER (WHERE one ->> 1 = 'cancelled') AS cancelled_tiyn
-            FROM jsonb_array_elements(returns::jsonb) one WHERE (one ->> 0)::bigint <= %(upto)s
-        ) back ON returns IS NOT NULL
-        WHERE position <= %(upto)s {where}
+            back[1] AS returned_tiyn, back[2] AS expired_tiyn, back[3] AS cancelled_tiyn, back[4] AS returns_then
+        FROM (
+            SELECT *, CASE WHEN returns IS NOT NULL THEN (
+                SELECT ARRAY[sum((one ->> 2)::bigint),
+                    sum((one ->> 2)::bigint) FILTER (WHERE one ->> 1 = 'expired'),
+                    sum((one ->> 2)::bigint) FILTER (WHERE one ->> 1 = 'cancelled'), count(*)]
+                FROM jsonb_array_elements(returns::jsonb) one WHERE (one ->> 0)::bigint <= %(upto)s
+            ) END AS back
+            FROM azyq_views.purchases WHERE position <= %(upto)s {where} OFFSET 0
+        ) p
     )"""
-OF_THE_MONTHS = "AND programme || '/' || month = ANY(%(months)s)"
-OF_THE_DAY = "AND bought_at >= %(first)s::timestamptz AND bought_at < %(end)s::timestamptz"
+PURCHASES_OF_CHANGED = PURCHASES.format(where=f"AND {_IN_MONTHS} AND stream IN (SELECT stream FROM changed)")
 
-# The lines of the purchases that were paid for: what stayed sold of each by the position, in thousandths of a unit.
-SOLD = """
+SHELF_TOTAL = "(shelf_tiyn * thousandths + 500) / 1000"
+PRICE_TOTAL = "(price_tiyn * thousandths + 500) / 1000"
+# What of the lines has come back in all by the position, in thousandths of a unit.
+RETURNED = f"""
     returned AS (
         SELECT redemption, line, max(thousandths) AS thousandths
-        FROM azyq_views.sold_lines WHERE returned <> '' AND position <= %(upto)s {where}
+        FROM azyq_views.sold_lines WHERE {_IN_MONTHS} AND returned > '' AND position <= %(upto)s
         GROUP BY redemption, line
-    ),
+    )"""
+# The lines of the purchases above that were paid for, or of `which`: what stayed sold of each by the position.
+SOLD = f"""
+    {RETURNED},
     sold AS (
         SELECT l.position, p.shop, p.stream, gtin, goods_position, shelf_price_tiyn AS shelf_tiyn,
             price_tiyn, l.thousandths - coalesce(back.thousandths, 0) AS thousandths
         FROM purchase p
         JOIN azyq_views.sold_lines l ON l.position = p.position AND l.returned = ''
         LEFT JOIN returned back ON back.redemption = l.redemption AND back.line = l.line
-        WHERE p.captured
+        WHERE p.captured {{which}}
     )"""
-SHELF_TOTAL = "(shelf_tiyn * thousandths + 500) / 1000"
-PRICE_TOTAL = "(price_tiyn * thousandths + 500) / 1000"
+
+# The same of months, for many lines: those that nothing came back of are counted as they stand.
+_BOUGHT = f"""
+        SELECT {{columns}}, gtin, goods_position, shelf_price_tiyn AS shelf_tiyn, price_tiyn
+        FROM azyq_views.sold_lines l {{back}}
+        WHERE {_IN_MONTHS} AND returned = '' AND position <= %(upto)s
+            AND (held = 0 OR l.redemption IN (
+                SELECT redemption FROM azyq_views.purchases
+                WHERE {_IN_MONTHS} AND captured_position <= %(upto)s AND captured_position > position))
+            AND (%(region)s = '' OR stream IN (SELECT stream FROM family))
+            AND l.redemption {{which}} (SELECT redemption FROM returned)"""
+SOLD_OF_THE_MONTHS = f"""
+    {RETURNED},
+    kept AS ({
+    _BOUGHT.format(
+        columns="redemption, line, l.thousandths - coalesce(back.thousandths, 0) AS thousandths",
+        back="LEFT JOIN returned back USING (redemption, line)",
+        which="IN",
+    )
+}),
+    sold AS ({_BOUGHT.format(columns="l.thousandths, first_of", back="", which="NOT IN")}
+        UNION ALL
+        SELECT thousandths,
+            (row_number() OVER (PARTITION BY redemption, goods_position, gtin ORDER BY line) = 1)::integer
+                + (row_number() OVER (PARTITION BY redemption, goods_position ORDER BY line) = 1)::integer,
+            gtin, goods_position, shelf_tiyn, price_tiyn
+        FROM kept WHERE thousandths > 0
+    )"""

@@ -7,9 +7,16 @@ from collections.abc import Callable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from projections.reports.facts import FAMILIES, OF_THE_MONTHS, PRICE_TOTAL, PURCHASES, SHELF_TOTAL, SOLD
+from projections.reports.facts import (
+    FAMILIES,
+    PRICE_TOTAL,
+    PURCHASES,
+    SHELF_TOTAL,
+    SOLD,
+    SOLD_OF_THE_MONTHS,
+)
 from projections.reports.ledger import Ledger, Line
-from projections.reports.report import Cells, Column, Report, Scope, Section, named
+from projections.reports.report import Cells, Column, Cut, Report, Scope, Section, named
 
 POSITION = Column("position", named("тізімдегі орны", "позиция перечня", "position"), "count")
 GTIN = Column("gtin", named("тауар (GTIN)", "товар (GTIN)", "article (GTIN)"), "text")
@@ -22,22 +29,33 @@ SALES = (
 )
 
 
-def sales_sql(keys: str, where: str = OF_THE_MONTHS, returned: str = OF_THE_MONTHS) -> str:
-    """Sales by `keys` (columns), of the purchases for which `where` holds, and returns for which `returned` does."""
+def sales_sql(keys: str, where: str) -> str:
+    """Sales by `keys` (columns), of the purchases for which `where` holds."""
     groups = ", ".join(str(n) for n in range(1, keys.count(",") + 2))
     return f"""
-    WITH {FAMILIES}, {PURCHASES.format(where=where)}, {SOLD.format(where=returned)},
+    WITH {FAMILIES}, {PURCHASES.format(where=where)}, {SOLD.format(which="")},
     each AS (
         SELECT {keys}, position, sum(thousandths) AS thousandths,
             sum({SHELF_TOTAL}) AS shelf_tiyn, sum({PRICE_TOTAL}) AS price_tiyn
         FROM sold
         WHERE thousandths > 0
-            AND (%(region)s = '' OR EXISTS (SELECT FROM family WHERE family.stream = sold.stream))
+            AND (%(region)s = '' OR stream IN (SELECT stream FROM family))
         GROUP BY {keys}, position
     )
     SELECT {keys}, count(*), sum(thousandths) / 1000, sum(shelf_tiyn), sum(price_tiyn), sum(shelf_tiyn - price_tiyn)
     FROM each GROUP BY {groups} ORDER BY {groups}
     """
+
+
+# The sales of months by position and article: purchases are counted for either, as no sum of one tells the other.
+MONTH_SALES = f"""
+    WITH {FAMILIES}, {SOLD_OF_THE_MONTHS}
+    SELECT goods_position, gtin, count(*) FILTER (WHERE first_of = 2), count(*) FILTER (WHERE first_of > 0),
+        sum(thousandths) / 1000, sum({SHELF_TOTAL}), sum({PRICE_TOTAL}), sum({SHELF_TOTAL}) - sum({PRICE_TOTAL})
+    FROM sold GROUP BY 1, 2
+    """
+BY_POSITION = Cut((0,), (2, 4, 5, 6, 7))
+BY_ARTICLE = Cut((0, 1), (3, 4, 5, 6, 7))
 
 
 def total(tiyn: int, quantity: Decimal) -> int:
@@ -99,8 +117,9 @@ GOODS = Report(
             (POSITION, *SALES),
             1,
             SALES_VIEWS,
-            sales_sql("goods_position"),
+            MONTH_SALES,
             sales_from_log(lambda _, line: (line.position,), of_the_months),
+            BY_POSITION,
         ),
         Section(
             "articles",
@@ -108,8 +127,9 @@ GOODS = Report(
             (POSITION, GTIN, *SALES),
             2,
             SALES_VIEWS,
-            sales_sql("goods_position, gtin"),
+            MONTH_SALES,
             sales_from_log(lambda _, line: (line.position, line.gtin), of_the_months),
+            BY_ARTICLE,
         ),
     ),
 )

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from projections.reports.facts import FAMILIES, OF_THE_MONTHS, PURCHASES
+from projections.reports.facts import CHANGED, PURCHASES_OF_CHANGED, SETTLED
 from projections.reports.ledger import Family, Ledger
-from projections.reports.report import Cells, Column, Report, Scope, Section, named, next_level
+from projections.reports.report import Cells, Column, Cut, Report, Scope, Section, named, next_level
 
 _COUNTS = (
     Column("families", named("отбасылар", "семьи", "families")),
@@ -42,10 +42,14 @@ _MONTH = Column("month", named("ай", "месяц", "month"), "text")
 _STAGES = ("asked", "reminded", "consented", "refused", "withdrawn", "lapsed", "issued", "activated")
 
 
-def _sql(keys: str) -> str:
-    reached = ",".join(f"count(*) FILTER (WHERE {stage}_position <= %(upto)s)" for stage in _STAGES)
-    return f"""
-    WITH {FAMILIES}, {PURCHASES.format(where=OF_THE_MONTHS)},
+def _then(stage: str) -> str:
+    return f"CASE WHEN {stage}_position <= %(upto)s THEN {stage}_position END"
+
+
+_KEYS = "programme, month, left(region_then, %(digits)s) AS area, size_then"
+# By region and size at once: what the sections are cut from.
+_SQL = f"""
+    WITH {SETTLED}, {CHANGED}, {PURCHASES_OF_CHANGED},
     spending AS (
         SELECT stream,
             sum(purchase_tiyn - coalesce(returned_tiyn, 0)) FILTER (WHERE captured) AS spent_tiyn,
@@ -58,24 +62,31 @@ def _sql(keys: str) -> str:
         FROM purchase GROUP BY stream
     ),
     one AS (
-        SELECT {keys}, family.*,
-            coalesce(s.spent_tiyn, 0) AS spent_then, coalesce(s.held_tiyn, 0) AS held_then,
-            CASE WHEN issued_position <= %(upto)s THEN family.issued_tiyn ELSE 0 END AS issued_then,
-            CASE WHEN expired_position <= %(upto)s THEN lapsed_tiyn ELSE 0 END
-                + coalesce(s.expired_tiyn, 0) AS expired_then,
-            CASE WHEN withdrawn_position <= %(upto)s THEN withdrawn_tiyn ELSE 0 END
-                + coalesce(s.cancelled_tiyn, 0) AS cancelled_then
-        FROM family LEFT JOIN spending s USING (stream)
+        SELECT programme, month, region AS region_then, size AS size_then, no_number AS no_number_then,
+            {", ".join(f"{stage}_position AS {stage}" for stage in (*_STAGES, "expired"))},
+            vouchers, issued_tiyn, spent_tiyn, held_tiyn, expired_tiyn, cancelled_tiyn
+        FROM settled
+        UNION ALL
+        SELECT programme, month, region_then, size_then, no_number_then,
+            {", ".join(_then(stage) for stage in (*_STAGES, "expired"))},
+            CASE WHEN issued_position <= %(upto)s THEN vouchers ELSE 0 END,
+            CASE WHEN issued_position <= %(upto)s THEN changed.issued_tiyn ELSE 0 END,
+            coalesce(s.spent_tiyn, 0)::bigint, coalesce(s.held_tiyn, 0)::bigint,
+            (CASE WHEN expired_position <= %(upto)s THEN lapsed_tiyn ELSE 0 END
+                + coalesce(s.expired_tiyn, 0))::bigint,
+            (CASE WHEN withdrawn_position <= %(upto)s THEN withdrawn_tiyn ELSE 0 END
+                + coalesce(s.cancelled_tiyn, 0))::bigint
+        FROM changed LEFT JOIN spending s USING (stream)
     )
-    SELECT {", ".join(f"key_{n}" for n in range(1, keys.count(" AS key_") + 1))},
-        count(*) FILTER (WHERE size_then > 0), coalesce(sum(size_then), 0), coalesce(sum(no_number_then), 0),
-        {reached},
-        count(*) FILTER (WHERE spent_then > 0), count(*) FILTER (WHERE expired_position <= %(upto)s),
-        coalesce(sum(vouchers) FILTER (WHERE issued_position <= %(upto)s), 0),
-        sum(issued_then), sum(spent_then), sum(held_then), sum(expired_then), sum(cancelled_then),
-        sum(issued_then - spent_then - held_then - expired_then - cancelled_then)
-    FROM one GROUP BY {", ".join(f"key_{n}" for n in range(1, keys.count(" AS key_") + 1))} ORDER BY 1, 2
+    SELECT {_KEYS},
+        count(*) FILTER (WHERE size_then > 0), sum(size_then), sum(no_number_then),
+        {", ".join(f"count({stage})" for stage in _STAGES)},
+        count(*) FILTER (WHERE spent_tiyn > 0), count(expired), sum(vouchers),
+        sum(issued_tiyn), sum(spent_tiyn), sum(held_tiyn), sum(expired_tiyn), sum(cancelled_tiyn),
+        sum(issued_tiyn) - sum(spent_tiyn) - sum(held_tiyn) - sum(expired_tiyn) - sum(cancelled_tiyn)
+    FROM one GROUP BY 1, 2, 3, 4
     """
+_FINER = 4  # keys of its rows
 
 
 def _figures(families: Sequence[Family]) -> tuple[int, ...]:
@@ -128,20 +139,20 @@ def _section(
     ru: str,
     en: str,
     column: Column | None,
-    sql: str,
+    place: int,
     key: Callable[[Family, Scope], tuple[Any, ...]],
 ) -> Section:
     columns = (_PROGRAMME, _MONTH, *((column,) if column else ()), *_COUNTS, *_SUMS)
-    keys = "programme AS key_1, month AS key_2" + (f", {sql} AS key_3" if column else "")
-    order = "ORDER BY 1, 2, 3" if column else "ORDER BY 1, 2"
+    figures = tuple(range(_FINER, _FINER + len(_COUNTS) + len(_SUMS)))
     return Section(
         id,
         named(kk, ru, en),
         columns,
         3 if column else 2,
         ("families", "purchases"),
-        _sql(keys).replace("ORDER BY 1, 2", order),
+        _SQL,
         _from_log(key),
+        Cut((0, 1, place) if column else (0, 1), figures),
     )
 
 
@@ -168,7 +179,7 @@ MONTH = Report(
             "Всего",
             "In all",
             None,
-            "",
+            0,
             lambda family, _: (family.programme, family.month),
         ),
         _section(
@@ -177,7 +188,7 @@ MONTH = Report(
             "По регионам",
             "By region",
             _REGION,
-            "left(region_then, %(digits)s)",
+            2,
             lambda f, scope: (f.programme, f.month, f.region[: next_level(scope.region)]),
         ),
         _section(
@@ -186,7 +197,7 @@ MONTH = Report(
             "По размеру семьи",
             "By family size",
             _SIZE,
-            "size_then",
+            3,
             lambda family, _: (family.programme, family.month, family.size),
         ),
     ),

@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from projections.reports.facts import FAMILIES, OF_THE_MONTHS, PURCHASES
-from projections.reports.goods import POSITION, SALES, SALES_VIEWS, of_the_months, sales_from_log, sales_sql
+from projections.reports.facts import CHANGED, PURCHASES_OF_CHANGED, SETTLED
+from projections.reports.goods import (
+    BY_POSITION,
+    MONTH_SALES,
+    POSITION,
+    SALES,
+    SALES_VIEWS,
+    of_the_months,
+    sales_from_log,
+)
 from projections.reports.ledger import Family, Ledger
 from projections.reports.report import Cells, Column, Report, Scope, Section, named
 
-_USE = """
-    WITH {families}, {purchases},
+_USE = f"""
+    WITH {SETTLED}, {CHANGED}, {PURCHASES_OF_CHANGED},
     draw AS (
         SELECT p.stream, draw ->> 0 AS voucher, (draw ->> 1)::bigint AS tiyn
         FROM purchase p, json_array_elements(p.draws::json) draw WHERE p.captured
@@ -24,13 +32,22 @@ _USE = """
         SELECT stream, count(*) AS vouchers, sum(tiyn) AS tiyn FROM (
             SELECT stream, voucher, sum(tiyn) AS tiyn FROM draw GROUP BY stream, voucher HAVING sum(tiyn) > 0) one
         GROUP BY stream
+    ),
+    one AS (
+        SELECT programme, month, issued_position, vouchers, issued_tiyn, vouchers_used,
+            CASE WHEN vouchers_used > 0 THEN spent_tiyn ELSE 0 END AS used_tiyn
+        FROM settled
+        UNION ALL
+        SELECT programme, month, issued_position, changed.vouchers, issued_tiyn, coalesce(used.vouchers, 0),
+            coalesce(used.tiyn, 0)::bigint
+        FROM changed LEFT JOIN used USING (stream)
     )
     SELECT programme, month,
         count(*) FILTER (WHERE issued_position <= %(upto)s),
-        coalesce(sum(family.vouchers) FILTER (WHERE issued_position <= %(upto)s), 0),
+        coalesce(sum(vouchers) FILTER (WHERE issued_position <= %(upto)s), 0),
         coalesce(sum(issued_tiyn) FILTER (WHERE issued_position <= %(upto)s), 0),
-        count(used.stream), coalesce(sum(used.vouchers), 0), coalesce(sum(used.tiyn), 0)
-    FROM family LEFT JOIN used USING (stream) GROUP BY programme, month ORDER BY 1, 2
+        count(*) FILTER (WHERE vouchers_used > 0), sum(vouchers_used), sum(used_tiyn)
+    FROM one GROUP BY 1, 2 ORDER BY 1, 2
     """
 
 
@@ -94,7 +111,7 @@ PILOT = Report(
             ),
             2,
             ("families", "purchases"),
-            _USE.format(families=FAMILIES, purchases=PURCHASES.format(where=OF_THE_MONTHS)),
+            _USE,
             _use_from_log,
         ),
         Section(
@@ -103,8 +120,9 @@ PILOT = Report(
             (POSITION, *SALES),
             1,
             SALES_VIEWS,
-            sales_sql("goods_position"),
+            MONTH_SALES,
             sales_from_log(lambda _, line: (line.position,), of_the_months),
+            BY_POSITION,
         ),
     ),
 )

@@ -26,7 +26,7 @@ _SQL = f"""
         coalesce(sum(returns_then), 0), coalesce(sum(returned_tiyn), 0),
         sum(purchase_tiyn - coalesce(returned_tiyn, 0))
     FROM purchase
-    WHERE captured AND (%(region)s = '' OR EXISTS (SELECT FROM family WHERE family.stream = purchase.stream))
+    WHERE captured AND (%(region)s = '' OR stream IN (SELECT stream FROM family))
     GROUP BY 1, 2 ORDER BY 1, 2
     """
 

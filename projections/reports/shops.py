@@ -31,15 +31,16 @@ _TURNOVER = f"""
         SELECT DISTINCT ON (data ->> 'shop') data ->> 'shop' AS shop, topic = 'shop.closed' AS closed
         FROM event WHERE topic IN ('shop.opened', 'shop.closed') ORDER BY data ->> 'shop', position DESC
     ),
-    {SOLD.format(where=OF_THE_MONTHS)},
-    turnover AS (SELECT shop, sum({PRICE_TOTAL}) AS turnover_tiyn FROM sold GROUP BY shop),
+    {SOLD.format(which="AND p.returns IS NOT NULL")},
+    back AS (SELECT shop, sum({PRICE_TOTAL}) AS back_tiyn FROM sold GROUP BY shop),
     drawn AS (
-        SELECT shop, count(*) AS purchases, sum(purchase_tiyn - coalesce(returned_tiyn, 0)) AS drawn_tiyn
+        SELECT shop, count(*) AS purchases, sum(purchase_tiyn - coalesce(returned_tiyn, 0)) AS drawn_tiyn,
+            sum(price_total_tiyn) FILTER (WHERE returns IS NULL) AS whole_tiyn
         FROM purchase WHERE captured GROUP BY shop
     )
     SELECT shop, name, CASE WHEN closed THEN 'closed' ELSE 'open' END,
-        coalesce(purchases, 0), coalesce(turnover_tiyn, 0), coalesce(drawn_tiyn, 0)
-    FROM latest LEFT JOIN status USING (shop) LEFT JOIN turnover USING (shop) LEFT JOIN drawn USING (shop)
+        coalesce(purchases, 0), coalesce(whole_tiyn, 0) + coalesce(back_tiyn, 0), coalesce(drawn_tiyn, 0)
+    FROM latest LEFT JOIN status USING (shop) LEFT JOIN back USING (shop) LEFT JOIN drawn USING (shop)
     WHERE %(shop)s IN ('', shop) ORDER BY 1
     """
 _LOANS = f"""
