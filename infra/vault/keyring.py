@@ -32,6 +32,7 @@ class Keyring:
         self.families = Seal(derive(root, "family references"))
         self.tokens = Seal(derive(root, "wallet tokens"))
         self.papers = Seal(derive(root, "papers of nobody in particular"))
+        self.brought = Seal(derive(root, "lists that were brought in"))
 
     def lookup(self, kind: str, text: str) -> bytes:
         return keyed_digest(self._lookup_key, kind, text)

@@ -81,4 +81,39 @@ VAULT_MIGRATIONS: list[tuple[str, str]] = [
         CREATE INDEX paper_holder_staged ON vault.paper_holder (kept_at) WHERE staged;
         """,
     ),
+    (
+        "vault_5_brought_lists",
+        """
+        SET LOCAL ROLE azyq_vault;
+        -- Lists that wait at the office, and the rows of theirs that go back to the sender; `told` is sealed too.
+        CREATE TABLE vault.brought (
+            upload uuid PRIMARY KEY,
+            wrapped_key bytea NOT NULL,
+            state text NOT NULL,
+            programme text NOT NULL DEFAULT '',
+            month text NOT NULL DEFAULT '',
+            staff text NOT NULL,
+            subject text NOT NULL,
+            brought text NOT NULL DEFAULT '',
+            told bytea,
+            began_at timestamptz NOT NULL,
+            changed_at timestamptz NOT NULL,
+            touched_at timestamptz NOT NULL DEFAULT now(),
+            stage text NOT NULL DEFAULT '',
+            done bigint NOT NULL DEFAULT 0,
+            total bigint NOT NULL DEFAULT 0,
+            rows integer NOT NULL DEFAULT 0
+        );
+        CREATE TABLE vault.brought_part (
+            upload uuid NOT NULL REFERENCES vault.brought ON DELETE CASCADE,
+            part text NOT NULL,
+            number integer NOT NULL,
+            size integer NOT NULL,
+            sealed bytea NOT NULL,
+            PRIMARY KEY (upload, part, number)
+        );
+        -- What is sealed can't be packed.
+        ALTER TABLE vault.brought_part ALTER COLUMN sealed SET STORAGE EXTERNAL;
+        """,
+    ),
 ]

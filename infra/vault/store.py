@@ -14,6 +14,7 @@ import orjson
 from psycopg2.extensions import cursor as Cursor
 
 from domain.ports import PersonalData
+from infra.vault.brought import PostgresBroughtFiles
 from infra.vault.copying import copy_rows
 from infra.vault.keyring import PEOPLE_LOCK, Keyring
 from infra.vault.papers import PostgresPapers
@@ -50,6 +51,7 @@ class PostgresVault:
         self.connections = VaultConnections(dsn)
         self._keys = Keyring(self.connections, master_key)
         self.papers = PostgresPapers(self.connections, self._keys)
+        self.brought = PostgresBroughtFiles(self.connections, self._keys)
 
     def close(self) -> None:
         self.connections.close()
