@@ -6,6 +6,7 @@ import csv
 import os
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from domain.beneficiary import FORMULA_STARTS, rejection_sentence
 from infra.lists.reading import ListSource, RawRow
@@ -45,6 +46,49 @@ def _draft(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}")
 
 
+class JoinedRow(NamedTuple):
+    """A row that goes back: its number, its cells as they came, and why (code and details of the sentence)."""
+
+    number: int
+    cells: Sequence[str]
+    code: str
+    details: Mapping[str, object]
+
+
+def joined_rows(
+    source: ListSource, rejections: Iterable[tuple[int, str, Mapping[str, object]]]
+) -> Iterator[JoinedRow]:
+    """The rows of `rejections` (row number, code, details) as the list has them; it is streamed once beside them.
+
+    Raises ValueError when they are not in row order or name a row the list has not got.
+    """
+    rows = source.rows()
+    number, row = 0, RawRow((), ())
+    for wanted, code, details in rejections:
+        if wanted < number:
+            raise ValueError("rejections are not in row order")
+        while number < wanted:
+            number, row = next(rows, (0, row))
+            if not number:
+                raise ValueError(f"the list has no row {wanted}")
+        if number != wanted:
+            raise ValueError(f"the list has no row {wanted}")
+        yield JoinedRow(number, row.cells, code, details)
+
+
+def table(
+    headings: Sequence[str],
+    rows: Iterable[JoinedRow],
+    language: str,
+    sentence: Sentence = rejection_sentence,
+) -> Iterator[list[str]]:
+    """The heading and the rows that go back, as cells that a spreadsheet shows and does not work out."""
+    yield [*map(escaped, headings), *ADDED]
+    for row in rows:
+        reason = sentence(row.code, language, **row.details)
+        yield _beside(row.cells, len(headings), (str(row.number), row.code, reason))
+
+
 class RejectsFile:
     """`--rejects`: the rows not taken, as CSV in UTF-8 with a BOM, mode 0600; whole or not at all."""
 
@@ -63,37 +107,18 @@ class RejectsFile:
         They come in row order, and the list is streamed once more beside them. Raises ValueError when they
         are not in order or name a row the list has not got.
         """
-        return self._write(self._joined(rejections))
+        return self._write(joined_rows(self._source, rejections))
 
-    def _joined(
-        self, rejections: Iterable[tuple[int, str, Mapping[str, object]]]
-    ) -> Iterator[tuple[int, RawRow, str, Mapping[str, object]]]:
-        rows = self._source.rows()
-        number, row = 0, RawRow((), ())
-        for wanted, code, details in rejections:
-            if wanted < number:
-                raise ValueError("rejections are not in row order")
-            while number < wanted:
-                number, row = next(rows, (0, row))
-                if not number:
-                    raise ValueError(f"the list has no row {wanted}")
-            if number != wanted:
-                raise ValueError(f"the list has no row {wanted}")
-            yield number, row, code, details
-
-    def _write(self, joined: Iterable[tuple[int, RawRow, str, Mapping[str, object]]]) -> int:
+    def _write(self, joined: Iterable[JoinedRow]) -> int:
         draft = _draft(self._path)
-        width = len(self._source.headings)
-        count = 0
+        count = -1  # the heading is no row
         try:
             handle = os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
             with open(handle, "w", encoding="utf-8-sig", errors="replace", newline="") as file:
                 os.fchmod(handle, 0o600)
                 out = csv.writer(file)
-                out.writerow([*map(escaped, self._source.headings), *ADDED])
-                for number, row, code, details in joined:
-                    reason = self._sentence(code, self._language, **details)
-                    out.writerow(_beside(row.cells, width, (str(number), code, reason)))
+                for row in table(self._source.headings, joined, self._language, self._sentence):
+                    out.writerow(row)
                     count += 1
                 file.flush()
                 os.fsync(file.fileno())
@@ -116,7 +141,7 @@ class NoNumberFile(RejectsFile):
         """Write every readable row of the families with these references (the list's family_id)."""
         place = self._source.columns.fields.index("family_id")
         return self._write(
-            (number, row, self.CODE, {})
+            JoinedRow(number, row.cells, self.CODE, {})
             for number, row in self._source.rows()
             if row.values and row.values[place].strip() in references
         )
