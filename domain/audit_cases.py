@@ -67,7 +67,7 @@ class CaseBook:
         self.persons: dict[str, str] = {}  # the vault's subject by member of staff
 
     def feed(self, position: int, stream: str, topic: str, data: Data) -> None:
-        """One event of a service, of a sitting, or of whose person a member of staff is. Raises what a malformed event raises."""
+        """One event of a service or a sitting, or of who a member of staff is. Raises what a malformed event raises."""
         if topic == "service.version_published":
             try:
                 service: Service | None = self._parse(data["text"])

@@ -72,6 +72,11 @@ TEXTS: dict[str, dict[str, str]] = {
         "ru": "Выдано: {result}, № {number}, действует с {valid_from}{valid_until}",
         "kk": "Берілді: {result}, № {number}, {valid_from} бастап жарамды{valid_until}",
     },
+    "case.result_withdrawn": {
+        "en": "No. {number} stands no longer: {how}, by the case {decided_in}{replaced_by}",
+        "ru": "№ {number} больше не действует: {how}, по делу {decided_in}{replaced_by}",
+        "kk": "№ {number} енді қолданылмайды: {how}, {decided_in} ісі бойынша{replaced_by}",
+    },
     "case.notice_due": {
         "en": "The applicant is told: {notice}",
         "ru": "Заявителю сообщается: {notice}",
@@ -104,7 +109,14 @@ _PARTS: dict[str, dict[str, str]] = {
     "documents": {"en": "; documents: {value}", "ru": "; документы: {value}", "kk": "; құжаттар: {value}"},
     "signature": {"en": "; signed", "ru": "; подписано", "kk": "; қол қойылды"},
     "sitting": {"en": "; sitting {value}", "ru": "; заседание {value}", "kk": "; отырыс {value}"},
+    "replaced_by": {"en": "; instead: {value}", "ru": "; взамен: {value}", "kk": "; орнына: {value}"},
     "valid_until": {"en": " until {value}", "ru": " по {value}", "kk": ", {value} дейін"},
+}
+
+_HOW: dict[str, dict[str, str]] = {
+    "withdrawn": {"en": "withdrawn", "ru": "отозван", "kk": "қайтарып алынды"},
+    "annulled": {"en": "annulled", "ru": "отменён", "kk": "күші жойылды"},
+    "replaced": {"en": "replaced", "ru": "заменён", "kk": "ауыстырылды"},
 }
 
 
@@ -145,6 +157,7 @@ def _words(data: dict[str, Any], service: Service, language: str) -> dict[str, s
     words["kind"] = named(kind.names if kind else None, words.get("kind", ""))
     words["result"] = named(result.names if result else None, words.get("result", ""))
     words["end"] = named(service.ends.get(words.get("end", "")), words.get("end", ""))
+    words["how"] = _HOW.get(words.get("how", ""), {}).get(language, "")
     words["missing"] = ", ".join(data.get("missing", ()))
     for name in ("due_at", "counted_from"):
         words[name] = _time(words.get(name, ""))
@@ -161,6 +174,7 @@ def _parts(data: dict[str, Any], service: Service, language: str) -> dict[str, s
         "documents": ", ".join(row[0] for row in data.get("documents", ())),
         "signature": "1" if data.get("signature") else "",
         "sitting": str(data.get("sitting", ""))[:8],
+        "replaced_by": str(data.get("replaced_by", "")),
         "valid_until": str(data.get("valid_until", "")),
     }
     return {

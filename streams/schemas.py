@@ -228,6 +228,9 @@ _OF_TOPIC: Mapping[tuple[str, str], Schema] = {
     },
     ("cycle.task_done", "families"): {"minimum": 0},
 }
+    ("case.result_withdrawn", "how"): {"enum": ["withdrawn", "annulled", "replaced"]},
+    ("case.result_withdrawn", "decided_in"): {"description": "the case whose act it follows from"},
+    ("case.result_withdrawn", "replaced_by"): {"description": "what stands instead; empty for nothing"},
 
 
 class Unspeakable(TypeError):

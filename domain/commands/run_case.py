@@ -41,6 +41,8 @@ from domain.procedures.case_refusals import (
     SignatureMissing,
 )
 from domain.procedures.published_service import PublishedService
+from domain.procedures.case_results import withdraw_elsewhere
+from domain.procedures.definition import Outcome
 from domain.procedures.running import RunningService
 from domain.procedures.sitting import Sitting, check_sitting
 
@@ -238,7 +240,8 @@ class RunCase:
     def act(self, call: ActOnCase, at: datetime) -> Case:
         """Take an outcome of a step; the case afterwards. What was done with this key before is done once.
 
-        Raises CaseUnknown, RequestKeyReused, and what `check_turn`, `check_content` and `read_brought` raise.
+        Raises CaseUnknown, RequestKeyReused, ResultUnknown, and what `check_turn`, `check_content` and `read_brought`
+        raise.
         """
         key, body = kept_key(call.key), self._digest("act", call.content().decode("utf-8", "surrogatepass"))
 
@@ -263,12 +266,28 @@ class RunCase:
         """Another person does a step.
 
         Raises CaseUnknown, CaseClosed, StepNotOpen, NotMayReassign, AssigneeMissing, FieldMalformed, RequestKeyReused.
+            others = self._withdraw(case, turn.outcome, at)
         """
         key, body = kept_key(call.key), self._digest("act", call.content().decode("utf-8", "surrogatepass"))
 
         def decide() -> Case:
             case = self.case(call.case)
             if not case.seen(call.actor.id, key, body):
+    def _withdraw(self, case: Case, outcome: Outcome, at: datetime) -> list[Case]:
+        """The other case, if it gave out what the outcome ends by its number."""
+        if not outcome.withdraws_by:
+            return []
+
+        def case_of(number: str) -> Case | None:
+            try:
+                found = self.case(number)
+            except CaseUnknown:
+                return None
+            return case if found.id == case.id else found
+
+        found = withdraw_elsewhere(case, outcome, case_of, at)
+        return [] if found is None or found is case else [found]
+
                 raise_all(person_problem(call.assignee, "assignee"))
                 running = self.running(case)
                 told = set(case.notices)

@@ -24,15 +24,16 @@ from domain.procedures.case_refusals import (
     RequestKeyReused,
     StepNotOpen,
 )
+from domain.procedures.case_results import GivesResults, Withdrawn
 from domain.procedures.conditions import Facts
 from domain.procedures.definition import Outcome
-from domain.procedures.running import RunningService, started, valid_until
+from domain.procedures.running import RunningService, started
 
 # More than any chain of steps that the system does by itself; a circle of them would go on for ever.
 STEPS_AT_ONCE = 200
 
 
-class Case(TellsApplicant, Aggregate):
+class Case(TellsApplicant, GivesResults, Aggregate):
     """One request. `steps` are those open now; `done` how each that is over ended, `actors` who last did each."""
 
     TOPIC = "case"
@@ -49,6 +50,7 @@ class Case(TellsApplicant, Aggregate):
     BecameOverdue = events.BecameOverdue
     Escalated = events.Escalated
     ResultIssued = events.ResultIssued
+    ResultWithdrawn = events.ResultWithdrawn
     NoticeDue = events.NoticeDue
     NoticeSent = events.NoticeSent
     NoticeFailed = events.NoticeFailed
@@ -108,6 +110,7 @@ class Case(TellsApplicant, Aggregate):
         self.keys: dict[str, str] = {}
         self.remarks = 0
         self.results: list[tuple[str, str, str, str]] = []
+        self.withdrawn: dict[str, Withdrawn] = {}
         self.notices: dict[str, str] = {}
         self.told: dict[str, str] = {}
         self.ground = ""
@@ -303,8 +306,12 @@ class Case(TellsApplicant, Aggregate):
             key=act.key,
             body=act.body,
         )
+        if outcome.withdraws and not outcome.withdraws_by:
+            instead = self.next_number() if outcome.result else ""
+            for number in self.standing():
+                self.withdraw(number, outcome.withdraws, self.case, instead, at)
         if outcome.result:
-            self._issue(running, outcome.result, at)
+            self.issue(running, outcome.result, at)
         self._tell(outcome.notifies, at)
         if outcome.ends:
             self.note(
@@ -316,21 +323,6 @@ class Case(TellsApplicant, Aggregate):
             )
             return
         self._open_steps(running, outcome.opens, at, over=act.step)
-
-    def _issue(self, running: RunningService, result_id: str, at: datetime) -> None:
-        result = running.service.results[result_id]
-        today = local_day(at)
-        until = "" if result.validity is None else valid_until(today, result.validity).isoformat()
-        self.note(
-            self.ResultIssued,
-            at,
-            result=result_id,
-            form=result.form,
-            number=f"{self.case}-{len(self.results) + 1}",
-            refusal=result.refusal,
-            valid_from=today.isoformat(),
-            valid_until=until,
-        )
 
     def _tell(self, notice: str, at: datetime) -> None:
         if notice:

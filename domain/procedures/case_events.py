@@ -217,6 +217,24 @@ class ResultIssued(Event):
         case.results.append((self.result, self.number, self.valid_from, self.valid_until))
 
 
+class ResultWithdrawn(Event):
+    """What was given out stands no longer (S002-15): `how` is withdrawn, annulled or replaced.
+
+    `decided_in` is the case whose act it follows from, this one or another; `replaced_by` the number of what stands
+    instead, "" for nothing. A case that is over may come to this.
+    """
+
+    TOPIC = "case.result_withdrawn"
+    number: str
+    how: str
+    decided_in: str
+    replaced_by: str
+
+    def apply(self, case: Any) -> None:
+        """The result stands no longer."""
+        case.end_result(self)
+
+
 class NoticeDue(Event):
     """The applicant is to be told something (S000-L2): in the cabinet, and by SMS as `message` where there is a number."""
 

@@ -308,6 +308,17 @@ class GroundUnknown(CaseRefusal):
     }
 
 
+class ResultUnknown(CaseRefusal):
+    """Nothing of this number was given out, or it stands no longer: there is nothing to end."""
+
+    code = "result_unknown"
+    texts = {
+        "en": "No paper of the number “{number}” that is in force was given out here.",
+        "ru": "Действующего документа с номером «{number}» здесь не выдавалось.",
+        "kk": "«{number}» нөмірлі қолданыстағы құжат мұнда берілмеген.",
+    }
+
+
 class AssigneeMissing(CaseRefusal):
     """The outcome names a person for the next steps (S000-L4)."""
 
@@ -349,6 +360,20 @@ class SignatureInvalid(CaseRefusal):
         "en": "The electronic signature doesn't hold for this act by this person.",
         "ru": "Электронная подпись не подтверждает это действие этого лица.",
         "kk": "Электрондық қолтаңба осы адамның осы әрекетін растамайды.",
+    }
+
+
+class SignatureOfAnother(CaseRefusal):
+    """The signature holds, and is somebody else's than the actor's."""
+
+    code = "signature_of_another"
+    texts = {
+        "en": "The signature is sound, but by somebody else than who acts here. For staff, the certificate must be made"
+        " known first: azyq staff identify.",
+        "ru": "Подпись верна, но поставлена не тем, кто здесь действует. Сертификат сотрудника сначала должен быть"
+        " известен: azyq staff identify.",
+        "kk": "Қолтаңба дұрыс, бірақ оны осында әрекет етуші емес, басқа адам қойған. Қызметкердің сертификаты алдымен"
+        " белгілі болуы керек: azyq staff identify.",
     }
 
 

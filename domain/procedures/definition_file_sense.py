@@ -37,7 +37,7 @@ def _check_outcome(service: Service, step: Step, outcome: Outcome) -> Iterator[F
     if outcome.ends and outcome.opens:
         yield "opens", f"can't open anything: the case ends, as {outcome.ends}"
     if outcome.stays:
-        for key in ("opens", "ends", "result", "assigns"):
+        for key in ("opens", "ends", "result", "assigns", "withdraws"):
             if getattr(outcome, key):
                 yield key, "can't be: the outcome stays, it is only recorded"
     if outcome.grounds and not service.grounds:
@@ -46,6 +46,10 @@ def _check_outcome(service: Service, step: Step, outcome: Outcome) -> Iterator[F
         yield "alone", "says nothing: the step is not a group's"
     if outcome.starts and outcome.term is None:
         yield "starts", "says nothing without a term"
+    if outcome.withdraws_by and not outcome.withdraws:
+        yield "withdraws_by", "says nothing without withdraws: withdrawn, annulled or replaced"
+    if outcome.withdraws_by and ((step.group and not outcome.alone) or _by_machine(service, step, outcome)):
+        yield "withdraws_by", "is for what a person decides on one case: no sitting's, no machine's"
     if step.id in outcome.other_than:
         yield "other_than", f"names the step itself, {step.id}"
     if outcome.remark in ("taken", "not_taken") and not any(

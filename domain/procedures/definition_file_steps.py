@@ -83,6 +83,7 @@ def _step(table: Table) -> tuple[Table, Step]:
 
 def _outcome(table: Table) -> tuple[Table, Outcome]:
     remark: Any = table.optional("remark", one_of("", "made", "taken", "not_taken")) or ""
+    withdraws: Any = table.optional("withdraws", one_of("", "withdrawn", "annulled", "replaced")) or ""
     outcome = Outcome(
         id=table.required("id", an_id) or "",
         names=table.names(),
@@ -104,6 +105,8 @@ def _outcome(table: Table) -> tuple[Table, Outcome]:
         role=table.optional("role", maybe_id) or "",
         alone=table.optional("alone", truth) or False,
         remark=remark,
+        withdraws=withdraws,
+        withdraws_by=table.optional("withdraws_by", maybe_id) or "",
     )
     table.finish()
     return table, outcome

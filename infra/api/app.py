@@ -104,12 +104,12 @@ def create_app(
     if wallet is not None:
         app.include_router(wallet_router(wallet, assets))
         app.include_router(qr_keys_router(wallet.keys))
-        app.include_router(paper_check_router(wallet.keys, wallet.now, assets))
     if case_pages is not None:
         app.include_router(status_router(case_pages, assets))
         app.include_router(apply_router(case_pages, assets))
         if wallet is not None:
             app.include_router(wallet_requests_router(wallet, case_pages, assets))
+            app.include_router(paper_check_router(wallet.keys, wallet.now, case_pages.standing, assets))
     if seals is not None:
         app.include_router(seals_router(seals))
     if access is not None:

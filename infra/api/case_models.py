@@ -264,12 +264,13 @@ class DoneStep(BaseModel):
 
 
 class CaseResult(BaseModel):
-    """A licence, a certificate, a refusal."""
+    """A licence, a certificate, a refusal; `withdrawn`, `annulled` or `replaced` once it stands no longer, else empty."""
 
     result: str
     number: str
     valid_from: str
     valid_until: str
+    withdrawn: str
 
 
 class CaseAnswer(BaseModel):

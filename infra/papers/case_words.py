@@ -154,6 +154,36 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
         "Документ подлинный, но срок его действия истёк.",
         "The paper is genuine, but its time is over.",
     ),
+    "verdict_withdrawn": (
+        "Құжат түпнұсқа, бірақ қайтарып алынған: енді қолданылмайды.",
+        "Документ подлинный, но отозван: больше не действует.",
+        "The paper is genuine, but was withdrawn: it is no longer in force.",
+    ),
+    "verdict_annulled": (
+        "Құжат түпнұсқа, бірақ күші жойылған: енді қолданылмайды.",
+        "Документ подлинный, но отменён: больше не действует.",
+        "The paper is genuine, but was annulled: it is no longer in force.",
+    ),
+    "verdict_replaced": (
+        "Құжат түпнұсқа, бірақ басқасымен ауыстырылған: енді қолданылмайды.",
+        "Документ подлинный, но заменён другим: больше не действует.",
+        "The paper is genuine, but was replaced by another: it is no longer in force.",
+    ),
+    "verdict_unrecorded": (
+        "Кодқа біздің кілтпен қол қойылған, бірақ мұндай құжат тізілімде жоқ. Бұл құжатқа сенбеңіз.",
+        "Код подписан нашим ключом, но такого документа в наших записях нет. Не доверяйте этому документу.",
+        "The code is signed by our key, but our records have no such paper. Do not trust it.",
+    ),
+    "verdict_unchecked": (
+        "Кодқа біз қол қойғанбыз, бірақ құжаттың қазір қолданыста екенін тексеру мүмкін болмады. "
+        "Біраздан кейін қайталаңыз.",
+        "Код подписан нами, но проверить, действует ли документ сейчас, не удалось. Повторите немного позже.",
+        "The code is of our signing, but whether the paper is in force could not be checked now. Try again shortly.",
+    ),
+    "withdrawn_on": ("Қайтарып алынған күні", "Отозван", "Withdrawn on"),
+    "annulled_on": ("Күші жойылған күні", "Отменён", "Annulled on"),
+    "replaced_on": ("Ауыстырылған күні", "Заменён", "Replaced on"),
+    "replaced_by": ("Орнына берілгені", "Выдан взамен", "Given out instead"),
     "verdict_forged": (
         "Код түпнұсқа емес немесе өзгертілген. Бұл құжатқа сенбеңіз.",
         "Код не подлинный или изменён. Не доверяйте этому документу.",

@@ -28,10 +28,12 @@ from infra.papers.case_papers import CasePaper, receipt, result_paper
 from infra.papers.docx import docx
 from infra.papers.from_case import paper_of_case
 from infra.papers.html import html
-from infra.papers.seal import link, sealed
+from infra.papers.seal import Seal, link, sealed
+from infra.parts.paper_standing import paper_standing
 from infra.qr.image import on_paper
 from infra.signatures import TrialSignatures
 from infra.web.case_services import CasePaperKind, OwnCase
+from infra.web.paper_standing import PaperStanding
 
 log = structlog.get_logger(__name__)
 
@@ -134,6 +136,10 @@ class CasePages:
             self._azyq.settings.public_url, sealed(self._paper_of(case).seal(), self._azyq.qr_keys)
         )
         return address, on_paper(address)[0]
+
+    def standing(self, seal: Seal) -> PaperStanding:
+        """How the result of a genuine seal stands now."""
+        return paper_standing(self._azyq, seal)
 
     def _paper_of(self, case: Case) -> CasePaper:
         papers = self._azyq.vault.papers

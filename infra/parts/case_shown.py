@@ -69,6 +69,7 @@ def case_shown(
         "ground": case.ground,
         "results": [
             dict(zip(("result", "number", "valid_from", "valid_until"), result, strict=False))
+            | {"withdrawn": case.withdrawn[result[1]].how if result[1] in case.withdrawn else ""}
             for result in case.results
         ],
         "ending": case.end,

@@ -12,6 +12,8 @@ from domain.procedures.case import Case
 from domain.procedures.definition import Names
 from domain.procedures.running import RunningService
 from infra.case_history import CaseEvent
+from infra.papers.seal import Seal
+from infra.web.paper_standing import PaperStanding
 
 CasePaperKind = Literal["result", "receipt"]
 
@@ -70,6 +72,10 @@ class CasePagesServices(Protocol):
 
     def code(self, case: Case) -> tuple[str, str] | None:
         """(the address where the paper given out is verified, its QR as SVG); None before anything is given out."""
+        ...
+
+    def standing(self, seal: Seal) -> PaperStanding:
+        """How the result of a genuine seal stands now."""
         ...
 
     def known_of(self, family: FamilyVouchers) -> dict[str, str | Sequence[str]]:

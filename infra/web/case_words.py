@@ -54,6 +54,21 @@ CASE_WORDS: Mapping[str, tuple[str, str, str]] = {
         "Valid: {first} – {last}",
     ),
     "result_issued": ("Берілген күні: {day}", "Дата выдачи: {day}", "Issued on {day}"),
+    "result_withdrawn": (
+        "{day} қайтарып алынды, енді қолданылмайды",
+        "Отозван {day}, больше не действует",
+        "Withdrawn on {day}, no longer in force",
+    ),
+    "result_annulled": (
+        "{day} күші жойылды, енді қолданылмайды",
+        "Отменён {day}, больше не действует",
+        "Annulled on {day}, no longer in force",
+    ),
+    "result_replaced": (
+        "{day} басқасымен ауыстырылды, енді қолданылмайды",
+        "Заменён {day}, больше не действует",
+        "Replaced on {day}, no longer in force",
+    ),
     "paper_open": ("Құжатты ашу", "Открыть документ", "Open the paper"),
     "paper_docx": ("DOCX жүктеп алу", "Скачать DOCX", "Download as DOCX"),
     "paper_code": (

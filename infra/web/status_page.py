@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
+from domain.calendar import local_day
 from domain.commands.case_texts import due_words
 from domain.procedures.case import Case
 from domain.procedures.case_guards import who_takes
@@ -54,13 +55,14 @@ class NoticeShown:
 
 
 class ResultShown(NamedTuple):
-    """What was given out."""
+    """What was given out; `ended` is how it ended and on what day, None while it stands."""
 
     name: str
     number: str
     valid_from: date
     valid_until: date | None
     refusal: bool
+    ended: tuple[str, date] | None
 
 
 @dataclass(slots=True)
@@ -128,6 +130,9 @@ def status_page(
                 date.fromisoformat(valid_from),
                 date.fromisoformat(until) if until else None,
                 service.results[result].refusal,
+                (case.withdrawn[number].how, local_day(case.withdrawn[number].at))
+                if number in case.withdrawn
+                else None,
             )
             for result, number, valid_from, until in case.results
         ],

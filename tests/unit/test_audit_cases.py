@@ -143,6 +143,16 @@ FAULTS: dict[str, tuple[Callable[[list[Event]], None], str]] = {
 }
 
 
+@pytest.mark.parametrize("change", [{"number": "XX-2026-22222222-1"}, {"how": "withdrawn"}])
+def test_S002_15_a_result_that_is_told_to_have_ended_as_it_did_not_is_found(change: dict[str, str]) -> None:
+    way = next(way for way in STANDARDS.values() if way.turns[-1].outcome == "repealed")
+    events = story(way)
+    withdrawn = first(events, "case.result_withdrawn")
+    assert (withdrawn["how"], found(events)) == ("annulled", set())
+    withdrawn.update(change)
+    assert found(events) == {"case_outcome"}
+
+
 @pytest.mark.parametrize("fault", sorted(FAULTS))
 def test_S000_L6_what_is_done_to_a_case_in_the_log_is_found(fault: str) -> None:
     do, check = FAULTS[fault]

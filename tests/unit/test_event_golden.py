@@ -83,6 +83,7 @@ LIVES = {
     ],
     "case refused": ["case.acceptance_refused"],
     "sitting": ["sitting.held"],
+        "case.result_withdrawn",
     "service": ["service.begun", "service.version_published"],
     "staff": ["staff.enrolled", "staff.changed", "staff.key_rotated", "staff.key_issued", "staff.revoked"],
     "access": ["access.begun", "access.granted", "access.blocked"],

@@ -8,10 +8,12 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from infra.api.services import UNAVAILABLE
 from infra.papers.seal import Seal, facts_digest, link, sealed
 from infra.qr.keys import QrKeys
 from infra.web.assets import Assets
 from infra.web.paper_check import paper_check_router
+from infra.web.paper_standing import PaperStanding, Standing
 
 KEYS = QrKeys([b"a" * 32])
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -24,8 +26,71 @@ OTHER = sealed(Seal("CP-2026-AAAA", "KZ-7", FACTS, date(2026, 1, 5), None), QrKe
 @pytest.fixture(scope="module")
 def client() -> TestClient:
     app = FastAPI()
-    app.include_router(paper_check_router(KEYS, lambda: NOW, Assets()))
+    app.include_router(
+        paper_check_router(KEYS, lambda: NOW, lambda _: PaperStanding(Standing.IN_FORCE), Assets())
+    )
     return TestClient(app, base_url="https://azyq.example")
+
+
+def standing(found: PaperStanding | Exception) -> TestClient:
+    def look(seal: Seal) -> PaperStanding:
+        assert seal.result == "KZ-7"
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    app = FastAPI()
+    app.include_router(paper_check_router(KEYS, lambda: NOW, look, Assets()))
+    return TestClient(app, base_url="https://azyq.example")
+
+
+ENDED = date(2026, 3, 9)
+
+
+@pytest.mark.parametrize(
+    ("found", "status", "said", "rows"),
+    [
+        (
+            PaperStanding(Standing.WITHDRAWN, ENDED),
+            200,
+            "but was withdrawn",
+            ["Withdrawn on", "9\N{NO-BREAK SPACE}March 2026"],
+        ),
+        (
+            PaperStanding(Standing.ANNULLED, ENDED),
+            200,
+            "but was annulled",
+            ["Annulled on", "9\N{NO-BREAK SPACE}March 2026"],
+        ),
+        (
+            PaperStanding(Standing.REPLACED, ENDED, "KZ-8"),
+            200,
+            "replaced by another",
+            ["Replaced on", "9\N{NO-BREAK SPACE}March 2026", "Given out instead", "KZ-8"],
+        ),
+        (PaperStanding(Standing.UNRECORDED), 404, "our records have no such paper", []),
+        (UNAVAILABLE[0]("down"), 503, "could not be checked now", ["KZ-7"]),
+    ],
+)
+def test_S002_15_a_genuine_paper_that_stands_no_longer_is_told_as_such(
+    found: PaperStanding | Exception, status: int, said: str, rows: list[str]
+) -> None:
+    page = standing(found).get(f"/V/{GENUINE}?lang=en")
+    assert page.status_code == status
+    assert said in page.text
+    assert all(row in page.text for row in rows)
+    assert 'class="refusal"' in page.text
+    assert ("KZ-7" in page.text) == (status != 404)
+
+
+def test_S002_15_what_was_withdrawn_before_its_last_day_is_told_as_withdrawn() -> None:
+    page = standing(PaperStanding(Standing.WITHDRAWN, ENDED)).get(f"/V/{OVER}?lang=en")
+    assert "but was withdrawn" in page.text
+
+
+@pytest.mark.parametrize("seal", [OTHER, GENUINE[:-2] + "AA", "nothing"])
+def test_S000_07_what_is_not_of_our_signing_is_not_looked_up(seal: str) -> None:
+    assert standing(AssertionError("looked up")).get(f"/V/{seal}").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,8 @@ def told_cases() -> list[Any]:
     case.record_report(first, "delivered", desk.now)
     case.record_notice_failed(second, "case:done", "no_number", desk.now)
     desk.log.save(case)
+    case.withdraw(f"{case.case}-1", "replaced", "MU-2026-22222222", "MU-2026-22222222-1", desk.now)
+    desk.log.save(case)
     desk.open(channel="state_corporation", fields=fields, documents={}, key="k2")
     fullest: dict[str, Any] = {}
     for events in desk.log.streams.values():
