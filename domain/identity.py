@@ -112,6 +112,11 @@ def seals_id() -> UUID:
     return uuid5(AZYQ, "seals")
 
 
+def measurement_id(process: str, number: int) -> UUID:
+    """The stream of a process' span (R29)."""
+    return uuid5(AZYQ, f"serving/{process}/{number}")
+
+
 def case_id(number: str) -> UUID:
     """The stream of a case, by its number."""
     return uuid5(AZYQ, f"case/{number}")

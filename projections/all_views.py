@@ -9,6 +9,7 @@ from projections.case_steps import CaseSteps
 from projections.cases import Cases
 from projections.families import Families
 from projections.market_prices import MarketPrices
+from projections.measurements import Measurements
 from projections.missing_numbers import MissingNumbers
 from projections.month_status import MonthStatus
 from projections.purchases import Purchases
@@ -43,4 +44,5 @@ VIEWS: tuple[View, ...] = (
     CaseCourse(),
     StaffMembers(),
     Accesses(),
+    Measurements(),
 )

@@ -18,6 +18,7 @@ from domain.procedures.case import Case
 from domain.procedures.published_service import PublishedService
 from domain.procedures.sitting import Sitting
 from domain.seal import Seals
+from domain.serving import Measurement
 from domain.shop import Shop
 from domain.staff import Staff
 from domain.terminal import Terminal
@@ -66,7 +67,7 @@ def _is_plain(kind: Any) -> bool:
 
 
 _AGGREGATES = (
-    *(FamilyVouchers, Cycle, StrayReply, Terminal, Shop, Catalogue, Market, Seals),
+    *(FamilyVouchers, Cycle, StrayReply, Terminal, Shop, Catalogue, Market, Seals, Measurement),
     *(Case, Sitting, PublishedService, Staff, Access, Reading, BroughtLists),
 )
 KNOWN: Mapping[str, Known] = {

@@ -39,6 +39,7 @@ from domain.procedures.case import Case
 from domain.procedures.published_service import PublishedService
 from domain.procedures.sitting import Sitting
 from domain.seal import Seals
+from domain.serving import Measurement
 from domain.shop import Shop
 from domain.staff import Staff
 from domain.terminal import Terminal
@@ -50,7 +51,7 @@ from infra.postgres.persistence import Factory
 from infra.postgres.prepared import EXECUTE_STANDING, PREPARE
 
 AGGREGATES = (
-    *(FamilyVouchers, Cycle, StrayReply, Terminal, Shop, Catalogue, Market, Seals),
+    *(FamilyVouchers, Cycle, StrayReply, Terminal, Shop, Catalogue, Market, Seals, Measurement),
     *(Case, Sitting, PublishedService, Staff, Access, Reading, BroughtLists),
 )
 # A batch of an import holds the log's lock for less than a second; gateways and terminals wait half a minute for an

@@ -20,6 +20,7 @@ from domain.audit_facts import Finding, azyq_name, local_day_text, name_in, thou
 from domain.audit_purchases import FAMILY_CHECKS
 from domain.audit_lists import LIST_CHECKS
 from domain.audit_seals import SEAL_CHECKS
+from domain.audit_serving import SERVING_CHECKS
 from domain.audit_staff import STAFF_CHECKS
 from domain.audit_trade import TRADE_CHECKS, TRADE_TOPICS
 from domain.audited_log import Findings
@@ -98,14 +99,19 @@ def test_O9_the_last_month_ends_with_the_programme() -> None:
 def test_every_known_event_has_its_checks() -> None:
     fold, _ = audited(rows_of(told(1, "akkol-2025", "2025-07", families=300)))
     trade = {topic for topic in KNOWN_TOPICS if topic.startswith(TRADE_TOPICS)}
-    others = {*SEAL_CHECKS, *CASE_CHECKS, *STAFF_CHECKS, *ACCESS_CHECKS, *LIST_CHECKS}
+    others = {*SEAL_CHECKS, *CASE_CHECKS, *STAFF_CHECKS, *ACCESS_CHECKS, *LIST_CHECKS, *SERVING_CHECKS}
     assert set(fold.topics) == set(KNOWN_TOPICS) - trade - others
     assert set(ACCESS_CHECKS) == {topic for topic in KNOWN_TOPICS if topic.startswith("access.")}
     assert set(LIST_CHECKS) == {topic for topic in KNOWN_TOPICS if topic.startswith("list.")}
     assert set(STAFF_CHECKS) == {topic for topic in KNOWN_TOPICS if topic.startswith("staff.")}
     assert set(CASE_CHECKS) == {topic for topic in KNOWN_TOPICS if topic.startswith(CASE_TOPICS)}
     assert set(TRADE_CHECKS) == trade
-    others = {topic for topic in KNOWN_TOPICS if topic.startswith(("cycle.", "reply.", "seal.", "staff."))}
+    assert set(SERVING_CHECKS) == {topic for topic in KNOWN_TOPICS if topic.startswith("serving.")}
+    others = {
+        topic
+        for topic in KNOWN_TOPICS
+        if topic.startswith(("serving.", "cycle.", "reply.", "seal.", "staff."))
+    }
     assert set(FAMILY_CHECKS) == set(KNOWN_TOPICS) - trade - others - {
         *CASE_CHECKS,
         *ACCESS_CHECKS,
