@@ -205,16 +205,6 @@ _OF_TOPIC: Mapping[tuple[str, str], Schema] = {
     ("access.granted", "regions"): {
         "description": "prefixes of KATO codes (A2); an empty one is the republic"
     },
-    ("serving.measured", "process"): {"description": "a random id of the process"},
-    ("serving.measured", "day"): {"format": "date"},
-    ("serving.measured", "upto_at"): _TIME,
-    ("serving.measured", "parked"): _COUNTS,
-    ("serving.measured", "latency"): {"description": "requests by class, and by step of latency"},
-    ("serving.measured", "errors"): {"description": "[refused, failed] by class of requests"},
-    ("serving.measured", "refusals"): {"description": "the counter's refusals by code"},
-    ("serving.measured", "refusals_by_shop"): {
-        "description": "the counter's refusals by shop and code, where the terminal was known"
-    },
     ("access.report_read", "regions"): {"description": "prefixes of KATO codes that the reader may see"},
     ("case.opened", "digest"): {"description": "SHA-256 of the service's file"},
     ("case.opened", "applicant"): {"description": "a token of the person; empty for nobody in particular"},
@@ -222,6 +212,9 @@ _OF_TOPIC: Mapping[tuple[str, str], Schema] = {
     ("case.opened", "missing"): {"description": "documents that are still wanted"},
     ("case.acceptance_refused", "missing"): {"description": "documents that were not given (S002-23)"},
     ("case.result_issued", "valid_until"): {"description": "the last day; empty for without an end"},
+    ("case.result_withdrawn", "how"): {"enum": ["withdrawn", "annulled", "replaced"]},
+    ("case.result_withdrawn", "decided_in"): {"description": "the case whose act it follows from"},
+    ("case.result_withdrawn", "replaced_by"): {"description": "what stands instead; empty for nothing"},
     ("voucher.issued", "vouchers"): _row("[voucher, token of the member, tiyn]", _TEXT, _TEXT, _TIYN),
     ("voucher.expired", "vouchers"): _SUMS,
     ("voucher.reversed", "lines"): _row(
@@ -238,9 +231,6 @@ _OF_TOPIC: Mapping[tuple[str, str], Schema] = {
     },
     ("cycle.task_done", "families"): {"minimum": 0},
 }
-    ("case.result_withdrawn", "how"): {"enum": ["withdrawn", "annulled", "replaced"]},
-    ("case.result_withdrawn", "decided_in"): {"description": "the case whose act it follows from"},
-    ("case.result_withdrawn", "replaced_by"): {"description": "what stands instead; empty for nothing"},
 
 
 class Unspeakable(TypeError):

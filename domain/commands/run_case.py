@@ -40,9 +40,9 @@ from domain.procedures.case_refusals import (
     SignatureInvalid,
     SignatureMissing,
 )
-from domain.procedures.published_service import PublishedService
 from domain.procedures.case_results import withdraw_elsewhere
 from domain.procedures.definition import Outcome
+from domain.procedures.published_service import PublishedService
 from domain.procedures.running import RunningService
 from domain.procedures.sitting import Sitting, check_sitting
 
@@ -256,23 +256,13 @@ class RunCase:
             signature = self._signature(call.content(), call.signature, call.actor, at)
             act, kept = self._prepared(case, running, turn, call, signature)
             case.act(running, call.actor, act._replace(key=key, body=body if key else ""), at)
+            others = self._withdraw(case, turn.outcome, at)
             self._papers.keep(case.id.hex, case.applicant, kept)
-            self._log.save(case, due=_notices(case, told))
+            self._log.save(case, *others, due=_notices(case, told))
             return case
 
         return until_saved(decide)
 
-    def reassign(self, call: ReassignStep, at: datetime) -> Case:
-        """Another person does a step.
-
-        Raises CaseUnknown, CaseClosed, StepNotOpen, NotMayReassign, AssigneeMissing, FieldMalformed, RequestKeyReused.
-            others = self._withdraw(case, turn.outcome, at)
-        """
-        key, body = kept_key(call.key), self._digest("act", call.content().decode("utf-8", "surrogatepass"))
-
-        def decide() -> Case:
-            case = self.case(call.case)
-            if not case.seen(call.actor.id, key, body):
     def _withdraw(self, case: Case, outcome: Outcome, at: datetime) -> list[Case]:
         """The other case, if it gave out what the outcome ends by its number."""
         if not outcome.withdraws_by:
@@ -288,6 +278,16 @@ class RunCase:
         found = withdraw_elsewhere(case, outcome, case_of, at)
         return [] if found is None or found is case else [found]
 
+    def reassign(self, call: ReassignStep, at: datetime) -> Case:
+        """Another person does a step.
+
+        Raises CaseUnknown, CaseClosed, StepNotOpen, NotMayReassign, AssigneeMissing, FieldMalformed, RequestKeyReused.
+        """
+        key, body = kept_key(call.key), self._digest("act", call.content().decode("utf-8", "surrogatepass"))
+
+        def decide() -> Case:
+            case = self.case(call.case)
+            if not case.seen(call.actor.id, key, body):
                 raise_all(person_problem(call.assignee, "assignee"))
                 running = self.running(case)
                 told = set(case.notices)
