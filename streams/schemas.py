@@ -205,6 +205,16 @@ _OF_TOPIC: Mapping[tuple[str, str], Schema] = {
     ("access.granted", "regions"): {
         "description": "prefixes of KATO codes (A2); an empty one is the republic"
     },
+    ("serving.measured", "process"): {"description": "a random id of the process"},
+    ("serving.measured", "day"): {"format": "date"},
+    ("serving.measured", "upto_at"): _TIME,
+    ("serving.measured", "parked"): _COUNTS,
+    ("serving.measured", "latency"): {"description": "requests by class, and by step of latency"},
+    ("serving.measured", "errors"): {"description": "[refused, failed] by class of requests"},
+    ("serving.measured", "refusals"): {"description": "the counter's refusals by code"},
+    ("serving.measured", "refusals_by_shop"): {
+        "description": "the counter's refusals by shop and code, where the terminal was known"
+    },
     ("access.report_read", "regions"): {"description": "prefixes of KATO codes that the reader may see"},
     ("case.opened", "digest"): {"description": "SHA-256 of the service's file"},
     ("case.opened", "applicant"): {"description": "a token of the person; empty for nobody in particular"},

@@ -27,6 +27,7 @@ from domain.cycle import Cycle, StrayReply
 from domain.market import Market
 from domain.replies import Answer
 from domain.seal import FIRST, Sealed, Seals
+from domain.serving import Counted, Measurement
 from domain.shop import Loan, Shop, ShopFacts
 from domain.staff import Staff
 from domain.terminal import Terminal
@@ -89,6 +90,7 @@ LIVES = {
     "access": ["access.begun", "access.granted", "access.blocked"],
     "access ended": ["access.begun", "access.granted", "access.ended"],
     "reading": ["access.report_read"],
+    "serving": ["serving.measured"],
     "reading refused": ["access.reading_refused"],
     "lists": [
         *(
@@ -182,7 +184,17 @@ def lives() -> Iterator[StoredEvent]:
     yield from told_cases()
     stray = StrayReply.receive(reply="digest", channel="http", answer="yes", at=on(6))
     trade = (shop(), seals(), *price_sources())
-    for aggregate in (cycle(), stray, terminal(), staff(), *trade, *accesses(), brought_lists()):
+    for aggregate in (
+        cycle(),
+        stray,
+        terminal(),
+        staff(),
+        signatory(),
+        *trade,
+        *accesses(),
+        measurement(),
+        brought_lists(),
+    ):
         yield from (MAPPER.to_stored_event(event) for event in aggregate.collect_events())
 
 
@@ -220,6 +232,19 @@ def brought_lists() -> BroughtLists:
     lists.delete_returns(taken, on(9))
     lists.lapse(lists.bring_in(checked_list("c"), CLERK, on(3)), on(9))
     return lists
+
+
+def measurement() -> Measurement:
+    """Five minutes of a process in which one purchase was refused and one request failed."""
+    counted = Counted(
+        {"counter": [0, 3, 1, 0], "wallet": [2]},
+        {"counter": (1, 0), "wallet": (0, 1)},
+        {"over_cap": 1},
+        {"S001": {"over_cap": 1}},
+    )
+    return Measurement.of(
+        process="ab12cd34", number=1, from_at=on(1), upto_at=on(1, 12, 5), counted=counted, parked=0
+    )
 
 
 def shop() -> Shop:
