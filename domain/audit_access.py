@@ -5,6 +5,7 @@ Written anew over the events' plain data, as the rest of the audit.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from domain.audit_facts import azyq_name, instant
@@ -20,8 +21,19 @@ ACCESS_CHECKS: dict[str, tuple[str, ...]] = {
     "access.ended": _ORDER,
     "access.report_read": ("stream_identity", "access_read"),
     "access.reading_refused": ("stream_identity",),
+    "access.signed_in": ("stream_identity", "access_sign_in"),
+    "access.sign_in_refused": ("stream_identity",),
+    "access.signed_out": ("stream_identity",),
+    "access.disconnected": ("stream_identity",),
 }
-_READINGS = ("access.report_read", "access.reading_refused")
+_OF_ITS_OWN = frozenset(
+    (
+        *("access.report_read", "access.reading_refused", "access.signed_in", "access.sign_in_refused"),
+        *("access.signed_out", "access.disconnected"),
+    )
+)
+# Whoever was let in a moment before a block may be recorded a moment after it.
+_MOMENT = timedelta(minutes=1)
 
 
 class _Grant(NamedTuple):
@@ -44,6 +56,8 @@ class AccessBook:
         self.grants: dict[tuple[str, str], _Grant] = {}
         self._granted: list[tuple[_Place, str]] = []
         self._read: list[tuple[_Place, Data]] = []
+        self._signed_in: list[tuple[_Place, Data]] = []
+        self._blocked: dict[tuple[str, str], str] = {}
         self._results: dict[str, int] = {}
 
     def note_result(self, position: int, data: Data) -> None:
@@ -62,22 +76,38 @@ class AccessBook:
         kept = {name: data[name] for name in ("user", "case", "timestamp", "regions")}
         self._read.append((place, kept))
 
+    def note_sign_in(self, place: _Place, data: Data) -> None:
+        """A session that began."""
+        self._signed_in.append((place, {name: data[name] for name in ("user", "case", "timestamp")}))
+
+    def note_block(self, data: Data) -> None:
+        """A grant that was blocked."""
+        self._blocked[data["user"], data["case"]] = data["timestamp"]
+
     def finish(self, audit: AuditedLog) -> None:
-        """Each grant is by its case's result, each reading under a grant in force, and of its scope."""
+        """Each grant is by its case's result, each reading and session under a grant in force, and of its scope."""
         for place, case in self._granted:
             if self._results.get(case, place.position) >= place.position:
                 audit.bad("access_by_case", "A4", *place, "no result of the case gave this access")
         for place, data in self._read:
-            key = data["user"], data["case"]
-            grant = self.grants.get(key)
-            if grant is None or grant.position > place.position:
-                audit.bad("access_read", "A1", *place, "read without a grant")
-                continue
-            if tuple(data["regions"]) != grant.regions:
+            grant = self._in_force(audit, "access_read", place, data)
+            if grant is not None and tuple(data["regions"]) != grant.regions:
                 audit.bad("access_read", "A2", *place, "read under another scope than was granted")
-            # Whoever was let in a moment before the end may be recorded a moment after it.
-            if instant(data["timestamp"]) >= instant(grant.until):
-                audit.bad("access_read", "A5", *place, "read after the year of the grant")
+        for place, data in self._signed_in:
+            self._in_force(audit, "access_sign_in", place, data)
+
+    def _in_force(self, audit: AuditedLog, check: str, place: _Place, data: Data) -> _Grant | None:
+        """The grant that somebody was let in by; a finding where it was not in force."""
+        key = data["user"], data["case"]
+        grant, at = self.grants.get(key), instant(data["timestamp"])
+        if grant is None or grant.position > place.position:
+            audit.bad(check, "A1", *place, "let in without a grant")
+            return None
+        if at >= instant(grant.until):
+            audit.bad(check, "A5", *place, "let in after the year of the grant")
+        if key in self._blocked and at >= instant(self._blocked[key]) + _MOMENT:
+            audit.bad(check, "A6", *place, "let in after the block")
+        return grant
 
 
 class AccessFold:
@@ -96,11 +126,15 @@ class AccessFold:
         if topic not in ACCESS_CHECKS:
             self._audit.bad("topic_unknown", "", *place, "the audit knows no such event")
             return
-        if topic in _READINGS:
+        if topic in _OF_ITS_OWN:
             if version != 1:
-                self._audit.bad("stream_identity", "A1", *place, "a reading is a stream of its own")
+                self._audit.bad(
+                    "stream_identity", "A1", *place, "a reading or a sign-in is a stream of its own"
+                )
             if topic == "access.report_read":
                 self._book.note_reading(place, data)
+            elif topic == "access.signed_in":
+                self._book.note_sign_in(place, data)
             return
         if azyq_name(f"access/{data['user']}") != self._stream:
             self._audit.bad("stream_identity", "A1", *place, "the stream isn't that of the user it names")
@@ -119,3 +153,5 @@ class AccessFold:
             if state != "granted":
                 self._audit.bad("access_order", "A6", *place, f"the grant was {state or 'nowhere yet'}")
             self._states[case] = "over"
+            if topic == "access.blocked":
+                self._book.note_block(data)

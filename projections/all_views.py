@@ -17,6 +17,7 @@ from projections.ratings import Ratings
 from projections.shop_breaches import ShopBreaches
 from projections.shop_prices import ShopPrices
 from projections.shops import Shops
+from projections.sign_ins import SignIns
 from projections.sms_journal import SmsJournal
 from projections.sold_lines import SoldLines
 from projections.staff import StaffMembers
@@ -44,5 +45,6 @@ VIEWS: tuple[View, ...] = (
     CaseCourse(),
     StaffMembers(),
     Accesses(),
+    SignIns(),
     Measurements(),
 )

@@ -20,6 +20,7 @@ from domain.procedures.sitting import Sitting
 from domain.seal import Seals
 from domain.serving import Measurement
 from domain.shop import Shop
+from domain.sign_ins import SignIn
 from domain.staff import Staff
 from domain.terminal import Terminal
 from projections.view import Recorded, Unreadable
@@ -68,7 +69,7 @@ def _is_plain(kind: Any) -> bool:
 
 _AGGREGATES = (
     *(FamilyVouchers, Cycle, StrayReply, Terminal, Shop, Catalogue, Market, Seals, Measurement),
-    *(Case, Sitting, PublishedService, Staff, Access, Reading, BroughtLists),
+    *(Case, Sitting, PublishedService, Staff, Access, Reading, SignIn, BroughtLists),
 )
 KNOWN: Mapping[str, Known] = {
     cls.TOPIC: Known(cls, getattr(cls, "class_version", 1), _fields(cls))

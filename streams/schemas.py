@@ -15,6 +15,7 @@ from typing import Any
 from eventsourcing.domain import Aggregate
 
 from domain.brought_lists import DECLINE_REASONS
+from domain.sign_ins import BY_SIGNATURE, BY_SQL
 from projections.events import KNOWN, Known
 from streams.messages import PARKED_EVENT, PARKED_MESSAGE, PARKED_SOURCE, SOURCE
 
@@ -179,6 +180,7 @@ _OF_TOPIC: Mapping[tuple[str, str], Schema] = {
         for topic in (
             *("access.begun", "access.granted", "access.blocked", "access.ended"),
             *("access.report_read", "access.reading_refused"),
+            *("access.signed_in", "access.signed_out", "access.disconnected"),
         )
     },
     ("list.brought_in", "digest"): {
@@ -201,6 +203,10 @@ _OF_TOPIC: Mapping[tuple[str, str], Schema] = {
         }
         for topic in ("list.brought_in", "list.approved")
     },
+    ("access.sign_in_refused", "user"): {
+        "description": "a token of the person, no personal data; empty where the signature is nobody's"
+    },
+    ("access.signed_in", "way"): {"enum": [BY_SIGNATURE, BY_SQL]},
     ("access.granted", "until"): {"format": "date-time"},
     ("access.granted", "regions"): {
         "description": "prefixes of KATO codes (A2); an empty one is the republic"

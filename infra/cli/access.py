@@ -24,6 +24,7 @@ _WORDS = {
         "nothing": "granted until {until}; the body sees nothing that is kept here",
         "blocked": "blocked: sessions and the role of the database are over",
         "republic": "the republic",
+        "never": "never signed in",
         "states": {"granted": "granted", "blocked": "blocked", "ended": "ended"},
     },
     "ru": {
@@ -32,6 +33,7 @@ _WORDS = {
         "nothing": "предоставлен до {until}; данных этого органа здесь нет",
         "blocked": "заблокирован: сеансы и роль базы данных закончились",
         "republic": "республика",
+        "never": "не входил",
         "states": {"granted": "предоставлен", "blocked": "заблокирован", "ended": "закончился"},
     },
     "kk": {
@@ -40,6 +42,7 @@ _WORDS = {
         "nothing": "{until} дейін берілді; бұл органның деректері мұнда жоқ",
         "blocked": "бұғатталды: сеанстар мен дерекқордың рөлі аяқталды",
         "republic": "республика",
+        "never": "кірмеген",
         "states": {"granted": "берілген", "blocked": "бұғатталған", "ended": "аяқталған"},
     },
 }
@@ -118,7 +121,7 @@ def block(
 
 
 def list_accesses(as_json: bool = JSON, lang: str = LANGUAGE) -> None:
-    """Who has access, by which case, of which regions, until when."""
+    """Who has access, by which case, of which regions, until when, and who signed in last when (A8)."""
     words: dict[str, Any] = _WORDS[language_of(lang)]
     with opened(lang) as azyq:
         rows = _rows(azyq)
@@ -127,9 +130,10 @@ def list_accesses(as_json: bool = JSON, lang: str = LANGUAGE) -> None:
         return
     for row in rows:
         regions = ", ".join(region or words["republic"] for region in row["regions"]) or "-"
-        typer.echo(
-            f"{row['case']}  {words['states'][row['state']]:14} {row['until']:%Y-%m-%d}  {regions:12} {row['body']}"
-        )
+        last = row["last_sign_in"]
+        seen = f"{last:%Y-%m-%d %H:%M} {row['last_way']}" if last else words["never"]
+        state = words["states"][row["state"]]
+        typer.echo(f"{row['case']}  {state:14} {row['until']:%Y-%m-%d}  {regions:12} {seen:26} {row['body']}")
     if not rows:
         typer.echo(words["none"])
 
@@ -142,8 +146,9 @@ def _rows(azyq: Azyq) -> list[dict[str, Any]]:
     azyq.catch_up_views()
     with azyq.view_store.connection() as connection, connection.cursor() as cursor:
         cursor.execute(
-            "SELECT number, user_id, state, body, body_kind, regions, granted_at, until"
-            " FROM azyq_views.accesses ORDER BY granted_at, number"
+            "SELECT number, user_id, state, body, body_kind, regions, granted_at, until, signed_in_at, way"
+            " FROM azyq_views.accesses a LEFT JOIN (SELECT DISTINCT ON (number, user_id) * FROM azyq_views.sign_ins"
+            " ORDER BY number, user_id, signed_in_at DESC) s USING (number, user_id) ORDER BY granted_at, number"
         )
         found = cursor.fetchall()
     return [
@@ -157,8 +162,10 @@ def _rows(azyq: Azyq) -> list[dict[str, Any]]:
             "granted_at": granted_at.astimezone(ALMATY),
             "until": until.astimezone(ALMATY),
             "role": role_of(access_id(user), number),
+            "last_sign_in": signed_in_at and signed_in_at.astimezone(ALMATY),
+            "last_way": way,
         }
-        for number, user, state, body, kind, regions, granted_at, until in found
+        for number, user, state, body, kind, regions, granted_at, until, signed_in_at, way in found
     ]
 
 

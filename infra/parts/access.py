@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -21,7 +22,10 @@ from domain.access_refusals import (
 from domain.commands.grant_access import RESULT, GrantAccess
 from domain.errors import Refusal
 from domain.identity import access_id
+from domain.sign_ins import BY_SIGNATURE, SignIn
 from infra.api.access import Caller
+from infra.api.problems import Problem
+from infra.api.rates import Rate
 from infra.bootstrap import Azyq
 from infra.clock import real_clock
 from infra.parts.signing_in import Session, SigningIn
@@ -31,6 +35,7 @@ from infra.reporting.outside import OutsideReports
 from infra.reporting.running import Answer, Reports, Request, find_report
 
 _REGION = re.compile(r"[0-9]{1,9}", re.ASCII)
+_STRANGERS_A_MINUTE = 60  # refusals of whom nobody knows: more are not for the log, which is kept for good
 
 log = structlog.get_logger("azyq")
 
@@ -44,6 +49,8 @@ class AnalystAccess:
         self._reports = Reports(azyq.dsn, azyq.programmes, azyq.services)
         self._outside = OutsideReports(self._reports)
         self._signing_in = SigningIn(azyq)
+        self._strangers = Rate(_STRANGERS_A_MINUTE / 60, _STRANGERS_A_MINUTE)
+        self._strangers_lock = threading.Lock()
 
     def close(self) -> None:
         """Close the connections."""
@@ -110,16 +117,26 @@ class AnalystAccess:
             log.info("readers", made=len(made), ended=len(ended))
         return made, ended
 
+    def roles(self) -> dict[str, tuple[str, str]]:
+        """Whose each role of the database is, and by which case."""
+        now = self._azyq.clock()
+        return {
+            role_of(access.id, grant.case): (access.user, grant.case) for access, grant in self._standing(now)
+        }
+
     def _wanted(self, now: datetime) -> dict[str, Reader]:
         """The roles of the grants in force, as the log has them at this moment."""
-        users = {user for (user,) in self._rows("SELECT DISTINCT user_id FROM azyq_views.accesses", ())}
         server = real_clock()
         # The server's clock is the real one, also where a trial's is not.
         return {
             role_of(access.id, grant.case): Reader(grant.regions, server + (grant.until - now))
-            for access in self._azyq.log.load([access_id(user) for user in users]).values()
-            for grant in access.standing(now)
+            for access, grant in self._standing(now)
         }
+
+    def _standing(self, now: datetime) -> list[tuple[Access, Grant]]:
+        users = {user for (user,) in self._rows("SELECT DISTINCT user_id FROM azyq_views.accesses", ())}
+        found = self._azyq.log.load([access_id(user) for user in users]).values()
+        return [(access, grant) for access in found for grant in access.standing(now)]
 
     def _rows(self, statement: str, values: tuple[object, ...]) -> list[tuple[str, ...]]:
         with self._azyq.view_store.connection() as connection, connection.cursor() as cursor:
@@ -138,19 +155,38 @@ class AnalystAccess:
     def sign_in(self, challenge: str, signature: str) -> Session:
         """A session for whoever signed the challenge (detached CMS in base64), at most as long as the grant.
 
-        Raises ChallengeOver, SignInFailed, AccessBlocked, AccessOver.
+        It is recorded, and so is a refusal. Raises ChallengeOver, SignInFailed, AccessBlocked, AccessOver.
         """
-        now = self._azyq.clock()
-        user = self._signing_in.signer(challenge, signature, now)
+        now, user = self._azyq.clock(), ""
         try:
-            grant = self._grant(user, now)
-        except AccessUnknown:
-            raise SignInFailed("signature") from None
+            user = self._signing_in.signer(challenge, signature, now)
+            try:
+                grant = self._grant(user, now)
+            except AccessUnknown:
+                raise SignInFailed("signature") from None
+        except Refusal as refusal:
+            self._note_refused(user, refusal.code, now)
+            raise
+        self._azyq.log.save(SignIn.signed_in(uuid4(), user, grant.case, BY_SIGNATURE, now))
         return self._signing_in.session(user, min(now + SESSION_LIFE, grant.until), now)
 
+    def _note_refused(self, user: str, code: str, now: datetime) -> None:
+        if not user:
+            try:
+                with self._strangers_lock:
+                    self._strangers.take("")
+            except Problem:
+                log.warning("sign_in_refused", code=code)
+                return
+        self._azyq.log.save(SignIn.refused(uuid4(), user, code, now))
+
     def sign_out(self, token: str) -> None:
-        """End the session."""
+        """End the session, if there is one; it is recorded."""
+        now = self._azyq.clock()
+        user = self._signing_in.user_of(token, now)
         self._signing_in.sign_out(token)
+        if user is not None:
+            self._azyq.log.save(SignIn.signed_out(uuid4(), user, now))
 
     def caller(self, token: str) -> Caller:
         """Whose session it is, by the log as it is now. Raises SessionOver, AccessBlocked, AccessOver."""

@@ -15,6 +15,7 @@ from domain.errors import Refusal
 from infra.bootstrap import Azyq
 from infra.clock import real_clock
 from infra.parts.access import AnalystAccess
+from infra.parts.reader_watch import watch_readers
 from infra.sealing import seal_what_is_over
 from streams.trouble import where
 
@@ -161,6 +162,11 @@ class Scheduler:
 def schedule(azyq: Azyq, stop: threading.Event, wake: threading.Event) -> None:
     """A round every few seconds, and when `wake` is set, until `stop`."""
     scheduler = Scheduler(azyq)
+    # A round may take long; a reader that holds up the database may not.
+    watching = threading.Thread(
+        target=watch_readers, args=(azyq, AnalystAccess(azyq), stop), name="readers", daemon=True
+    )
+    watching.start()
     while not stop.is_set():
         try:
             scheduler.tick()
@@ -168,3 +174,4 @@ def schedule(azyq: Azyq, stop: threading.Event, wake: threading.Event) -> None:
             log.error("scheduler round failed; trying again", exc_info=error)
         wake.wait(SCHEDULER_SECONDS)
         wake.clear()
+    watching.join()

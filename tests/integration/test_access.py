@@ -15,6 +15,7 @@ import openpyxl
 import pytest
 from pyarrow import parquet
 
+from domain.access_refusals import ChallengeOver
 from domain.calendar import ALMATY
 from infra.parts.access import AnalystAccess
 from infra.parts.scheduler import Scheduler
@@ -170,6 +171,41 @@ def test_A8_whose_signature_it_is_decides_and_nothing_else(bureau: Bureau) -> No
     told = bureau.http.post("/v1/access/challenge").json()["challenge"]
     body = {"challenge": told, "signature": "not base64"}
     assert bureau.http.post("/v1/access/sessions", json=body).json()["code"] == "sign_in_failed"
+
+
+def test_A8_sign_ins_refusals_and_sign_outs_are_in_the_log(bureau: Bureau) -> None:
+    user, case = bureau.granted()
+    stranger = bureau.user()
+    # given somebody who signs in by a signature that doesn't hold, and somebody without a grant
+    forger = replace(user, certificate=certified("Forger", authority=True))
+    assert bureau.try_sign_in(forger).status_code == bureau.try_sign_in(stranger).status_code == 401
+    assert bureau.events("access.signed_in") == []
+    told = [(one["user"], one["code"]) for one in bureau.events("access.sign_in_refused")]
+    assert told == [("", "sign_in_failed"), (stranger.subject, "sign_in_failed")]
+    # when the reader signs in and out
+    headers = bureau.sign_in(user)
+    for _ in range(2):  # the second time nobody is signed in any more
+        assert bureau.http.delete("/v1/access/sessions", headers=headers).status_code == 204
+    (signed_in,) = bureau.events("access.signed_in")
+    assert (signed_in["user"], signed_in["case"], signed_in["way"]) == (user.subject, case.case, "signature")
+    assert [one["user"] for one in bureau.events("access.signed_out")] == [user.subject]
+    # and is blocked
+    bureau.block(case)
+    bureau.follow()
+    assert bureau.try_sign_in(user).status_code == 403
+    last = bureau.events("access.sign_in_refused")[-1]
+    assert (last["user"], last["code"]) == (user.subject, "access_blocked")
+    # then nothing of it is personal, and the view has the last sign-in
+    assert IINS[0] not in str([bureau.events(f"access.{name}") for name in ("signed_in", "sign_in_refused")])
+    bureau.azyq.catch_up_views()
+    assert query(bureau.azyq.dsn, "SELECT number, way FROM azyq_views.sign_ins") == [(case.case, "signature")]
+
+
+def test_A8_what_strangers_try_does_not_fill_the_log(bureau: Bureau) -> None:
+    for _ in range(80):
+        with pytest.raises(ChallengeOver):
+            bureau.access.sign_in("azyq sign-in " + "a" * 43, "")
+    assert 60 <= len(bureau.events("access.sign_in_refused")) < 70
 
 
 def test_A8_a_session_is_over_after_eight_hours_or_when_it_is_ended(bureau: Bureau) -> None:

@@ -50,7 +50,8 @@ def test_A3_to_A9_from_the_form_to_the_block(database: str, tmp_path: Path) -> N
     trained = azyq("access", "grant", number, "--as", "i.officer", "--trained-on", "2025-07-01")
     assert trained.returncode == 0, trained.stderr
     (row,) = azyq.json("access", "list")
-    assert (row["state"], row["regions"]) == ("granted", ["11"])
+    assert (row["state"], row["regions"], row["last_sign_in"]) == ("granted", ["11"], None)
+    assert "never signed in" in azyq("access", "list").stdout
     assert row["role"] in trained.stdout
     role = f"SELECT count(*) FROM pg_roles WHERE rolname = '{row['role']}'"
     assert query(database, role) == [(1,)]

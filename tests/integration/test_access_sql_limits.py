@@ -16,6 +16,8 @@ from psycopg2 import errors
 from psycopg2.extensions import connection as Connection
 
 from infra.clock import real_clock
+from infra.parts.reader_watch import ReaderWatch
+from infra.parts.scheduler import schedule
 from infra.postgres.connect import clean_dsn
 from infra.postgres.reader_roles import Reader, settle
 from infra.postgres.reader_watch import Limits, Misuse, end_misuse
@@ -179,6 +181,41 @@ def test_A1_whoever_holds_up_others_is_disconnected(bureau: Bureau, statement: s
         until(lambda: ended(bureau, role) == [reason], "the watch")
         with pytest.raises(psycopg2.Error):
             rows(connection, "SELECT 1")
+
+
+def test_A8_sessions_in_the_database_are_recorded_once_and_so_is_a_disconnection(bureau: Bureau) -> None:
+    user, case = bureau.granted()
+    role = bureau.role(user, case)
+    watches = [ReaderWatch(bureau.azyq, bureau.access, LIMITS) for _ in range(2)]  # two schedulers
+    with connected(bureau, role) as connection:
+        rows(connection, "SELECT 1")
+        for watch in (*watches, *watches):
+            watch.look()
+        told = [(one["user"], one["case"], one["way"]) for one in bureau.events("access.signed_in")]
+        assert told == [(user.subject, case.case, "sql")]
+        run(connection, "SELECT pg_advisory_lock(1)")
+        watches[0].look()
+        (gone,) = bureau.events("access.disconnected")
+        assert (gone["user"], gone["case"], gone["reason"]) == (user.subject, case.case, "reader_lock_held")
+    with connected(bureau, role):
+        watches[1].look()
+    assert len(bureau.events("access.signed_in")) == 2
+
+
+def test_A1_while_the_scheduler_runs_readers_are_watched(bureau: Bureau) -> None:
+    user, case = bureau.granted()
+    stop, wake = threading.Event(), threading.Event()
+    running = threading.Thread(target=schedule, args=(bureau.azyq, stop, wake))
+    running.start()
+    try:
+        with connected(bureau, bureau.role(user, case)) as connection:
+            run(connection, "SELECT pg_advisory_lock(1)")
+            until(lambda: bureau.events("access.disconnected"), "the watch")
+    finally:
+        stop.set()
+        wake.set()
+        running.join(60)
+    assert not running.is_alive()
 
 
 def test_A6_a_reader_that_holds_any_advisory_lock_is_blocked_all_the_same(bureau: Bureau) -> None:

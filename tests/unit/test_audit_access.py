@@ -15,26 +15,30 @@ from domain.access import Access, Grant, Reading
 from domain.audit import LogFold
 from domain.calendar import ALMATY, day_end
 from domain.goods import load_goods
+from domain.sign_ins import BY_SIGNATURE, SignIn
 from infra.settings import ROOT
 from tests.unit.given_when_then import MAPPER
 
 USER, CASE = "a" * 32, "AA-2026-4K7QXM2V"
 AT = datetime(2026, 4, 9, 10, tzinfo=ALMATY)
 GOODS = load_goods(Path(ROOT / "goods/goods-list.csv").read_text(encoding="utf-8"))
-ACCESS_ONLY = {"access_order", "access_by_case", "access_read", "stream_identity"}
+ACCESS_ONLY = {"access_order", "access_by_case", "access_read", "access_sign_in", "stream_identity"}
 Event = dict[str, Any]
 
 
 def log() -> list[Event]:
-    """A case's result, a grant, a reading, a block: each with its stream, version, topic and fields."""
+    """A case's result, a grant, a reading, a block, a sign-in before it: each with its stream, version, topic and fields."""
     access = Access.begin(USER, AT)
     facts = {"body_kind": "maslikhat", "region": "110000000", "body": "b"}
     access.grant(case=CASE, facts=facts, valid_until=date(2027, 4, 9), at=AT)
     access.block(case=CASE, reason="requested", at=AT)
     grant = Grant(CASE, "b", ("11",), day_end(date(2027, 4, 9)))
     reading = Reading.of(UUID(int=9), USER, grant, "month", {}, 1, "json", AT)
-    stored = [MAPPER.to_stored_event(event) for one in (access, reading) for event in one.collect_events()]
-    begun, granted, blocked, read = (
+    sign_in = SignIn.signed_in(UUID(int=10), USER, CASE, BY_SIGNATURE, AT)
+    stored = [
+        MAPPER.to_stored_event(event) for one in (access, reading, sign_in) for event in one.collect_events()
+    ]
+    begun, granted, blocked, read, signed_in = (
         {
             "stream": UUID(str(one.originator_id)).hex,
             "version": one.originator_version,
@@ -49,7 +53,7 @@ def log() -> list[Event]:
         "topic": "case.result_issued",
         "data": {"case": CASE, "result": "access", "timestamp": AT.isoformat()},
     }
-    return [result, begun, granted, read, blocked]
+    return [result, begun, granted, read, blocked, signed_in]
 
 
 def findings(events: list[Event]) -> set[str]:
@@ -81,6 +85,26 @@ def read_as_another(events: list[Event]) -> None:
 
 def read_before(events: list[Event]) -> None:
     events.insert(0, events.pop(3))
+
+
+def read_after_the_block(events: list[Event]) -> None:
+    events[3]["data"]["timestamp"] = "2026-04-09T10:01:00+05:00"
+
+
+def signed_in_after_the_block(events: list[Event]) -> None:
+    events[5]["data"]["timestamp"] = "2026-04-09T10:01:00+05:00"
+
+
+def signed_in_later(events: list[Event]) -> None:
+    events[5]["data"]["timestamp"] = "2027-04-10T00:00:00+05:00"
+
+
+def signed_in_without_a_grant(events: list[Event]) -> None:
+    events[5]["data"]["case"] = "AA-2026-5K7QXM2V"
+
+
+def signed_in_within_another_stream(events: list[Event]) -> None:
+    events[5].update(stream=events[1]["stream"], version=4)
 
 
 def granted_by_nobody(events: list[Event]) -> None:
@@ -115,6 +139,11 @@ def without_a_beginning(events: list[Event]) -> None:
         (read_elsewhere, "access_read"),
         (read_as_another, "access_read"),
         (read_before, "access_read"),
+        (read_after_the_block, "access_read"),
+        (signed_in_after_the_block, "access_sign_in"),
+        (signed_in_later, "access_sign_in"),
+        (signed_in_without_a_grant, "access_sign_in"),
+        (signed_in_within_another_stream, "stream_identity"),
         (granted_by_nobody, "access_by_case"),
         (granted_before_the_case, "access_by_case"),
         (granted_twice, "access_order"),

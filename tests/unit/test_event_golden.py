@@ -29,6 +29,7 @@ from domain.replies import Answer
 from domain.seal import FIRST, Sealed, Seals
 from domain.serving import Counted, Measurement
 from domain.shop import Loan, Shop, ShopFacts
+from domain.sign_ins import BY_SQL, SignIn
 from domain.staff import Staff
 from domain.terminal import Terminal
 from infra.postgres.log import AGGREGATES
@@ -92,6 +93,10 @@ LIVES = {
     "reading": ["access.report_read"],
     "serving": ["serving.measured"],
     "reading refused": ["access.reading_refused"],
+    "signed in": ["access.signed_in"],
+    "not signed in": ["access.sign_in_refused"],
+    "signed out": ["access.signed_out"],
+    "disconnected": ["access.disconnected"],
     "lists": [
         *(
             "list.begun",
@@ -198,7 +203,7 @@ def lives() -> Iterator[StoredEvent]:
         yield from (MAPPER.to_stored_event(event) for event in aggregate.collect_events())
 
 
-def accesses() -> Iterator[Access | Reading]:
+def accesses() -> Iterator[Access | Reading | SignIn]:
     """An auditor whose access is blocked, one whose year is over, and what they read and were refused."""
     facts = {"body": "Тексеру комиссиясы", "body_kind": "revision_commission", "region": "110000000"}
     for case, end in (("AA-2025-4K7QXM2V", "block"), ("AA-2025-5K7QXM2V", "end")):
@@ -214,6 +219,10 @@ def accesses() -> Iterator[Access | Reading]:
     stream, grant = UUID(int=7), Grant("AA-2025-4K7QXM2V", "", ("11",), on(9))
     yield Reading.of(stream, "a" * 32, grant, "month", {"region": "11"}, 7, "json", on(1))
     yield Reading.refused(stream, "a" * 32, grant.case, "month", "region_foreign", "75", on(1))
+    yield SignIn.signed_in(stream, "a" * 32, grant.case, BY_SQL, on(1))
+    yield SignIn.refused(stream, "", "sign_in_failed", on(1))
+    yield SignIn.signed_out(stream, "a" * 32, on(1))
+    yield SignIn.disconnected(stream, "a" * 32, grant.case, "reader_lock_held", on(1))
 
 
 def brought_lists() -> BroughtLists:
