@@ -88,6 +88,11 @@ def staff_stream_id(staff: str) -> UUID:
     return uuid5(AZYQ, f"staff/{staff}")
 
 
+def signatory_id(subject: str) -> UUID:
+    """The stream of a person (subject id) who signs for staff."""
+    return uuid5(AZYQ, f"signatory/{subject}")
+
+
 @lru_cache(maxsize=50_000)
 def shop_id(shop: str) -> UUID:
     """The stream of a shop (R2.7)."""

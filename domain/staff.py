@@ -13,6 +13,7 @@ from eventsourcing.domain import Aggregate
 from domain.access_keys import KEY_LIFE, HoldsKeys
 from domain.identity import staff_stream_id
 from domain.staff_refusals import (
+    StaffIdentified,
     StaffIdMalformed,
     StaffKeyOver,
     StaffKeyUnknown,
@@ -20,7 +21,8 @@ from domain.staff_refusals import (
     StaffRevoked,
 )
 
-ID = "[a-z][a-z0-9.-]{1,39}"
+# Never as a subject of the vault looks: whoever acts is told by one or the other.
+ID = "(?![0-9a-f]{32}(?![a-z0-9.-]))[a-z][a-z0-9.-]{1,39}"
 
 
 class Staff(HoldsKeys, Aggregate):
@@ -86,6 +88,16 @@ class Staff(HoldsKeys, Aggregate):
             """Two keys at most."""
             staff.hold((self.old_hash, self.old_until), (self.key_hash, self.expires_at))
 
+    class Identified(Event):
+        """Whose certificate signs for the member: the vault's subject of the person."""
+
+        TOPIC = "staff.identified"
+        subject: str
+
+        def apply(self, staff: Any) -> None:
+            """For good: an id in the log is one person's."""
+            staff.subject = self.subject
+
     class Revoked(Event):
         """The keys are good for nothing from now on."""
 
@@ -104,6 +116,7 @@ class Staff(HoldsKeys, Aggregate):
         self.unit = unit
         self.roles = tuple(roles)
         self.env = env
+        self.subject = ""
         self.hold((key_hash, expires_at))
         self.revoked = False
 
@@ -136,6 +149,20 @@ class Staff(HoldsKeys, Aggregate):
         if (self.unit, self.roles) == (unit, tuple(roles)):
             return False
         self._record(self.Changed, unit=unit, roles=list(roles), timestamp=at)
+        return True
+
+    def identify(self, *, subject: str, at: datetime) -> bool:
+        """The person behind the id, by the vault's subject; False when that is known already.
+
+        Raises StaffRevoked, StaffIdentified.
+        """
+        if self.revoked:
+            raise StaffRevoked("staff")
+        if self.subject == subject:
+            return False
+        if self.subject:
+            raise StaffIdentified("staff", staff=self.staff)
+        self._record(self.Identified, subject=subject, timestamp=at)
         return True
 
     def issue_key(self, *, key_hash: str, at: datetime) -> datetime:

@@ -82,6 +82,28 @@ class StaffIdMalformed(Refusal):
     }
 
 
+class StaffIdentified(Refusal):
+    """An id in the log is one person's, for good."""
+
+    code = "staff_identified"
+    texts = {
+        "en": "“{staff}” is another person already. Revoke it and enrol an id of this person's own.",
+        "ru": "«{staff}» – это уже другое лицо. Отзовите его и заведите отдельный идентификатор.",
+        "kk": "«{staff}» – бұл басқа адам. Оны қайтарып алып, осы адамға бөлек идентификатор ашыңыз.",
+    }
+
+
+class SubjectTaken(Refusal):
+    """One person is one member of staff: else one person could sign as two."""
+
+    code = "subject_taken"
+    texts = {
+        "en": "This person is “{staff}” already. One person has one id; other roles: azyq staff change {staff}.",
+        "ru": "Это лицо уже «{staff}». У лица один идентификатор; другие роли: azyq staff change {staff}.",
+        "kk": "Бұл адам «{staff}» болып бар. Бір адамға бір идентификатор; басқа рөлдер: azyq staff change {staff}.",
+    }
+
+
 class RoleUnknown(Refusal):
     """No service has the role, or nobody can be enrolled for it."""
 

@@ -21,6 +21,7 @@ from domain.seal import Seals
 from domain.serving import Measurement
 from domain.shop import Shop
 from domain.sign_ins import SignIn
+from domain.signatory import Signatory
 from domain.staff import Staff
 from domain.terminal import Terminal
 from projections.view import Recorded, Unreadable
@@ -69,7 +70,7 @@ def _is_plain(kind: Any) -> bool:
 
 _AGGREGATES = (
     *(FamilyVouchers, Cycle, StrayReply, Terminal, Shop, Catalogue, Market, Seals, Measurement),
-    *(Case, Sitting, PublishedService, Staff, Access, Reading, SignIn, BroughtLists),
+    *(Case, Sitting, PublishedService, Staff, Signatory, Access, Reading, SignIn, BroughtLists),
 )
 KNOWN: Mapping[str, Known] = {
     cls.TOPIC: Known(cls, getattr(cls, "class_version", 1), _fields(cls))

@@ -15,6 +15,7 @@ def _enrolled(rows: Rows, event: Recorded) -> None:
         "staff": data["staff"],
         "unit": data["unit"],
         "roles": ",".join(data["roles"]),
+        "subject": "",
         "stage": "enrolled",
         "env": data["env"],
         "enrolled_at": data["timestamp"],
@@ -28,6 +29,10 @@ def _changed(row: Row, data: dict[str, Any]) -> None:
     row["roles"] = ",".join(data["roles"])
 
 
+def _identified(row: Row, data: dict[str, Any]) -> None:
+    row["subject"] = data["subject"]
+
+
 def _new_key(row: Row, data: dict[str, Any]) -> None:
     row["expires_at"] = data["expires_at"]
 
@@ -38,16 +43,20 @@ def _revoked(row: Row, data: dict[str, Any]) -> None:
 
 
 class StaffMembers(View):
-    """One row a member; `roles` with commas between them, `expires_at` the end of the newest key. No key, no hash."""
+    """One row a member; `roles` with commas between them, `expires_at` the end of the newest key. No key, no hash.
+
+    `subject` is the vault's of the person whose certificate signs for the member, "" while nobody told.
+    """
 
     name = "staff"
-    version = 1
+    version = 2
     table = Table(
         columns=(
             ("stream", "uuid"),
             ("staff", "text"),
             ("unit", "text"),
             ("roles", "text"),
+            ("subject", "text"),
             ("stage", "text"),
             ("env", "text"),
             ("enrolled_at", "timestamptz"),
@@ -60,6 +69,7 @@ class StaffMembers(View):
     on = {
         S.Enrolled.TOPIC: On(by_stream, _enrolled, creates=True),
         S.Changed.TOPIC: changing(_changed),
+        S.Identified.TOPIC: changing(_identified),
         S.KeyIssued.TOPIC: changing(_new_key),
         S.KeyRotated.TOPIC: changing(_new_key),
         S.Revoked.TOPIC: changing(_revoked),

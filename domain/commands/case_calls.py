@@ -129,6 +129,13 @@ class ReassignStep:
         return _canonical(case=self.case, step=self.step, assignee=self.assignee)
 
 
+def kept_key(key: str) -> str:
+    """An idempotency key as events keep it: one that is long, or can't be shown, by its digest."""
+    if len(key) <= 100 and key.isprintable():
+        return key
+    return sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def _canonical(**parts: Any) -> bytes:
     # Half characters, which UTF-8 has no place for, are told by the check of the fields: here they only must not break.
     text = json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)

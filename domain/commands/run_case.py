@@ -9,19 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from hashlib import sha256
 from typing import Any, Protocol
 from uuid import UUID
 
 from domain.calendar import local_day
-from domain.commands.case_calls import ActOnCase, Decision, HoldSitting, OpenCase, ReassignStep
+from domain.commands.case_calls import ActOnCase, Decision, HoldSitting, OpenCase, ReassignStep, kept_key
 from domain.commands.conflicts import until_saved
+from domain.commands.enrol_staff import person_of
 from domain.errors import Refusal
 from domain.identity import case_id, service_id, sitting_id
 from domain.ports import KeptPaper, Log, LogConflict, Papers, Registers, Signatures
 from domain.procedures.acts import Act, Actor
 from domain.procedures.case import Case
-from domain.procedures.case_guards import Turn, check_content, check_turn
+from domain.procedures.case_guards import Turn, check_content, check_signature, check_turn
 from domain.procedures.case_input import (
     LARGEST_DOCUMENT,
     Brought,
@@ -37,7 +39,6 @@ from domain.procedures.case_refusals import (
     CaseUnknown,
     RequestKeyReused,
     ServiceUnknown,
-    SignatureInvalid,
     SignatureMissing,
 )
 from domain.procedures.case_results import withdraw_elsewhere
@@ -115,6 +116,7 @@ class RunCase:
         self._registers = registers
         self._signatures = signatures
         self._digest = digest
+        self._person_of = partial(person_of, log)
         self._random = random
         self._due_steps = due_steps
         self._largest = largest_document
@@ -180,7 +182,7 @@ class RunCase:
             brought, request, refused = read_request(
                 running, call, self._registers, _sha256, at, self._largest
             )
-            signature = self._signature(call.content(), call.signature, call.actor, at)
+            signature = check_signature(self._signatures, call.content(), call.signature, call.actor, at)
             if not signature and any(one.signs for one in running.service.channels if one.id == call.channel):
                 raise SignatureMissing("signature")
             sealed, kept = self._seal(brought)
@@ -252,8 +254,16 @@ class RunCase:
             told = set(case.notices)
             running = self.running(case)
             case.pass_due(running, at)
-            turn = check_turn(case, running, call.actor, call.step, call.outcome, in_sitting=False)
-            signature = self._signature(call.content(), call.signature, call.actor, at)
+            turn = check_turn(
+                case,
+                running,
+                call.actor,
+                call.step,
+                call.outcome,
+                in_sitting=False,
+                person_of=self._person_of,
+            )
+            signature = check_signature(self._signatures, call.content(), call.signature, call.actor, at)
             act, kept = self._prepared(case, running, turn, call, signature)
             case.act(running, call.actor, act._replace(key=key, body=body if key else ""), at)
             others = self._withdraw(case, turn.outcome, at)
@@ -327,7 +337,7 @@ class RunCase:
     def _hold(
         self, call: HoldSitting, sitting: str, body: str, found: Mapping[UUID, Any], at: datetime
     ) -> Sitting:
-        signature = self._signature(call.content(), call.signature, call.actor, at)
+        signature = check_signature(self._signatures, call.content(), call.signature, call.actor, at)
         problems: list[Refusal] = []
         cases: list[Case] = []
         kept: list[tuple[Case, list[KeptPaper]]] = []
@@ -341,7 +351,15 @@ class RunCase:
                 told = set(case.notices)
                 running = self.running(case)
                 case.pass_due(running, at)
-                turn = check_turn(case, running, call.actor, call.step, one.outcome, in_sitting=True)
+                turn = check_turn(
+                    case,
+                    running,
+                    call.actor,
+                    call.step,
+                    one.outcome,
+                    in_sitting=True,
+                    person_of=self._person_of,
+                )
                 role = turn.outcome.role or turn.step.role
                 act, papers = self._prepared(case, running, turn, one, signature)
                 case.act(running, call.actor, act._replace(sitting=sitting), at)
@@ -416,15 +434,6 @@ class RunCase:
             kept.append(KeptPaper(sealed[name], content))
         return sealed, kept
 
-    def _signature(self, content: bytes, signature: bytes, actor: Actor, at: datetime) -> tuple[str, ...]:
-        """(signer, digest); empty where nothing is signed. Raises SignatureInvalid."""
-        if not signature:
-            return ()
-        signer = self._signatures.verify(content, signature, at)
-        if signer is None or signer.actor != actor.id:
-            raise SignatureInvalid("signature")
-        return tuple(signer)
-
     # --- terms ----------------------------------------------------------------------------------------
 
     def run_due(
@@ -468,13 +477,6 @@ class RunCase:
         outcome.acted += acted
         outcome.overdue += overdue
         outcome.failed |= failed
-
-
-def kept_key(key: str) -> str:
-    """An idempotency key as events keep it: one that is long, or can't be shown, by its digest."""
-    if len(key) <= 100 and key.isprintable():
-        return key
-    return _sha256(key.encode("utf-8", "surrogatepass"))
 
 
 _MINUTES = {"kk": "хаттама", "ru": "протокол", "en": "minutes"}

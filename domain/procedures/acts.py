@@ -11,11 +11,20 @@ from domain.procedures.definition import SYSTEM
 
 
 class Actor(NamedTuple):
-    """Who acts: an id of the installation's (an applicant's is the vault's subject), in these roles, of a unit."""
+    """Who acts: an id of the installation's (an applicant's is the vault's subject), in these roles, of a unit.
+
+    `subject` is the vault's of a member of staff whose person is known: a certificate leads to it.
+    """
 
     id: str
     roles: tuple[str, ...]
     unit: str = ""
+    subject: str = ""
+
+    @property
+    def person(self) -> str:
+        """The vault's subject where it is known, else the id."""
+        return self.subject or self.id
 
 
 THE_SYSTEM = Actor(SYSTEM, (SYSTEM,))

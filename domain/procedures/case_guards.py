@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from domain.errors import Refusal
+from domain.ports import Signatures
 from domain.procedures.acts import Actor
 from domain.procedures.case import Case
 from domain.procedures.case_input import (
@@ -30,7 +32,9 @@ from domain.procedures.case_refusals import (
     OutcomeNotOpen,
     OutcomeUnknown,
     SamePerson,
+    SignatureInvalid,
     SignatureMissing,
+    SignatureOfAnother,
     StepNotOpen,
     StepUnknown,
 )
@@ -46,9 +50,15 @@ class Turn(NamedTuple):
 
 
 def check_turn(
-    case: Case, running: RunningService, actor: Actor, step: str, outcome: str, in_sitting: bool
+    case: Case,
+    running: RunningService,
+    actor: Actor,
+    step: str,
+    outcome: str,
+    in_sitting: bool,
+    person_of: Callable[[str], str] = str,
 ) -> Turn:
-    """The step and its outcome, when it is the actor's turn.
+    """The step and its outcome, when it is the actor's turn; `person_of` tells who acted before under another id.
 
     Raises CaseClosed, StepUnknown, StepNotOpen, NotYourStep, NotAssignedToYou, OutcomeUnknown, SamePerson,
     InSittingOnly, NotInSitting.
@@ -71,7 +81,8 @@ def check_turn(
         outcomes = ", ".join(one.id for one in definition.outcomes)
         raise OutcomeUnknown("outcome", step=definition.names, outcome=shown(outcome), outcomes=outcomes)
     for other in found.other_than:
-        if case.actors.get(other) == actor.id:
+        before = case.actors.get(other, "")
+        if before and (before == actor.id or person_of(before) == actor.person):
             raise SamePerson("actor", step=definition.names, other=running.service.steps[other].names)
     if in_sitting and (found.stays or not definition.group):
         raise NotInSitting("step", step=definition.names)
@@ -93,6 +104,20 @@ def _check_role(case: Case, running: RunningService, actor: Actor, step: Step, r
         mine = actor.id in persons
     if not mine:
         raise NotYourStep("actor", step=step.names, role=role.names)
+
+
+def check_signature(
+    signatures: Signatures, content: bytes, signature: bytes, actor: Actor, at: datetime
+) -> tuple[str, ...]:
+    """(signer, digest); empty where nothing is signed. Raises SignatureInvalid, SignatureOfAnother."""
+    if not signature:
+        return ()
+    signer = signatures.verify(content, signature, at)
+    if signer is None:
+        raise SignatureInvalid("signature")
+    if signer.actor not in (actor.id, actor.person):
+        raise SignatureOfAnother("signature")
+    return tuple(signer)
 
 
 def check_content(

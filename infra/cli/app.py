@@ -145,6 +145,7 @@ app.add_typer(terminal_group, name="terminal")
 
 staff_group = group("Staff: a key for whoever acts on cases by HTTP, another key, other roles, an end.")
 staff_group.command()(staff.enrol)
+staff_group.command()(staff.identify)
 staff_group.command()(staff.key)
 staff_group.command()(staff.change)
 staff_group.command()(staff.revoke)

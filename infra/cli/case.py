@@ -102,7 +102,6 @@ def open_request(azyq: Azyq, asked: Request, by: By, as_json: bool, language: st
     """Open the case that is asked for, and say what became of it. Raises what `RunCase.open` raises, ApplicantMissing."""
     from domain.calendar import local_day
     from domain.commands.case_calls import OpenCase
-    from domain.procedures.acts import Actor
     from domain.procedures.definition import APPLICANT
     from infra.parts.case_refusals import ApplicantMissing
     from infra.parts.cases import Applicant, CaseDesk
@@ -120,7 +119,7 @@ def open_request(azyq: Azyq, asked: Request, by: By, as_json: bool, language: st
         raise ApplicantMissing("applicant")
     call = OpenCase(
         service=asked.service,
-        actor=Actor(who, (role,), by.unit),
+        actor=desk.named(who, role, by.unit),
         channel=asked.channel or (channels[0] if len(channels) == 1 else ""),
         kind=asked.kind,
         applicant=subject,
@@ -287,7 +286,6 @@ def sit(
     rows = [*decisions_in(asked.get("decisions", []), service), *map(decision_in, decisions)]
     with opened(lang) as azyq:
         from domain.commands.case_calls import Decision, HoldSitting
-        from domain.procedures.acts import Actor
         from infra.parts.cases import CaseDesk
 
         desk = CaseDesk(azyq)
@@ -297,7 +295,7 @@ def sit(
         call = HoldSitting(
             service=str(asked["service"]),
             step=step or str(asked.get("step", "")),
-            actor=Actor(who, (role,), unit),
+            actor=desk.named(who, role, unit),
             members=tuple(str(one) for one in (*asked.get("members", ()), *members)),
             decisions=[Decision(**row) for row in rows],
             minutes=content_of(found, desk.largest_document) if found else b"",
@@ -313,11 +311,10 @@ def sit(
 
 
 def _actor(desk: CaseDesk, number: str, by: By) -> Actor:
-    from domain.procedures.acts import Actor
     from domain.procedures.definition import APPLICANT
 
     if by.role == APPLICANT and not by.who:
         return desk.applicant_of(desk.case(number))
     if not by.who or not by.role:
         usage("--as ID and --role ROLE say who acts")
-    return Actor(by.who, (by.role,), by.unit)
+    return desk.named(by.who, by.role, by.unit)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import typer
 
 from infra.cli.running import JSON, LANGUAGE, language_of, opened, print_json, usage
+
+if TYPE_CHECKING:
+    from infra.bootstrap import Azyq
 
 STAFF = typer.Argument(metavar="ID", help="The member's id, as k.clerk; no name.")
 ROLES = typer.Option(
@@ -22,6 +27,11 @@ CHANGED = {
     "en": "{staff}: {roles} ({unit}) from now on.",
     "ru": "{staff}: теперь {roles} ({unit}).",
     "kk": "{staff}: енді {roles} ({unit}).",
+}
+IDENTIFIED = {
+    "en": "{staff} is identified; the certificate of this person signs for {staff} from now on.",
+    "ru": "{staff}: лицо известно; за {staff} теперь подписывает сертификат этого лица.",
+    "kk": "{staff}: адам белгілі; енді {staff} үшін осы адамның сертификаты қол қояды.",
 }
 SAME = {
     "en": "{staff}: nothing new.",
@@ -43,6 +53,9 @@ def enrol(
     staff: str = STAFF,
     roles: list[str] = ROLES,
     unit: str = UNIT,
+    iin: str = typer.Option(
+        "", "--iin", help="Whose certificate signs for the member; `-` reads it from stdin."
+    ),
     as_json: bool = JSON,
     lang: str = LANGUAGE,
 ) -> None:
@@ -53,8 +66,26 @@ def enrol(
         from infra.parts.staff import check_roles, enrol_staff
 
         check_roles(azyq, roles, unit)
-        issued = enrol_staff(azyq).enrol(staff, unit, roles, azyq.clock())
+        subject = _subject(azyq, iin) if iin else ""
+        issued = enrol_staff(azyq).enrol(staff, unit, roles, azyq.clock(), subject)
         _show_key(issued.staff, issued.key, issued.expires_at, as_json, language_of(lang))
+
+
+def identify(
+    staff: str = STAFF,
+    iin: str = typer.Option(..., "--iin", help="The person's IIN; `-` reads it from stdin."),
+    as_json: bool = JSON,
+    lang: str = LANGUAGE,
+) -> None:
+    """Tell whose certificate signs for a member; the IIN goes to the vault, the log has the vault's id of the person."""
+    with opened(lang) as azyq:
+        from infra.parts.staff import enrol_staff
+
+        done = enrol_staff(azyq).identify(staff, _subject(azyq, iin), azyq.clock())
+        if as_json:
+            print_json({"staff": staff, "identified": True, "now": done})
+        else:
+            typer.echo((IDENTIFIED if done else SAME)[language_of(lang)].format(staff=staff))
 
 
 def key(staff: str = STAFF, as_json: bool = JSON, lang: str = LANGUAGE) -> None:
@@ -135,6 +166,12 @@ def list_staff(
             typer.echo(
                 f"{row['staff']:20} {row['roles']:30} {row['unit']:16} {stage:16} {until:%Y-%m-%d %H:%M}"
             )
+
+
+def _subject(azyq: Azyq, iin: str) -> str:
+    from infra.parts.cases import Applicant, CaseDesk
+
+    return CaseDesk(azyq).subject(Applicant(sys.stdin.readline().strip() if iin == "-" else iin.strip()))
 
 
 def _show_key(staff: str, secret: str, expires_at: datetime, as_json: bool, language: str) -> None:

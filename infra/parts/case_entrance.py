@@ -99,7 +99,7 @@ class CaseEntrance:
             subject = self._desk.subject(
                 Applicant(one.iin, one.phone, one.surname, one.given_name, one.patronymic)
             )
-        actor = Actor(caller.id, roles, caller.unit)
+        actor = caller._replace(roles=roles)
         if APPLICANT in roles:
             actor = Actor(subject or caller.id, (APPLICANT,))
         channels = [one.id for one in service.channels]

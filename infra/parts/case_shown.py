@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.calendar import ALMATY
-from domain.commands.run_case import kept_key
+from domain.commands.case_calls import kept_key
 from domain.procedures.acts import OpenStep
 from domain.procedures.case import Case
 from domain.procedures.case_guards import who_takes

@@ -14,6 +14,7 @@ from uuid import UUID, uuid5
 from domain.beneficiary import iin_is_valid
 from domain.calendar import local_day
 from domain.commands.case_calls import ActOnCase, HoldSitting, OpenCase
+from domain.commands.enrol_staff import named_actor
 from domain.identity import AZYQ
 from domain.ports import PersonalData
 from domain.procedures.acts import Actor
@@ -139,6 +140,10 @@ class CaseDesk:
         if not isinstance(signatures, TrialSignatures):
             raise SignatureInTrialOnly("sign")
         return replace(call, signature=signatures.sign(call.actor.id, call.content()))
+
+    def named(self, staff: str, role: str, unit: str) -> Actor:
+        """Whoever is named at the command line, with the person behind the id where it is known. Raises StaffRevoked."""
+        return named_actor(self._azyq.log, staff, (role,), unit)
 
     # --- uploads --------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable
 
 from domain.commands.enrol_staff import EnrolStaff
+from domain.procedures.acts import Actor
 from domain.procedures.case_input import shown
 from domain.procedures.definition import PUBLIC, SYSTEM
 from domain.staff_refusals import RoleUnknown, UnitUnknown
@@ -15,6 +16,11 @@ from infra.bootstrap import Azyq
 def enrol_staff(azyq: Azyq) -> EnrolStaff:
     """The commands about staff."""
     return EnrolStaff(azyq.log, azyq.settings.env, secrets.choice)
+
+
+def member_of(azyq: Azyq, subject: str) -> Actor | None:
+    """The member of staff that a person, by the vault's subject, is now, as the log has it; None for nobody."""
+    return enrol_staff(azyq).of_subject(subject)
 
 
 def check_roles(azyq: Azyq, roles: Iterable[str], unit: str) -> None:

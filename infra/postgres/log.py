@@ -42,6 +42,7 @@ from domain.seal import Seals
 from domain.serving import Measurement
 from domain.shop import Shop
 from domain.sign_ins import SignIn
+from domain.signatory import Signatory
 from domain.staff import Staff
 from domain.terminal import Terminal
 from infra.postgres.arrays import array
@@ -53,7 +54,7 @@ from infra.postgres.prepared import EXECUTE_STANDING, PREPARE
 
 AGGREGATES = (
     *(FamilyVouchers, Cycle, StrayReply, Terminal, Shop, Catalogue, Market, Seals, Measurement),
-    *(Case, Sitting, PublishedService, Staff, Access, Reading, SignIn, BroughtLists),
+    *(Case, Sitting, PublishedService, Staff, Signatory, Access, Reading, SignIn, BroughtLists),
 )
 # A batch of an import holds the log's lock for less than a second; gateways and terminals wait half a minute for an
 # answer. Who still waits after this long is told so while somebody listens.

@@ -623,7 +623,7 @@ def test_S000_06_a_signature_is_over_what_the_call_says(bureau: Bureau, portal: 
     content = base64.b64decode(told.json()["content"])
     assert "case.opened" not in bureau.topics()
     subject = bureau.azyq.vault.find_person(IIN)
-    for signer, refused in (("somebody", "signature_invalid"), (subject, "")):
+    for signer, refused in (("somebody", "signature_of_another"), (subject, "")):
         body["signature"] = base64.b64encode(signatures.sign(signer, content)).decode()
         answer = portal.post("/v1/cases", body)
         assert answer.json().get("code", "") == refused

@@ -46,11 +46,13 @@ class MemoryLog:
             self.conflicts -= 1
             raise LogConflict
         stored = [MAPPER.to_stored_event(e) for a in aggregates for e in a.collect_events()]
+        streams = {stream: [*events] for stream, events in self.streams.items()}
         for event in stored:
-            stream = UUID(str(event.originator_id))
-            if len(self.streams.get(stream, ())) != event.originator_version - 1:
+            stream = streams.setdefault(UUID(str(event.originator_id)), [])
+            if len(stream) != event.originator_version - 1:
                 raise LogConflict
-            self.streams.setdefault(stream, []).append(event)
+            stream.append(event)
+        self.streams = streams
         self.due += due
         self.saves += 1
 

@@ -21,7 +21,7 @@ from domain.audit_purchases import FAMILY_CHECKS
 from domain.audit_lists import LIST_CHECKS
 from domain.audit_seals import SEAL_CHECKS
 from domain.audit_serving import SERVING_CHECKS
-from domain.audit_staff import STAFF_CHECKS
+from domain.audit_staff import STAFF_CHECKS, STAFF_TOPICS
 from domain.audit_trade import TRADE_CHECKS, TRADE_TOPICS
 from domain.audited_log import Findings
 from domain.calendar import ALMATY, day_start, local_day
@@ -103,14 +103,14 @@ def test_every_known_event_has_its_checks() -> None:
     assert set(fold.topics) == set(KNOWN_TOPICS) - trade - others
     assert set(ACCESS_CHECKS) == {topic for topic in KNOWN_TOPICS if topic.startswith("access.")}
     assert set(LIST_CHECKS) == {topic for topic in KNOWN_TOPICS if topic.startswith("list.")}
-    assert set(STAFF_CHECKS) == {topic for topic in KNOWN_TOPICS if topic.startswith("staff.")}
+    assert set(STAFF_CHECKS) == {topic for topic in KNOWN_TOPICS if topic.startswith(STAFF_TOPICS)}
     assert set(CASE_CHECKS) == {topic for topic in KNOWN_TOPICS if topic.startswith(CASE_TOPICS)}
     assert set(TRADE_CHECKS) == trade
     assert set(SERVING_CHECKS) == {topic for topic in KNOWN_TOPICS if topic.startswith("serving.")}
     others = {
         topic
         for topic in KNOWN_TOPICS
-        if topic.startswith(("serving.", "cycle.", "reply.", "seal.", "staff."))
+        if topic.startswith(("serving.", "cycle.", "reply.", "seal.", *STAFF_TOPICS))
     }
     assert set(FAMILY_CHECKS) == set(KNOWN_TOPICS) - trade - others - {
         *CASE_CHECKS,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
 
 from domain.calendar import ALMATY
-from domain.commands.case_calls import ReassignStep
+from domain.commands.case_calls import ActOnCase, ReassignStep
+from domain.commands.enrol_staff import EnrolStaff
 from domain.errors import LANGUAGES, Refusal
 from domain.procedures.acts import Actor
 from domain.procedures.case import Case
@@ -131,6 +134,39 @@ def test_S000_L6_who_prepared_does_not_sign(desk: Desk) -> None:
     then_refused("signature_invalid", lambda: desk.act(case, "sign", "granted", HEAD, **forged), "signature")
     then_refused("outcome_not_open", lambda: desk.act(case, "sign", "refused", HEAD, sign=True), "outcome")
     desk.act(case, "sign", "granted", HEAD, sign=True)
+
+
+def test_S000_L6_a_person_signs_as_the_certificate_says(desk: Desk) -> None:
+    # given a head whose person is known
+    staff = EnrolStaff(desk.log, "trial", secrets.choice)
+    staff.enrol(HEAD.id, "", ["head"], MONDAY, subject="p-head")
+    head = staff.of_subject("p-head")
+    assert head is not None
+    case = prepared(desk)
+    # when it is signed by the person's certificate, it holds; by another's, or one that nobody is known by, it doesn't
+    digest = sha256(ActOnCase(case.case, "sign", "granted", head).content()).hexdigest()
+    by = {name: f"{name}:{digest}".encode() for name in ("p-head", "p-other")}
+    for actor, signer in ((head, "p-other"), (HEAD, "p-head"), (DEPUTY, "p-head")):
+        then_refused(
+            "signature_of_another",
+            lambda actor=actor, signer=signer: desk.act(case, "sign", "granted", actor, signature=by[signer]),
+            "signature",
+        )
+    case = desk.act(case, "sign", "granted", head, signature=by["p-head"])
+    (acted,) = [d for topic, d in desk.log.events(case.id) if topic == "case.acted" and d["step"] == "sign"]
+    assert (acted["actor"], acted["signature"][0]) == ("h.head", "p-head")
+
+
+def test_S000_L6_one_person_under_two_ids_is_one_person(desk: Desk) -> None:
+    staff = EnrolStaff(desk.log, "trial", secrets.choice)
+    staff.enrol(EXECUTOR.id, "", ["executor"], MONDAY, subject="p1")
+    case = prepared(desk)
+    staff.revoke(EXECUTOR.id, "moved", MONDAY)
+    staff.enrol(HEAD.id, "", ["head"], MONDAY, subject="p1")
+    head = staff.of_subject("p1")
+    assert head is not None
+    then_refused("same_person", lambda: desk.act(case, "sign", "granted", head, sign=True), "actor")
+    desk.act(case, "sign", "granted", DEPUTY, sign=True)
 
 
 def test_S002_22_a_refusal_names_its_ground_out_of_a_closed_list(desk: Desk) -> None:

@@ -30,6 +30,7 @@ from domain.seal import FIRST, Sealed, Seals
 from domain.serving import Counted, Measurement
 from domain.shop import Loan, Shop, ShopFacts
 from domain.sign_ins import BY_SQL, SignIn
+from domain.signatory import Signatory
 from domain.staff import Staff
 from domain.terminal import Terminal
 from infra.postgres.log import AGGREGATES
@@ -87,7 +88,11 @@ LIVES = {
     "case refused": ["case.acceptance_refused"],
     "sitting": ["sitting.held"],
     "service": ["service.begun", "service.version_published"],
-    "staff": ["staff.enrolled", "staff.changed", "staff.key_rotated", "staff.key_issued", "staff.revoked"],
+    "staff": [
+        *("staff.enrolled", "staff.changed", "staff.key_rotated", "staff.key_issued", "staff.identified"),
+        "staff.revoked",
+    ],
+    "signatory": ["signatory.begun", "signatory.named"],
     "access": ["access.begun", "access.granted", "access.blocked"],
     "access ended": ["access.begun", "access.granted", "access.ended"],
     "reading": ["access.report_read"],
@@ -194,6 +199,7 @@ def lives() -> Iterator[StoredEvent]:
         stray,
         terminal(),
         staff(),
+        signatory(),
         signatory(),
         *trade,
         *accesses(),
@@ -306,8 +312,16 @@ def staff() -> Staff:
     clerk.change(unit="head", roles=["clerk", "head"], at=on(2))
     clerk.rotate(key_hash="b" * 64, old_hash="a" * 64, env="trial", at=on(3))
     clerk.issue_key(key_hash="c" * 64, at=on(4))
+    clerk.identify(subject="e" * 32, at=on(4))
     clerk.revoke(reason="left", at=on(5))
     return clerk
+
+
+def signatory() -> Signatory:
+    """A person who is the clerk."""
+    person = Signatory.begin("e" * 32, on(4))
+    person.name("k.clerk", on(4))
+    return person
 
 
 def asked_after_change() -> Story:
