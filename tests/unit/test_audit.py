@@ -17,8 +17,8 @@ from domain.audit import LogFold, StreamEnd
 from domain.audit_access import ACCESS_CHECKS
 from domain.audit_cases import CASE_CHECKS, CASE_TOPICS
 from domain.audit_facts import Finding, azyq_name, local_day_text, name_in, thousandths
-from domain.audit_purchases import FAMILY_CHECKS
 from domain.audit_lists import LIST_CHECKS
+from domain.audit_purchases import FAMILY_CHECKS
 from domain.audit_seals import SEAL_CHECKS
 from domain.audit_serving import SERVING_CHECKS
 from domain.audit_staff import STAFF_CHECKS, STAFF_TOPICS

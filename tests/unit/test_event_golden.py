@@ -200,7 +200,6 @@ def lives() -> Iterator[StoredEvent]:
         terminal(),
         staff(),
         signatory(),
-        signatory(),
         *trade,
         *accesses(),
         measurement(),
