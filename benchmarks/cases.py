@@ -20,12 +20,10 @@ from uuid import UUID
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.cases_filled import FIRST, SERVICE, STAFF, common_number, fill
 from domain.calendar import ALMATY
 from domain.commands.case_calls import ActOnCase, OpenCase
-from domain.procedures.acts import Act, Actor, Request
-from domain.procedures.case import Case
-from domain.procedures.case_number import number_of
-from domain.procedures.published_service import PublishedService
+from domain.procedures.acts import Actor
 from infra.bootstrap import Azyq, open_azyq
 from infra.clock import SetClock
 from infra.postgres.connect import connect
@@ -33,11 +31,6 @@ from infra.sample.numbers import bin_number
 from infra.service_levels import service_levels
 from infra.settings import Settings
 
-SERVICE = "licence-design"
-STAFF = {role: Actor(f"{role}.one", (role,)) for role in ("responsible", "clerk", "head", "executor")}
-WAY = (("L2", "accepted", "responsible"), ("L3", "registered", "clerk"), ("L4", "assigned", "head"))
-FIRST = datetime(2026, 4, 6, 9, 5, tzinfo=ALMATY)  # a Monday
-AT_ONCE = 250
 CALLS = 1_000
 GOALS = {"act_ms": 10.0, "list_ms": 50.0, "day_seconds": 30.0}
 
@@ -62,7 +55,7 @@ def _measure(azyq: Azyq, clock: SetClock, cases: int) -> dict[str, Any]:
     figures: dict[str, Any] = {"cases": cases}
     _ = azyq.run_case  # what it imports is no part of the first act
     _say(f"Cases: {cases:,} are opened, three steps of each taken")
-    figures["fill_seconds"] = _timed(lambda: _fill(azyq, cases))
+    figures["fill_seconds"] = _timed(lambda: fill(azyq, cases))
     figures["feed_seconds"] = _timed(azyq.catch_up_views)
     figures["events"] = azyq.log.head()
     connection = connect(azyq.dsn, autocommit=True)
@@ -72,7 +65,7 @@ def _measure(azyq: Azyq, clock: SetClock, cases: int) -> dict[str, Any]:
     clock.now = FIRST + timedelta(days=18)
     figures["memory_mb_before"] = _memory()
     chance = random.Random(1)
-    numbers = [_number(chance.randrange(cases)) for _ in range(CALLS)]
+    numbers = [common_number(chance.randrange(cases)) for _ in range(CALLS)]
     figures["act"] = _spread(
         [_timed(lambda number=number: _prepare(azyq, clock, number)) for number in dict.fromkeys(numbers)]  # type: ignore[misc]
     )
@@ -110,33 +103,6 @@ def _next_day(azyq: Azyq, now: datetime) -> datetime:
         cursor.execute("SELECT min(wakes_at) FROM azyq_views.case_steps WHERE wakes_at > %s", (now,))
         (due,) = cursor.fetchone() or (now,)
     return datetime.combine(due.astimezone(ALMATY).date(), time_of_day(23, 59), ALMATY)
-
-
-def _fill(azyq: Azyq, cases: int) -> None:
-    """Cases received over fifteen working days, each named to an executor: saved many at once."""
-    running = azyq.services.on(SERVICE, FIRST.date())
-    published = PublishedService.begin(SERVICE, FIRST)
-    published.publish(running, FIRST)
-    azyq.log.save(published)
-    made: list[Case] = []
-    for number in range(cases):
-        day = number % 15
-        at = FIRST + timedelta(days=day + day // 5 * 2, seconds=number % 7200)
-        request = Request("issue", "portal", "", "ru", True, {}, {}, [], [], [], key=str(number), body="b")
-        case = Case.open(running, _number(number), Actor(f"{number:032x}", ("applicant",)), request, at)
-        case.begin(running, at)
-        for step, outcome, role in WAY:
-            assignee = "executor.one" if step == "L4" else ""
-            case.act(running, STAFF[role], Act(step, outcome, assignee=assignee), at + timedelta(minutes=5))
-        made.append(case)
-        if len(made) == AT_ONCE:
-            azyq.log.save(*made)
-            made.clear()
-    azyq.log.save(*made)
-
-
-def _number(number: int) -> str:
-    return number_of("LD", FIRST.year, f"bench/{number}")
 
 
 def _prepare(azyq: Azyq, clock: SetClock, number: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -12,6 +14,17 @@ from domain.procedures.case_number import read_number
 from infra.postgres.view_store import ViewStore
 
 _STEP = "stream, step, turn, number, service, role, unit, assignee, state, opened_at, due_at, overdue_at, escalated_to"
+
+
+_ORDER = 'due_at, stream, step COLLATE "C", turn'
+
+
+@dataclass
+class _Asked:
+    """What narrows a list: of each column one of some values; what is due before a time."""
+
+    either: dict[str, tuple[str, ...]]
+    due_before: datetime | None = None
 
 
 class DueStep(NamedTuple):
@@ -68,62 +81,59 @@ class PostgresCaseLists:
         `unit` and `assignee` leave out what is another's, `service` the others'; `due_before` what has time. `after`: the
         page that follows.
         """
-        where, values = ["role = %s", "state = 'open'"], [role]
+        asked = _Asked({"role": (role,)}, due_before)
         if unit:
-            where.append("unit IN (%s, '')")
-            values.append(unit)
+            asked.either["unit"] = (unit, "")
         if assignee:
-            where.append("assignee IN (%s, '')")
-            values.append(assignee)
+            asked.either["assignee"] = (assignee, "")
         if service:
-            where.append("service = %s")
-            values.append(service)
-        return self._page(where, values, due_before, after, limit)
+            asked.either["service"] = (service,)
+        return self._page(asked, after, limit)
 
     def escalated(
         self, role: str, *, service: str = "", after: DueStep | None = None, limit: int = 200
     ) -> list[DueStep]:
         """What is overdue and was brought before a role, the longest overdue in front."""
-        where, values = ["escalated_to = %s", "state = 'open'"], [role]
+        asked = _Asked({"escalated_to": (role,)})
         if service:
-            where.append("service = %s")
-            values.append(service)
-        return self._page(where, values, None, after, limit)
+            asked.either["service"] = (service,)
+        return self._page(asked, after, limit)
 
-    def _page(
-        self,
-        where: list[str],
-        values: list[Any],
-        due_before: datetime | None,
-        after: DueStep | None,
-        limit: int,
-    ) -> list[DueStep]:
-        if due_before is not None:
-            where.append("due_at < %s")
-            values.append(due_before)
+    def _page(self, asked: _Asked, after: DueStep | None, limit: int) -> list[DueStep]:
         if after is None:
-            return self._steps(where, values, limit)
+            return self._steps(asked, "true", (), limit)
         place = (str(after.stream), after.step, after.turn)
         if after.due_at is None:
-            without = [*where, 'due_at IS NULL AND (stream, step COLLATE "C", turn) > (%s, %s, %s)']
-            return self._steps(without, [*values, *place], limit)
+            where = 'due_at IS NULL AND (stream, step COLLATE "C", turn) > (%s, %s, %s)'
+            return self._steps(asked, where, place, limit)
         # Two reads, for an index finds each and not both at once.
-        later = [*where, '(due_at, stream, step COLLATE "C", turn) > (%s, %s, %s, %s)']
-        found = self._steps(later, [*values, after.due_at, *place], limit)
-        if len(found) < limit and due_before is None:
-            found += self._steps([*where, "due_at IS NULL"], values, limit - len(found))
+        later = '(due_at, stream, step COLLATE "C", turn) > (%s, %s, %s, %s)'
+        found = self._steps(asked, later, (after.due_at, *place), limit)
+        if len(found) < limit and asked.due_before is None:
+            found += self._steps(asked, "due_at IS NULL", (), limit - len(found))
         return found
 
-    def _steps(self, where: list[str], values: list[Any], limit: int) -> list[DueStep]:
+    def _steps(self, asked: _Asked, where: str, values: tuple[Any, ...], limit: int) -> list[DueStep]:
         """In order of time; those without a term come last."""
-        order = 'due_at, stream, step COLLATE "C", turn'
-        if where[0].startswith("role"):  # the index begins with them
-            order = f"role, state, {order}"
+        # One read for each value of what is narrowed: within it, an index has the order.
+        reads: list[str] = []
+        all_values: list[Any] = []
+        for chosen in product(*asked.either.values()):
+            conditions = [*(f"{name} = %s" for name in asked.either), "state = 'open'", where]
+            all_values += [*chosen, *values]
+            if asked.due_before is not None:
+                conditions.append("due_at < %s")
+                all_values.append(asked.due_before)
+            reads.append(
+                f"(SELECT {_STEP} FROM azyq_views.case_steps WHERE {' AND '.join(conditions)}"
+                f" ORDER BY {_ORDER} LIMIT %s)"
+            )
+            all_values.append(limit)
         # The planner takes a page in the middle for a few rows, and would gather and sort all that follow.
         rows = self._rows(
             "SET LOCAL enable_bitmapscan = off;"
-            f"SELECT {_STEP} FROM azyq_views.case_steps WHERE {' AND '.join(where)} ORDER BY {order} LIMIT %s",
-            (*values, limit),
+            f"SELECT {_STEP} FROM ({' UNION ALL '.join(reads)}) found ORDER BY {_ORDER} LIMIT %s",
+            (*all_values, limit),
         )
         return [DueStep(UUID(row[0]), *row[1:]) for row in rows]
 

@@ -45,11 +45,15 @@ class ViewMissing(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Columns as (name, SQL type), the key's columns, and the columns of each further index."""
+    """Columns as (name, SQL type), the key's columns, and the columns of each further index.
+
+    `partial` are indexes of the rows alone for which an SQL condition holds: (columns, condition).
+    """
 
     columns: tuple[tuple[str, str], ...]
     key: tuple[str, ...]
     indexes: tuple[tuple[str, ...], ...] = ()
+    partial: tuple[tuple[tuple[str, ...], str], ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

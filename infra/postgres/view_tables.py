@@ -99,10 +99,10 @@ def add_indexes(cursor: Cursor, view: View, table: str) -> None:
             name, sql.SQL(", ").join(map(sql.Identifier, view.table.key))
         )
     )
-    for columns in view.table.indexes:
-        cursor.execute(
-            sql.SQL("CREATE INDEX ON {} ({})").format(name, sql.SQL(", ").join(map(sql.Identifier, columns)))
-        )
+    for columns, condition in (*((one, "true") for one in view.table.indexes), *view.table.partial):
+        listed = sql.SQL(", ").join(map(sql.Identifier, columns))
+        only = sql.SQL("" if condition == "true" else " WHERE " + condition)
+        cursor.execute(sql.SQL("CREATE INDEX ON {} ({}){}").format(name, listed, only))
     cursor.execute(sql.SQL("ANALYZE {}").format(name))
 
 
