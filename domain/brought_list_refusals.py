@@ -113,3 +113,25 @@ class ListDiffers(Refusal):
         "ru": "Сохранённый файл не совпадает с утверждённым. Загрузите список заново.",
         "kk": "Сақталған файл бекітілген файлға сәйкес емес. Тізімді қайта жүктеңіз.",
     }
+
+
+class ListCheckFailed(Refusal):
+    """What went wrong is ours: no rule of lists foresaw it."""
+
+    code = "list_check_failed"
+    texts = {
+        "en": "The file could not be checked, for a reason of ours. The operator finds it in the log.",
+        "ru": "Файл не удалось проверить по нашей вине. Причина – в журнале у оператора.",
+        "kk": "Файлды тексеру біздің кінәмізден мүмкін болмады. Себебі оператордың журналында.",
+    }
+
+
+class ListTakingInFailed(Refusal):
+    """What went wrong is ours: no rule of lists foresaw it."""
+
+    code = "list_taking_in_failed"
+    texts = {
+        "en": "The list could not be taken in, for a reason of ours. The operator finds it in the log.",
+        "ru": "Список не удалось принять по нашей вине. Причина – в журнале у оператора.",
+        "kk": "Тізімді қабылдау біздің кінәмізден мүмкін болмады. Себебі оператордың журналында.",
+    }

@@ -63,12 +63,13 @@ class CheckedList:
 
 @dataclass(slots=True)
 class BroughtList:
-    """One list of the month: where it stands, who brought it and who decided.
+    """One list of the month: where it stands, who brought it (as which upload) and who decided.
 
     `stage` is waiting, approved, failed, taken_in, declined or lapsed.
     """
 
     id: str
+    upload: str
     digest: str
     stage: str
     by: str
@@ -104,6 +105,7 @@ class BroughtLists(Aggregate):
 
         TOPIC = "list.brought_in"
         brought: str
+        upload: str
         digest: str
         sha256: str
         numbers_sha256: str
@@ -125,7 +127,7 @@ class BroughtLists(Aggregate):
 
         def apply(self, lists: Any) -> None:
             lists.lists[self.brought] = BroughtList(
-                self.brought, self.digest, "waiting", self.by, self.subject, self.timestamp
+                self.brought, self.upload, self.digest, "waiting", self.by, self.subject, self.timestamp
             )
 
     class Refused(Event):
@@ -260,7 +262,7 @@ class BroughtLists(Aggregate):
             kind = ListWaitsItself if waiting.digest == digest else ListWaitsAlready
             raise kind("file", month=self.month)
 
-    def bring_in(self, checked: CheckedList, by: OfficeMember, at: datetime) -> str:
+    def bring_in(self, upload: str, checked: CheckedList, by: OfficeMember, at: datetime) -> str:
         """Keep a checked list waiting; its id within the month. Raises what `check_room` raises."""
         self.check_room(checked.digest)
         brought = f"{len(self.lists) + 1}-{checked.digest[:16]}"
@@ -268,6 +270,7 @@ class BroughtLists(Aggregate):
             self.BroughtIn,
             at,
             brought=brought,
+            upload=upload,
             digest=checked.digest,
             sha256=checked.sha256,
             numbers_sha256=checked.numbers_sha256,
@@ -337,7 +340,9 @@ class BroughtLists(Aggregate):
     ) -> None:
         """Note who read rows that go back. Raises BroughtListUnknown."""
         self.find(brought)
-        self._record(self.RejectsRead, at, brought=brought, which=which, rows=rows, language=language, by=by.staff)
+        self._record(
+            self.RejectsRead, at, brought=brought, which=which, rows=rows, language=language, by=by.staff
+        )
 
     def lapse(self, brought: str, at: datetime) -> bool:
         """Nobody decided in time; False when it waits for nobody. Raises BroughtListUnknown."""

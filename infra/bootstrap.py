@@ -73,6 +73,7 @@ class Azyq:
         self.dsn = dsn
         self.clock = clock
         self.stopping = threading.Event()  # set when the process is to end: what waits stops waiting
+        self.lists_wait = threading.Event()  # set when there is something to do with a list at the office
         self._stack = stack
 
     @cached_property

@@ -156,6 +156,10 @@ _OF_FIELD: Mapping[str, Schema] = {
     },
 }
 _OF_TOPIC: Mapping[tuple[str, str], Schema] = {
+    ("office.signed_in", "way"): {"enum": ["signature", "trial"]},
+    ("office.missing_numbers_read", "families"): {"minimum": 0},
+    ("office.parked_retried", "number"): {"description": "position in the log, or offset in the partition"},
+    ("office.parked_discarded", "number"): {"description": "position in the log, or offset in the partition"},
     ("shop.prices_set", "prices"): _row(
         "[GTIN, source: trade, farm or none, tiyn a unit that the shop pays]", _TEXT, _TEXT, _TIYN
     ),
@@ -186,6 +190,7 @@ _OF_TOPIC: Mapping[tuple[str, str], Schema] = {
     ("list.brought_in", "digest"): {
         "description": "SHA-256 of the list, half of it of the numbers where some came"
     },
+    ("list.brought_in", "upload"): {"description": "id of the file that came"},
     ("list.brought_in", "numbers_sha256"): {
         "description": "SHA-256 of the file of numbers; empty without one"
     },

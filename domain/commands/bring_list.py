@@ -49,18 +49,14 @@ class BringList:
         """Whether a list can be brought in now. Raises ListWaitsAlready."""
         self._lists(month, at).check_room(digest)
 
-    def bring_in(self, month: ProgrammeMonth, checked: CheckedList, by: OfficeMember, at: datetime) -> str:
-        """Keep a checked list waiting; its id. The same person's same list twice is one. Raises ListWaitsAlready."""
+    def bring_in(
+        self, month: ProgrammeMonth, upload: str, checked: CheckedList, by: OfficeMember, at: datetime
+    ) -> str:
+        """Keep a checked list waiting; its id. The same upload twice is one. Raises ListWaitsAlready."""
 
         def decide(lists: BroughtLists) -> str:
-            waiting = lists.open
-            if waiting is not None and (waiting.digest, waiting.by, waiting.brought_at) == (
-                checked.digest,
-                by.staff,
-                at,
-            ):
-                return waiting.id  # recorded by whoever was cut off before it could say so
-            return lists.bring_in(checked, by, at)
+            known = next((one.id for one in lists.lists.values() if one.upload == upload), None)
+            return known or lists.bring_in(upload, checked, by, at)
 
         return self._change(month, at, decide)
 

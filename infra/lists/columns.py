@@ -209,3 +209,21 @@ RECEIPT_COLUMNS = ColumnSet(
         drawn="amount, paid by voucher, sum, сумма, сумма ваучера, оплачено ваучером, сома, ваучер төлегені",
     ),
 )
+
+
+_KAZAKH_LETTERS = re.compile(r"[әғқңөұүһі]")
+_KAZAKH_WITHOUT = {"аты", "ат", "жсн", "тек", "отбасы", "отбасы коды"}
+_OF_BOTH = {"като", "код", "статус"}
+
+
+def heading_languages(headings: Sequence[str]) -> tuple[str, ...]:
+    """The languages of headings: kk, ru, en, as many as there are. Our own names of the columns are English."""
+    found = set()
+    for part in (plain_heading(part) for heading in headings for part in re.split(r"[/|\n]", heading)):
+        if re.search(r"[a-z]", part):
+            found.add("en")
+        elif _KAZAKH_LETTERS.search(part) or part in _KAZAKH_WITHOUT:
+            found.add("kk")
+        elif part and part not in _OF_BOTH:
+            found.add("ru")
+    return tuple(language for language in ("kk", "ru", "en") if language in found)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Collection
+from contextlib import closing
 from types import FrameType
 from typing import Literal
 
 import structlog
 
 from infra.bootstrap import Azyq
+from infra.parts.list_work import ListWork, work_at_lists
 from infra.parts.scheduler import Scheduler, schedule
 from infra.postgres.embedded import EmbeddedPostgres
 from streams.trouble import KafkaTrouble
@@ -22,6 +24,8 @@ log = structlog.get_logger("azyq")
 
 def run_once(azyq: Azyq) -> None:
     """What is due now, and the views up to date."""
+    with closing(ListWork(azyq)) as lists:
+        lists.round()
     Scheduler(azyq).tick()
     azyq.catch_up_views()
 
@@ -50,6 +54,7 @@ def run_parts(azyq: Azyq, wanted: Collection[Part]) -> None:
         works["api"] = lambda: serve(azyq, listener, stop, wake)
     if "scheduler" in chosen:
         works["scheduler"] = lambda: schedule(azyq, stop, wake)
+        works["lists"] = lambda: work_at_lists(azyq, stop)
     if "publisher" in chosen:
         from infra.parts.carrying import publish
 
@@ -82,6 +87,7 @@ def run_parts(azyq: Azyq, wanted: Collection[Part]) -> None:
         thread.start()
     stop.wait()
     wake.set()
+    azyq.lists_wait.set()
     for thread in threads:
         thread.join()
     if failed:

@@ -15,6 +15,7 @@ from domain.errors import Refusal
 from infra.bootstrap import Azyq
 from infra.clock import real_clock
 from infra.parts.access import AnalystAccess
+from infra.parts.list_work import approved_months
 from infra.parts.reader_watch import watch_readers
 from infra.sealing import seal_what_is_over
 from streams.trouble import where
@@ -54,8 +55,11 @@ class Scheduler:
         except Exception as error:
             self._lament_once("holds", error)
         day = local_day(azyq.clock())
+        approved = {programme for programme, _ in approved_months(azyq)}
         for programme in azyq.programmes.values():
             self._go_on()
+            if programme.id in approved:
+                continue  # whom the list names is to be known before anybody is asked, or the list is closed
             try:
                 done = azyq.run_programme.run(
                     programme, day, azyq.clock, only_when_over=True, progress=self._go_on

@@ -105,12 +105,13 @@ class PostgresBroughtFiles:
             self.append(upload, part, number, bytes(waiting))
         return size
 
-    def arrived(self, upload: str, programme: str, month: str, at: datetime) -> None:
+    def arrived(self, upload: str, programme: str, month: str, told: dict[str, Any], at: datetime) -> None:
         """The whole upload is here, for this month."""
         self._run(
-            "UPDATE vault.brought SET state = 'came', programme = %s, month = %s, changed_at = %s WHERE upload = %s",
-            (programme, month, at, upload),
+            "UPDATE vault.brought SET programme = %s, month = %s WHERE upload = %s",
+            (programme, month, upload),
         )
+        self.settle(upload, "came", told, "", at)
 
     # --- what becomes of it ---------------------------------------------------------------------------
 
@@ -175,7 +176,16 @@ class PostgresBroughtFiles:
 
     def all(self) -> list[BroughtFile]:
         """All that is kept but what is on its way, the latest first."""
-        return self._files("state <> 'coming' ORDER BY began_at DESC, upload", ())
+        return self._files("state <> 'coming' ORDER BY number DESC", ())
+
+    def months_waiting(self) -> list[tuple[str, str]]:
+        """(programme, month) of what waits for a decision, or to be taken in."""
+
+        def find(cursor: Cursor) -> list[tuple[str, str]]:
+            cursor.execute("SELECT DISTINCT programme, month FROM vault.brought WHERE state = 'waiting'")
+            return cursor.fetchall()
+
+        return self._connections.run(find)
 
     def find(self, upload: str) -> BroughtFile | None:
         """The file of this id."""

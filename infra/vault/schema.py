@@ -88,6 +88,7 @@ VAULT_MIGRATIONS: list[tuple[str, str]] = [
         -- Lists that wait at the office, and the rows of theirs that go back to the sender; `told` is sealed too.
         CREATE TABLE vault.brought (
             upload uuid PRIMARY KEY,
+            number bigint GENERATED ALWAYS AS IDENTITY,
             wrapped_key bytea NOT NULL,
             state text NOT NULL,
             programme text NOT NULL DEFAULT '',

@@ -38,7 +38,7 @@ class Office:
         self.then_in_order("list.begun")
 
     def given_waiting(self, digit: str = "a") -> str:
-        brought = self.lists.bring_in(checked_list(digit), CLERK, on(2))
+        brought = self.lists.bring_in("d" * 32, checked_list(digit), CLERK, on(2))
         self.then_in_order("list.brought_in")
         return brought
 
@@ -88,7 +88,7 @@ def test_R14_whoever_brought_a_list_in_does_not_approve_it_under_any_id(who: Any
 
 def test_R14_nobody_known_to_the_vault_is_the_same_as_nobody_else() -> None:
     office = Office()
-    brought = office.lists.bring_in(checked_list(), replace(CLERK, subject=""), on(2))
+    brought = office.lists.bring_in("a" * 32, checked_list(), replace(CLERK, subject=""), on(2))
     office.lists.approve(brought, replace(APPROVER, subject=""), on(2))
     office.then_in_order("list.brought_in", "list.approved")
 
@@ -96,10 +96,14 @@ def test_R14_nobody_known_to_the_vault_is_the_same_as_nobody_else() -> None:
 def test_R19_one_list_of_a_month_waits_at_a_time() -> None:
     office = Office()
     brought = office.given_waiting()
-    office.then_refused(ListWaitsAlready, lambda: office.lists.bring_in(checked_list("b"), CLERK, on(2)))
-    office.then_refused(ListWaitsItself, lambda: office.lists.bring_in(checked_list("a"), CLERK, on(2)))
+    office.then_refused(
+        ListWaitsAlready, lambda: office.lists.bring_in("b" * 32, checked_list("b"), CLERK, on(2))
+    )
+    office.then_refused(
+        ListWaitsItself, lambda: office.lists.bring_in("a" * 32, checked_list("a"), CLERK, on(2))
+    )
     office.lists.decline(brought, CLERK, "newer_list", on(2))
-    assert office.lists.bring_in(checked_list("b"), CLERK, on(2)) == "2-" + "b" * 16
+    assert office.lists.bring_in("b" * 32, checked_list("b"), CLERK, on(2)) == "2-" + "b" * 16
     office.then_in_order("list.declined", "list.brought_in")
 
 
@@ -136,7 +140,9 @@ def test_R14_what_failed_is_tried_again_or_given_up() -> None:
     assert office.lists.fail(brought, "list_closed", on(5))
     assert not office.lists.fail(brought, "list_closed", on(5))
     office.then_in_order("list.failed")
-    office.then_refused(ListWaitsAlready, lambda: office.lists.bring_in(checked_list("b"), CLERK, on(5)))
+    office.then_refused(
+        ListWaitsAlready, lambda: office.lists.bring_in("b" * 32, checked_list("b"), CLERK, on(5))
+    )
     office.lists.retry(brought, APPROVER, on(5))
     assert office.lists.fail(brought, "list_closed", on(5))
     office.lists.decline(brought, APPROVER, "mistake", on(5))
@@ -165,8 +171,8 @@ def a_sound_log() -> list[Event]:
     """A list declined, one taken in, and its delivery in the month's own stream."""
     office = Office()
     lists = office.lists
-    lists.decline(lists.bring_in(checked_list("a"), CLERK, on(2)), CLERK, "mistake", on(2))
-    brought = lists.bring_in(checked_list("b"), CLERK, on(2))
+    lists.decline(lists.bring_in("a" * 32, checked_list("a"), CLERK, on(2)), CLERK, "mistake", on(2))
+    brought = lists.bring_in("b" * 32, checked_list("b"), CLERK, on(2))
     lists.approve(brought, APPROVER, on(3))
     lists.take_in(brought, "1-" + "b" * 16, on(3))
     stored = [*office.log, *(MAPPER.to_stored_event(event) for event in lists.collect_events())]

@@ -25,6 +25,7 @@ from domain.calendar import Task, day_end
 from domain.catalogue import Article, Catalogue
 from domain.cycle import Cycle, StrayReply
 from domain.market import Market
+from domain.office_acts import OfficeAct
 from domain.replies import Answer
 from domain.seal import FIRST, Sealed, Seals
 from domain.serving import Counted, Measurement
@@ -114,6 +115,12 @@ LIVES = {
         *("list.act_refused", "list.approved", "list.failed", "list.retried", "list.taken_in"),
         *("list.returns_deleted", "list.brought_in", "list.lapsed"),
     ],
+    "office in": ["office.signed_in"],
+    "office out": ["office.signed_out"],
+    "office refused": ["office.refused"],
+    "numbers": ["office.missing_numbers_read"],
+    "parked retried": ["office.parked_retried"],
+    "parked discarded": ["office.parked_discarded"],
     "terminal": ["terminal.code_issued", "terminal.enrolled", "terminal.key_rotated", "terminal.revoked"],
 }
 
@@ -202,10 +209,25 @@ def lives() -> Iterator[StoredEvent]:
         signatory(),
         *trade,
         *accesses(),
+        *office_acts(),
         measurement(),
         brought_lists(),
     ):
         yield from (MAPPER.to_stored_event(event) for event in aggregate.collect_events())
+
+
+def office_acts() -> Iterator[OfficeAct]:
+    """What staff did on one morning, each in a stream of its own."""
+    told: list[tuple[type[OfficeAct.Created], dict[str, Any]]] = [
+        (OfficeAct.SignedIn, {"way": "signature"}),
+        (OfficeAct.SignedOut, {}),
+        (OfficeAct.Refused, {"act": "parked_discard", "code": "office_role_missing"}),
+        (OfficeAct.NumbersMissingRead, {"programme": "akkol-2025", "month": "2025-07", "families": 3}),
+        (OfficeAct.ParkedRetried, {"place": "azyq.events.v1/0", "number": 7, "taken_in": True}),
+        (OfficeAct.ParkedDiscarded, {"place": "families", "number": 7, "reason": "written by a test"}),
+    ]
+    for number, (kind, said) in enumerate(told):
+        yield OfficeAct.of(kind, UUID(int=80 + number), "k.operator", on(1), **said)
 
 
 def accesses() -> Iterator[Access | Reading | SignIn]:
@@ -234,17 +256,17 @@ def brought_lists() -> BroughtLists:
     """July's lists at the office: no list, one declined, one taken in at the second try, one that nobody decided on."""
     lists = BroughtLists.begin(programme().month("2025-07"), on(1))
     lists.refuse(code="list_not_a_list", sha256="f" * 64, size=9, by="a.clerk", at=on(1))
-    declined = lists.bring_in(checked_list("a"), CLERK, on(1))
+    declined = lists.bring_in("a" * 32, checked_list("a"), CLERK, on(1))
     lists.note_reading(declined, "rejects", 1, "kk", CLERK, on(1))
     lists.decline(declined, APPROVER, "wrong_file", on(1))
-    taken = lists.bring_in(checked_list("b"), CLERK, on(2))
+    taken = lists.bring_in("b" * 32, checked_list("b"), CLERK, on(2))
     lists.note_refused_act(taken, "approve", "same_person", CLERK.staff, on(2))
     lists.approve(taken, APPROVER, on(2))
     lists.fail(taken, "internal_error", on(2))
     lists.retry(taken, APPROVER, on(2))
     lists.take_in(taken, "1-" + "b" * 16, on(2))
     lists.delete_returns(taken, on(9))
-    lists.lapse(lists.bring_in(checked_list("c"), CLERK, on(3)), on(9))
+    lists.lapse(lists.bring_in("c" * 32, checked_list("c"), CLERK, on(3)), on(9))
     return lists
 
 
