@@ -16,6 +16,7 @@ from domain.audit_cases import CASE_CHECKS, CASE_TOPICS, CaseBook, CaseFold, fin
 from domain.audit_cycle import CYCLE_CHECKS, CycleFold, stray_reply
 from domain.audit_family import FamilyFold
 from domain.audit_lists import LIST_CHECKS, ListFold, TakenIn, finish_lists
+from domain.audit_office import OFFICE_CHECKS, OfficeFold
 from domain.audit_purchases import FAMILY_CHECKS
 from domain.audit_seals import SEAL_CHECKS, SealFold
 from domain.audit_serving import SERVING_CHECKS, ServingFold
@@ -82,6 +83,7 @@ class LogFold(AuditedLog):
             | TradeFold
             | SealFold
             | ServingFold
+            | OfficeFold
             | CaseFold
             | StaffFold
             | AccessFold
@@ -107,6 +109,8 @@ class LogFold(AuditedLog):
                 self._fold = None
             elif topic.startswith("seal."):
                 self._fold = SealFold(self, stream)
+            elif topic.startswith("office."):
+                self._fold = OfficeFold(self, stream)
             elif topic.startswith("serving."):
                 self._fold = ServingFold(self, stream)
             elif topic.startswith(CASE_TOPICS):
@@ -215,6 +219,7 @@ class LogFold(AuditedLog):
                 TRADE_CHECKS,
                 SEAL_CHECKS,
                 SERVING_CHECKS,
+                OFFICE_CHECKS,
                 CASE_CHECKS,
                 STAFF_CHECKS,
                 ACCESS_CHECKS,

@@ -14,6 +14,7 @@ from domain.catalogue import Catalogue
 from domain.cycle import Cycle, StrayReply
 from domain.family import FamilyVouchers
 from domain.market import Market
+from domain.office_acts import OfficeAct
 from domain.procedures.case import Case
 from domain.procedures.published_service import PublishedService
 from domain.procedures.sitting import Sitting
@@ -70,7 +71,7 @@ def _is_plain(kind: Any) -> bool:
 
 _AGGREGATES = (
     *(FamilyVouchers, Cycle, StrayReply, Terminal, Shop, Catalogue, Market, Seals, Measurement),
-    *(Case, Sitting, PublishedService, Staff, Signatory, Access, Reading, SignIn, BroughtLists),
+    *(Case, Sitting, PublishedService, Staff, Signatory, Access, Reading, SignIn, BroughtLists, OfficeAct),
 )
 KNOWN: Mapping[str, Known] = {
     cls.TOPIC: Known(cls, getattr(cls, "class_version", 1), _fields(cls))

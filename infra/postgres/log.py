@@ -34,6 +34,7 @@ from domain.cycle import Cycle, StrayReply
 from domain.family import FamilyVouchers
 from domain.identity import cycle_id
 from domain.market import Market
+from domain.office_acts import OfficeAct
 from domain.ports import LogConflict
 from domain.procedures.case import Case
 from domain.procedures.published_service import PublishedService
@@ -54,7 +55,7 @@ from infra.postgres.prepared import EXECUTE_STANDING, PREPARE
 
 AGGREGATES = (
     *(FamilyVouchers, Cycle, StrayReply, Terminal, Shop, Catalogue, Market, Seals, Measurement),
-    *(Case, Sitting, PublishedService, Staff, Signatory, Access, Reading, SignIn, BroughtLists),
+    *(Case, Sitting, PublishedService, Staff, Signatory, Access, Reading, SignIn, BroughtLists, OfficeAct),
 )
 # A batch of an import holds the log's lock for less than a second; gateways and terminals wait half a minute for an
 # answer. Who still waits after this long is told so while somebody listens.

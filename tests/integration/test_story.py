@@ -297,7 +297,17 @@ def test_every_family_can_be_told_in_every_language(
 
 
 # What a case is told by its number with, and what nobody asks the story of by an id: officials, readers, services, files.
-ELSEWHERE = ("case.", "service.", "sitting.", "staff.", "signatory.", "serving.", "access.", "list.")
+ELSEWHERE = (
+    "case.",
+    "service.",
+    "sitting.",
+    "staff.",
+    "signatory.",
+    "serving.",
+    "access.",
+    "list.",
+    "office.",
+)
 
 
 def test_every_event_has_its_sentence_and_clauses() -> None:

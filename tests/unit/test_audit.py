@@ -18,6 +18,7 @@ from domain.audit_access import ACCESS_CHECKS
 from domain.audit_cases import CASE_CHECKS, CASE_TOPICS
 from domain.audit_facts import Finding, azyq_name, local_day_text, name_in, thousandths
 from domain.audit_lists import LIST_CHECKS
+from domain.audit_office import OFFICE_CHECKS
 from domain.audit_purchases import FAMILY_CHECKS
 from domain.audit_seals import SEAL_CHECKS
 from domain.audit_serving import SERVING_CHECKS
@@ -99,18 +100,27 @@ def test_O9_the_last_month_ends_with_the_programme() -> None:
 def test_every_known_event_has_its_checks() -> None:
     fold, _ = audited(rows_of(told(1, "akkol-2025", "2025-07", families=300)))
     trade = {topic for topic in KNOWN_TOPICS if topic.startswith(TRADE_TOPICS)}
-    others = {*SEAL_CHECKS, *CASE_CHECKS, *STAFF_CHECKS, *ACCESS_CHECKS, *LIST_CHECKS, *SERVING_CHECKS}
+    others = {
+        *SEAL_CHECKS,
+        *CASE_CHECKS,
+        *STAFF_CHECKS,
+        *ACCESS_CHECKS,
+        *LIST_CHECKS,
+        *SERVING_CHECKS,
+        *OFFICE_CHECKS,
+    }
     assert set(fold.topics) == set(KNOWN_TOPICS) - trade - others
     assert set(ACCESS_CHECKS) == {topic for topic in KNOWN_TOPICS if topic.startswith("access.")}
     assert set(LIST_CHECKS) == {topic for topic in KNOWN_TOPICS if topic.startswith("list.")}
     assert set(STAFF_CHECKS) == {topic for topic in KNOWN_TOPICS if topic.startswith(STAFF_TOPICS)}
     assert set(CASE_CHECKS) == {topic for topic in KNOWN_TOPICS if topic.startswith(CASE_TOPICS)}
     assert set(TRADE_CHECKS) == trade
+    assert set(OFFICE_CHECKS) == {topic for topic in KNOWN_TOPICS if topic.startswith("office.")}
     assert set(SERVING_CHECKS) == {topic for topic in KNOWN_TOPICS if topic.startswith("serving.")}
     others = {
         topic
         for topic in KNOWN_TOPICS
-        if topic.startswith(("serving.", "cycle.", "reply.", "seal.", *STAFF_TOPICS))
+        if topic.startswith(("serving.", "office.", "cycle.", "reply.", "seal.", *STAFF_TOPICS))
     }
     assert set(FAMILY_CHECKS) == set(KNOWN_TOPICS) - trade - others - {
         *CASE_CHECKS,
