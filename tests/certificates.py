@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from cryptography import x509
@@ -31,6 +32,14 @@ class Certified(NamedTuple):
         for certificate in self.above:
             builder = builder.add_certificate(certificate)
         return builder.sign(serialization.Encoding.DER, options)
+
+    def save(self, folder: Path, name: str) -> None:
+        """The certificate with those above it as NAME.pem, the key as NAME.key, as programs that sign want them."""
+        chain = (self.certificate, *self.above)
+        pem = serialization.Encoding.PEM
+        (folder / f"{name}.pem").write_bytes(b"".join(one.public_bytes(pem) for one in chain))
+        key = self.key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        (folder / f"{name}.key").write_bytes(key)
 
 
 def _name(common: str, serial: str = "") -> x509.Name:

@@ -32,12 +32,12 @@ class OpenCase:
     key: str = ""
 
     def content(self) -> bytes:
-        """What an electronic signature is over (S000-06)."""
+        """What an electronic signature is over (S000-06); an applicant who signs is named by the signature itself."""
         return _canonical(
             service=self.service,
             channel=self.channel,
             kind=self.kind,
-            applicant=self.applicant,
+            applicant="" if self.applicant == self.actor.id else self.applicant,
             fields=_texts(self.fields),
             documents=_digests(self.documents),
             consent=self.consent,

@@ -54,6 +54,7 @@ def apply(
     ),
     sign: bool = case.SIGN,
     signature: Path = case.SIGNATURE,
+    content: Path = case.CONTENT,
     key: str = case.KEY,
     as_json: bool = JSON,
     lang: str = LANGUAGE,
@@ -66,7 +67,9 @@ def apply(
 
         if RESULT not in azyq.services.on(asked.service, local_day(azyq.clock())).service.results:
             usage(f"{file}: its service is none that decides on access")
-        case.open_request(azyq, asked, case.By(sign=sign, signature=signature, key=key), as_json, language)
+        case.open_request(
+            azyq, asked, case.By(sign=sign, signature=signature, content=content, key=key), as_json, language
+        )
 
 
 def decide(
@@ -76,10 +79,11 @@ def decide(
     who: str = AS,
     sign: bool = case.SIGN,
     signature: Path = case.SIGNATURE,
+    content: Path = case.CONTENT,
     lang: str = LANGUAGE,
 ) -> None:
     """The authorised body considers it within two working days (A4)."""
-    by = case.By(who, "authorised", "authorised", sign, signature)
+    by = case.By(who, "authorised", "authorised", sign, signature, content)
     _act(number, case.Act("consider", outcome, ground=ground), by, lang)
 
 

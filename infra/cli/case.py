@@ -21,12 +21,14 @@ from infra.cli.case_asked import (
     papers_at,
     request_in,
     signature_at,
+    write_to_sign,
 )
 from infra.cli.case_words import WORDS, when
 from infra.cli.running import JSON, LANGUAGE, language_of, opened, print_json, usage
 
 if TYPE_CHECKING:
     from domain.procedures.acts import Actor
+    from domain.procedures.case import Case
     from domain.procedures.definition import Service
     from infra.bootstrap import Azyq
     from infra.parts.cases import CaseDesk
@@ -39,6 +41,12 @@ FIELDS = typer.Option([], "--field", metavar="ID=VALUE", help="A field; once for
 DOCUMENTS = typer.Option([], "--document", metavar="ID=FILE", help="A document (PDF, PNG, JPEG, DOCX).")
 SIGN = typer.Option(False, "--sign", help="Sign electronically; in a trial azyq does it for you.")
 SIGNATURE = typer.Option(None, "--signature", metavar="FILE", help="An electronic signature made elsewhere.")
+CONTENT = typer.Option(
+    None,
+    "--content",
+    metavar="FILE",
+    help="Write what is to be signed to FILE (`-`: print it); do nothing else.",
+)
 KEY = typer.Option("", "--key", help="An idempotency key: the same call with the same key is done once.")
 
 
@@ -51,6 +59,7 @@ class By:
     unit: str = ""
     sign: bool = False
     signature: Path | None = None
+    content: Path | None = None
     key: str = ""
 
 
@@ -74,6 +83,7 @@ def open_case(
     unit: str = UNIT,
     sign: bool = SIGN,
     signature: Path = SIGNATURE,
+    content: Path = CONTENT,
     key: str = KEY,
     as_json: bool = JSON,
     lang: str = LANGUAGE,
@@ -95,7 +105,7 @@ def open_case(
     }
     asked.applicant |= {name: value for name, value in given.items() if value}
     with opened(lang) as azyq:
-        open_request(azyq, asked, By(who, role, unit, sign, signature, key), as_json, language)
+        open_request(azyq, asked, By(who, role, unit, sign, signature, content, key), as_json, language)
 
 
 def open_request(azyq: Azyq, asked: Request, by: By, as_json: bool, language: str) -> None:
@@ -130,6 +140,9 @@ def open_request(azyq: Azyq, asked: Request, by: By, as_json: bool, language: st
         signature=signature_at(by.signature),
         key=by.key,
     )
+    if by.content:
+        write_to_sign(by.content, call.content())
+        return
     told = desk.open(desk.signed(call) if by.sign else call)
     if as_json:
         print_json(told)
@@ -163,6 +176,7 @@ def act(
     unit: str = UNIT,
     sign: bool = SIGN,
     signature: Path = SIGNATURE,
+    content: Path = CONTENT,
     key: str = KEY,
     as_json: bool = JSON,
     lang: str = LANGUAGE,
@@ -171,7 +185,7 @@ def act(
     language = language_of(lang)
     asked = Act(step, outcome, brought_by(fields, documents), ground, assignee)
     with opened(lang) as azyq:
-        take(azyq, number, asked, By(who, role, unit, sign, signature, key), as_json, language)
+        take(azyq, number, asked, By(who, role, unit, sign, signature, content, key), as_json, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,11 +205,12 @@ def take(azyq: Azyq, number: str, asked: Act, by: By, as_json: bool, language: s
     from infra.parts.cases import CaseDesk
 
     desk = CaseDesk(azyq)
+    case = desk.case(number)
     call = ActOnCase(
-        case=number,
+        case=case.case,
         step=asked.step,
         outcome=asked.outcome,
-        actor=_actor(desk, number, by),
+        actor=_actor(desk, case, by),
         fields=asked.brought.fields,
         documents=papers_at(asked.brought.documents, desk.largest_document),
         ground=asked.ground,
@@ -203,16 +218,18 @@ def take(azyq: Azyq, number: str, asked: Act, by: By, as_json: bool, language: s
         signature=signature_at(by.signature),
         key=by.key,
     )
+    if by.content:
+        write_to_sign(by.content, call.content())
+        return
     told = desk.act(desk.signed(call) if by.sign else call)
     if as_json:
         print_json(told)
     else:
-        _say_act(desk, number, told, language)
+        _say_act(desk.running(case).service, told, language)
 
 
-def _say_act(desk: CaseDesk, number: str, told: dict[str, Any], language: str) -> None:
+def _say_act(service: Service, told: dict[str, Any], language: str) -> None:
     words = WORDS[language]
-    service = desk.running(desk.case(number)).service
     taken = next(one for one in service.steps[told["step"]].outcomes if one.id == told["outcome"])
     late = f" ({words['late']})" if told["late"] else ""
     typer.echo(f"{told['case']} {told['step']}: {taken.names[language]}{late}")
@@ -250,8 +267,9 @@ def reassign(
         from infra.parts.cases import CaseDesk
 
         desk = CaseDesk(azyq)
-        call = ReassignStep(number, step, _actor(desk, number, By(who, role, unit)), assignee, key)
-        case = azyq.run_case.reassign(call, azyq.clock())
+        case = desk.case(number)
+        call = ReassignStep(case.case, step, _actor(desk, case, By(who, role, unit)), assignee, key)
+        azyq.run_case.reassign(call, azyq.clock())
         if as_json:
             print_json({"case": case.case, "step": step, "assignee": assignee})
         else:
@@ -274,6 +292,7 @@ def sit(
     unit: str = UNIT,
     sign: bool = SIGN,
     signature: Path = SIGNATURE,
+    content: Path = CONTENT,
     key: str = KEY,
     as_json: bool = JSON,
     lang: str = LANGUAGE,
@@ -302,6 +321,9 @@ def sit(
             signature=signature_at(signature),
             key=key,
         )
+        if content:
+            write_to_sign(content, call.content())
+            return
         told = desk.hold_sitting(desk.signed(call) if sign else call)
         if as_json:
             print_json(told)
@@ -310,11 +332,11 @@ def sit(
             typer.echo(words.format(sitting=told["sitting"], cases=len(told["decisions"])))
 
 
-def _actor(desk: CaseDesk, number: str, by: By) -> Actor:
+def _actor(desk: CaseDesk, case: Case, by: By) -> Actor:
     from domain.procedures.definition import APPLICANT
 
     if by.role == APPLICANT and not by.who:
-        return desk.applicant_of(desk.case(number))
+        return desk.applicant_of(case)
     if not by.who or not by.role:
         usage("--as ID and --role ROLE say who acts")
     return desk.named(by.who, by.role, by.unit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -82,6 +83,15 @@ def papers_at(paths: Mapping[str, Path], most: int) -> dict[str, bytes]:
 def signature_at(path: Path | None) -> bytes:
     """The signature in a file; empty without one."""
     return b"" if path is None else content_of(path, _LONGEST)
+
+
+def write_to_sign(path: Path, content: bytes) -> None:
+    """The bytes that a signature is to be over, into a file; `-` is stdout."""
+    if str(path) == "-":
+        sys.stdout.buffer.write(content)
+        sys.stdout.flush()
+    else:
+        path.write_bytes(content)
 
 
 def content_of(path: Path, most: int) -> bytes:

@@ -13,13 +13,22 @@ from domain.procedures import case_refusals
 from infra.api import problems
 from infra.parts import case_refusals as entrance_refusals
 from infra.settings import ROOT
+from tests.certificates import certified
 from tests.integration.test_terminals_doc import run_page, then_as_shown
 
 TEXT = (ROOT / "docs" / "cases.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(sh|json)\n(.*?)^```", TEXT, re.S | re.M)
 # Of the command line only, or of an installation whose files were changed.
 _NOT_BY_HTTP = {
-    *("staff_unknown", "staff_known", "staff_id_malformed", "role_unknown", "unit_unknown"),
+    *(
+        "staff_unknown",
+        "staff_known",
+        "staff_identified",
+        "subject_taken",
+        "staff_id_malformed",
+        "role_unknown",
+        "unit_unknown",
+    ),
     *("service_version_changed", "applicant_missing"),
 }
 
@@ -27,7 +36,14 @@ _NOT_BY_HTTP = {
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """What each block of commands printed, in order."""
-    return run_page([text for language, text in BLOCKS if language == "sh"], tmp_path_factory.mktemp("clerk"))
+    folder = tmp_path_factory.mktemp("clerk")
+    office = certified("Office", authority=True)
+    (folder / "trust").mkdir()
+    office.save(folder / "trust", "office")
+    (folder / "trust" / "office.key").unlink()
+    for name, iin in (("applicant", "880504300001"), ("head", "850612412102")):
+        certified(name, office, serial=f"IIN{iin}").save(folder, name)
+    return run_page([text for language, text in BLOCKS if language == "sh"], folder)
 
 
 def test_S000_L1_S002_36_the_commands_are_answered_as_the_page_shows(answers: list[str]) -> None:
