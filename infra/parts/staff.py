@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable
 
 from domain.commands.enrol_staff import EnrolStaff
+from domain.office import OFFICE_ROLES
 from domain.procedures.acts import Actor
 from domain.procedures.case_input import shown
 from domain.procedures.definition import PUBLIC, SYSTEM
@@ -24,12 +25,13 @@ def member_of(azyq: Azyq, subject: str) -> Actor | None:
 
 
 def check_roles(azyq: Azyq, roles: Iterable[str], unit: str) -> None:
-    """Whether somebody can be enrolled so: some service has the roles and the unit. Raises RoleUnknown, UnitUnknown."""
+    """Whether somebody can be enrolled so: some service, or the office, has the roles; some service the unit.
+
+    Raises RoleUnknown, UnitUnknown.
+    """
     services = [file.service for file in azyq.services.files]
-    known = {role.id for service in services for role in service.roles.values() if not role.automatic} - {
-        SYSTEM,
-        PUBLIC,
-    }
+    known = {role.id for service in services for role in service.roles.values() if not role.automatic}
+    known = (known | {*OFFICE_ROLES}) - {SYSTEM, PUBLIC}
     for role in roles:
         if role not in known:
             raise RoleUnknown("role", role=shown(role), roles=", ".join(sorted(known)))
