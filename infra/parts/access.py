@@ -43,10 +43,11 @@ log = structlog.get_logger("azyq")
 class AnalystAccess:
     """What the scheduler, the HTTP face and the command line ask for; several threads may use it at once."""
 
-    def __init__(self, azyq: Azyq) -> None:
+    def __init__(self, azyq: Azyq, reports: Reports | None = None) -> None:
+        """`reports` are closed by whoever gives them."""
         self._azyq = azyq
         self._grants = GrantAccess(azyq.log)
-        self._reports = Reports(azyq.dsn, azyq.programmes, azyq.services)
+        self._reports = reports or Reports(azyq.dsn, azyq.programmes, azyq.services)
         self._outside = OutsideReports(self._reports)
         self._signing_in = SigningIn(azyq)
         self._strangers = Rate(_STRANGERS_A_MINUTE / 60, _STRANGERS_A_MINUTE)

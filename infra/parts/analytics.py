@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from ipaddress import ip_address
-from math import inf
-from typing import Generic, TypeVar
 
 from fastapi import Request as HttpRequest
 
@@ -22,25 +18,19 @@ from domain.seal import Sealed
 from infra.api.access import AccessServices, Caller, Session
 from infra.bootstrap import Azyq
 from infra.chain import Chain
-from infra.reporting.running import Answer, Reports, Request
+from infra.reporting.kept import KEPT_STANDS, SHARE, KeptReports, Once
+from infra.reporting.running import Answer, Request
+from infra.reporting.snapshots import AT_ONCE
 from infra.sealing import seals_by
 from infra.web.analytics_reading import Reader, Stand
 from infra.web.analytics_sign_in import COOKIE
 from infra.web.sign_in import token_in
 from projections.reports.report import Names
 
-AT_ONCE = (
-    3  # reports that are read at the same time, whoever asks: the counter is to have the rest of the machine
-)
 FRESH_SECONDS = 2.0
-SHARE = 20  # "now" is read anew after so many times what reading takes: a twentieth of one core at most
-KEPT_ROWS = 300_000
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 _HANDED_ON = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 LOCAL = Reader("local")
-
-T = TypeVar("T")
-
 
 def asks_from_here(request: HttpRequest) -> bool:
     """Whether a browser on this very machine asks, by a name of this machine, and nobody handed the request on."""
@@ -54,71 +44,27 @@ def asks_from_here(request: HttpRequest) -> bool:
     return here and named and not any(header in request.headers for header in _HANDED_ON)
 
 
-class _Once(Generic[T]):
-    """Values that are made once however many ask at the same time, kept while they are fresh and few."""
-
-    def __init__(self, seconds: Callable[[], float], most: int, weigh: Callable[[T], int]) -> None:
-        self._seconds, self._most, self._weigh = seconds, most, weigh
-        self._lock = threading.Lock()
-        self._kept: dict[object, tuple[float, Future[T]]] = {}
-
-    def get(self, key: object, make: Callable[[], T]) -> T:
-        """The value of `key`. Raises what `make` raises."""
-        now = time.monotonic()
-        with self._lock:
-            found = self._kept.get(key)
-            mine = found is None or now - found[0] > self._seconds()
-            future: Future[T] = Future() if mine or found is None else found[1]
-            if mine:
-                self._kept[key] = now, future
-        if mine:
-            try:
-                value = make()
-            except BaseException as error:
-                with self._lock:
-                    if self._kept.get(key, (0, None))[1] is future:
-                        del self._kept[key]
-                future.set_exception(error)
-            else:
-                future.set_result(value)
-                self._let_go()
-        return future.result()
-
-    def _let_go(self) -> None:
-        """Forget the oldest beyond what may be kept."""
-        with self._lock:
-            weights = [
-                (key, self._weigh(future.result()) if future.done() and not future.exception() else 0)
-                for key, (_, future) in self._kept.items()
-            ]
-            total = sum(weight for _, weight in weights)
-            for key, weight in weights[:-1]:
-                if total <= self._most:
-                    break
-                if weight:
-                    del self._kept[key]
-                    total -= weight
-
-
 class Analytics:
     """Reads the reports' views; an answer as of a position is the same for ever, so the last ones are kept."""
 
     def __init__(
-        self, azyq: Azyq, access: AccessServices, age: Callable[[int], float] = lambda _: 0.0
+        self,
+        azyq: Azyq,
+        access: AccessServices,
+        age: Callable[[int], float] = lambda _: 0.0,
+        reports: KeptReports | None = None,
     ) -> None:
-        """`age`: seconds since the log went beyond a position."""
+        """`age`: seconds since the log went beyond a position; `reports` are closed by whoever gives them."""
         self._azyq = azyq
         self._access = access
         self.age = age
         self.trial = azyq.settings.env == "trial"
         self.programmes: Mapping[str, Programme] = azyq.programmes
-        self._reports = Reports(azyq.dsn, azyq.programmes, azyq.services)
-        self._took = 0.0
-        self._pool = ThreadPoolExecutor(AT_ONCE, "analytics")
-        self._answers: _Once[Answer] = _Once(
-            lambda: inf, KEPT_ROWS, lambda one: 50 + sum(len(t.rows) for t in one.tables)
+        self._reports = reports or KeptReports(azyq.dsn, azyq.programmes, azyq.services)
+        self._pool = ThreadPoolExecutor(AT_ONCE + 1, "analytics")
+        self._stands: Once[Stand] = Once(
+            lambda: max(FRESH_SECONDS, SHARE * self._reports.took), KEPT_STANDS, lambda _: 1
         )
-        self._stands: _Once[Stand] = _Once(lambda: max(FRESH_SECONDS, SHARE * self._took), 1000, lambda _: 1)
 
     def close(self) -> None:
         """Read nothing more."""
@@ -163,19 +109,9 @@ class Analytics:
 
     def _read(self, reader: Reader, request: Request, sections: tuple[str, ...], form: str) -> Answer:
         if reader.grant is None:
-            return self._kept(request, sections)
+            return self._reports.answer(request, self.now(), sections)
         answer = self._access.read(Caller(reader.user, reader.grant), request, form)
         return replace(answer, tables=[one for one in answer.tables if one.section.id in sections])
-
-    def _kept(self, request: Request, sections: tuple[str, ...]) -> Answer:
-        def read() -> Answer:
-            begun = time.monotonic()
-            answer = self._reports.answer(request, self.now(), sections)
-            self._took = max(time.monotonic() - begun, 0.9 * self._took)
-            return answer
-
-        key = (request.report, tuple(sorted(request.parameters.items())), request.as_of, sections)
-        return self._answers.get(key, read)
 
     def refused(self, reader: Reader, request: Request, refusal: Refusal) -> None:
         """Whoever reads at the machine of a trial has no access to record."""

@@ -22,9 +22,12 @@ from infra.parts.analytics import Analytics
 from infra.parts.case_entrance import CaseEntrance
 from infra.parts.case_pages import CasePages
 from infra.parts.counter import Tills
+from infra.parts.discussions import Discussions
+from infra.parts.office import Office
 from infra.parts.sales import Sales
 from infra.parts.shelves import Shelves
 from infra.parts.wallet import Wallet
+from infra.reporting.kept import KeptReports
 from infra.sealing import seals_by
 
 GRACE_SECONDS = 3
@@ -145,8 +148,10 @@ def serve(azyq: Azyq, listener: socket.socket, stop: threading.Event, wake: thre
 
     # No access log: Kannel's addresses carry phone, text and token.
     tills, sales = Tills(azyq), Sales(azyq)
-    access = AnalystAccess(azyq)
-    analytics = Analytics(azyq, access, watching.age)
+    reports = KeptReports(azyq.dsn, azyq.programmes, azyq.services)
+    access = AnalystAccess(azyq, reports)
+    analytics = Analytics(azyq, access, watching.age, reports)
+    office = Office(azyq, wake.set, watching.age)
     config = uvicorn.Config(
         create_app(
             Replies(azyq, wake.set),
@@ -158,7 +163,9 @@ def serve(azyq: Azyq, listener: socket.socket, stop: threading.Event, wake: thre
             seals=lambda: seals_by(azyq.log_reader),
             access=access,
             cases=CaseEntrance(azyq),
+            discussions=Discussions(azyq, wake.set),
             analytics=analytics,
+            office=office,
             case_pages=case_pages,
         ),
         access_log=False,
@@ -181,6 +188,9 @@ def serve(azyq: Azyq, listener: socket.socket, stop: threading.Event, wake: thre
     finally:
         sales.close()
         analytics.close()
+        office.close()
+        access.close()
+        reports.close()
         if not tills.lanes.close():
             log.error("counter_not_drained", waiting=tills.lanes.writing.waiting())
     if not stop.is_set():

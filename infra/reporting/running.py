@@ -5,19 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol, cast
 
-from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 from psycopg2.extensions import connection as Connection
 
 from domain.calendar import ALMATY, day_start, local_day
 from domain.procedures.services import Services
 from domain.procedures.working_time import DaysOff
 from domain.programmes import Programme, ProgrammeUnknown
-from infra.postgres.connect import APP_ROLE, connect
 from infra.postgres.view_store import everything_upto
+from infra.reporting.log_times import LogTimes
 from infra.reporting.refusals import (
     AsOfAhead,
     MonthWithoutProgramme,
@@ -25,6 +24,7 @@ from infra.reporting.refusals import (
     ParameterMalformed,
     ReportUnknown,
 )
+from infra.reporting.snapshots import Snapshots
 from infra.working_calendar import working_days
 from projections.events import Raw, read_event
 from projections.reports.all_reports import REPORTS
@@ -33,7 +33,6 @@ from projections.reports.reconciliation import RECEIPTS
 from projections.reports.report import AppealService, Cells, Report, Scope, Section
 from projections.view import Recorded
 
-STATEMENT_SECONDS = 30
 FIRST_DAY = date(2025, 1, 1)  # no request was made before
 _FORMS: dict[str, tuple[str, str]] = {
     "programme": (r"[a-z0-9][a-z0-9-]{0,63}", "food-2025"),
@@ -88,20 +87,36 @@ class Reports:
     """Answers requests on the database `dsn`; `now` is the clock that an absent month or day is of."""
 
     def __init__(
-        self, dsn: str, programmes: Mapping[str, Programme], services: ServicesOfReports | None = None
+        self,
+        dsn: str,
+        programmes: Mapping[str, Programme],
+        services: ServicesOfReports | None = None,
+        serving: bool = False,
     ) -> None:
-        """`services` say which cases are appeals; without them none is."""
-        self._dsn = dsn
+        """`services` say which cases are appeals; without them none is. `serving`: beside the counter, until `close`."""
+        self._snapshots = Snapshots(dsn, serving=serving)
+        self._times = LogTimes()
         self._programmes = programmes
         self._services = services
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._snapshots.close()
 
     def stands(self, as_of: str = "") -> tuple[int, datetime | None]:
         """The log position that every report can be asked for at `as_of` (now by default), and when its last event was
         recorded. Raises ParameterMalformed, AsOfAhead."""
         if as_of:
             _check("as_of", as_of)
-        with self._snapshot() as connection:
+        with self._snapshots.one() as connection:
             return self._position(connection, REPORTS.values(), as_of)
+
+    def stand(self, report: Report, as_of: str) -> tuple[int, datetime | None]:
+        """The log position that one report is answered at. Raises ParameterMalformed, AsOfAhead."""
+        if as_of:
+            _check("as_of", as_of)
+        with self._snapshots.one() as connection:
+            return self._position(connection, [report], as_of)
 
     def check(self, request: Request, now: datetime) -> None:
         """Nothing, if the report can be asked for so; reads nothing. Raises what `answer` does, but AsOfAhead."""
@@ -113,7 +128,7 @@ class Reports:
         `infra.reporting.refusals`."""
         report = find_report(request.report)
         parameters = self._parameters(report, request, now)
-        with self._snapshot() as connection:
+        with self._snapshots.one() as connection:
             upto, recorded_at = self._position(connection, [report], request.as_of)
             scope = self._scope(report, parameters, upto, recorded_at)
             wanted = [one for one in report.sections if not sections or one.id in sections]
@@ -124,7 +139,7 @@ class Reports:
         """The same report computed from the events themselves."""
         report = find_report(request.report)
         parameters = self._parameters(report, request, now)
-        with self._snapshot() as connection:
+        with self._snapshots.one() as connection:
             upto, recorded_at = self._position(connection, [report], request.as_of)
             ledger = Ledger.of(_events(connection, upto))
         scope = self._scope(report, parameters, upto, recorded_at)
@@ -137,7 +152,7 @@ class Reports:
         """What the vouchers paid in a month by receipt of one shop, returns taken off (tiyn); month and position."""
         report = find_report(request.report)
         parameters = self._parameters(report, request, now)
-        with self._snapshot() as connection, connection.cursor() as cursor:
+        with self._snapshots.one() as connection, connection.cursor() as cursor:
             upto, _ = self._position(connection, [report], request.as_of)
             cursor.execute(RECEIPTS, self._scope(report, parameters, upto).values())
             return dict(cursor.fetchall()), parameters["month"], upto
@@ -202,7 +217,7 @@ class Reports:
             places = ", ".join(everything_upto(f"'{view}'") for view in views)
             cursor.execute(f"SELECT least({places})")
             held = int(cast(tuple[Any], cursor.fetchone())[0] or 0)
-            upto = held if not as_of else _asked(cursor, as_of)
+            upto = held if not as_of else self._asked(cursor, as_of)
             if upto > held:
                 raise AsOfAhead("as_of", position=held)
             cursor.execute(
@@ -213,25 +228,17 @@ class Reports:
             row = cursor.fetchone()
         return upto, None if row is None else datetime.fromisoformat(row[0]).astimezone(ALMATY)
 
-    def _snapshot(self) -> _Snapshot:
-        return _Snapshot(self._dsn)
-
-
-class _Snapshot:
-    """A connection that sees one state of the database, and writes nothing."""
-
-    def __init__(self, dsn: str) -> None:
-        self._dsn = dsn
-
-    def __enter__(self) -> Connection:
-        self._connection = connect(self._dsn, role=APP_ROLE, application_name="azyq-report")
-        self._connection.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, readonly=True)
-        with self._connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'; SET LOCAL jit = off")
-        return self._connection
-
-    def __exit__(self, *_: object) -> None:
-        self._connection.close()
+    def _asked(self, cursor: Any, as_of: str) -> int:
+        """The log position that `as_of` means: itself, or where the log stood at a time."""
+        if as_of.isdigit():
+            return int(as_of)
+        try:
+            at = datetime.fromisoformat(as_of)
+            if at.utcoffset() is None:
+                raise ValueError(as_of)
+        except ValueError:
+            raise ParameterMalformed("as_of", parameter="as_of", example=_FORMS["as_of"][1]) from None
+        return self._times.position(cursor, at)
 
 
 def appeal_services(services: Services) -> tuple[AppealService, ...]:
@@ -255,26 +262,6 @@ def _check(name: str, value: str) -> None:
     form, example = _FORMS[name]
     if not re.fullmatch(form, value, re.ASCII):
         raise ParameterMalformed(name, parameter=name, example=example)
-
-
-def _asked(cursor: Any, as_of: str) -> int:
-    """The log position that `as_of` means: itself, or that of the last event recorded by then."""
-    if as_of.isdigit():
-        return int(as_of)
-    try:
-        at = datetime.fromisoformat(as_of)
-        if at.utcoffset() is None:
-            raise ValueError(as_of)
-    except ValueError:
-        raise ParameterMalformed("as_of", parameter="as_of", example=_FORMS["as_of"][1]) from None
-    # What was recorded before anything later was: an event that is dated back was not known then.
-    cursor.execute(
-        "SELECT coalesce((SELECT min(notification_id) - 1 FROM azyq_log.azyq_events"
-        " WHERE (convert_from(state, 'UTF8')::json ->> 'timestamp')::timestamptz > %s),"
-        " (SELECT max(notification_id) FROM azyq_log.azyq_events), 0)",
-        (at.astimezone(UTC),),
-    )
-    return int(cursor.fetchone()[0])
 
 
 def _read(connection: Connection, sections: Sequence[Section], scope: Scope) -> list[Table]:
