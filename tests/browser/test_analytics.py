@@ -207,3 +207,4 @@ def test_the_page_is_painted_before_its_figures_are_read(
         finally:
             Waiting.go.set()
         expect(page.locator("#funnel")).to_be_visible()
+        page.wait_for_load_state()  # a page that is closed while its scripts load complains
