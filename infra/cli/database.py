@@ -44,7 +44,7 @@ def status(as_json: bool = JSON) -> None:
     with refusals(), ExitStack() as stack:
         from infra import bootstrap
         from infra.postgres import schema
-        from infra.postgres.reader_roles import trouble
+        from infra.postgres.reader_roles import open_ways, trouble
         from infra.settings import Settings
 
         dsn = bootstrap.database(Settings(), stack)
@@ -52,9 +52,12 @@ def status(as_json: bool = JSON) -> None:
         to_come = any(at is None for _, at in migrations)
         views = _views(dsn, stack, to_come)
         readers = "" if to_come else trouble(dsn)
+        ways = [] if to_come else open_ways(dsn)
         if as_json:
             done = [{"name": name, "applied_at": at} for name, at in migrations]
-            print_json({"migrations": done, "views": views, "readers_want": readers or None})
+            print_json(
+                {"migrations": done, "views": views, "readers_want": readers or None, "readers_may": ways}
+            )
         else:
             for name, at in migrations:
                 typer.echo(f"{name:32} {at.isoformat(timespec='seconds') if at else 'to come'}")
@@ -62,6 +65,8 @@ def status(as_json: bool = JSON) -> None:
                 typer.echo(f"{'view ' + view['name']:32} {_standing(view)}")
             if readers:
                 typer.echo(f"{'roles of readers':32} can't be made; let an administrator run: {readers}")
+            for statements in ways:
+                typer.echo(f"{'readers may do harm':32} before anybody is granted access, run: {statements}")
         if to_come or any(view["version"] != view["wanted"] for view in views):
             raise typer.Exit(1)
 

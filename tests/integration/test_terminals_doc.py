@@ -30,7 +30,7 @@ _NOT_AT_A_TILL = {
 }
 
 
-def run_page(script: list[str], folder: Path) -> list[str]:
+def run_page(script: list[str], folder: Path, **settings: str) -> list[str]:
     """What each block of a page's commands prints, run one after the other in `folder`; azyq listens elsewhere."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         listen = f"127.0.0.1:{free.getsockname()[1]}"
@@ -43,10 +43,11 @@ def run_page(script: list[str], folder: Path) -> list[str]:
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "HOME": str(folder),
             "AZYQ_LISTEN": listen,
+            **settings,
         },
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=300,
     )
     assert found.returncode == 0, found.stdout[-2000:] + found.stderr
     return found.stdout.split(MARK)
