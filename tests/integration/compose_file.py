@@ -16,7 +16,7 @@ import yaml
 from infra.settings import ROOT
 
 COMPOSE = ROOT / "docker-compose.yml"
-_VARIABLE = re.compile(r"\$\{(\w+)(?:(:[-?])([^}]*))?\}")
+_VARIABLE = re.compile(r"\$\{(\w+)(?:(:[-?+])([^}]*))?\}")
 
 
 class Unset(Exception):
@@ -24,11 +24,13 @@ class Unset(Exception):
 
 
 def interpolated(text: str, variables: Mapping[str, str]) -> str:
-    """`text` with ${NAME}, ${NAME:-default} and ${NAME:?needed} replaced. Raises Unset."""
+    """`text` with ${NAME}, ${NAME:-default}, ${NAME:+instead} and ${NAME:?needed} replaced. Raises Unset."""
 
     def value(match: re.Match[str]) -> str:
         name, how, rest = match.groups()
         found = variables.get(name, "")
+        if how == ":+":
+            return str(rest) if found else ""
         if found or how is None:
             return found
         if how == ":?":

@@ -130,8 +130,28 @@ def test_data_outlive_their_containers() -> None:
         "postgres-data:/var/lib/postgresql",
         "kafka-data:/var/lib/kafka/data",
         "azyq-data:/data",
+        "./trust:/trust:ro",
     }
     assert set(FILE["volumes"]) == {"postgres-data", "kafka-data", "azyq-data"}
+
+
+def test_A8_the_authorities_that_are_trusted_are_a_folder_of_the_machine_mounted_where_the_setting_says() -> (
+    None
+):
+    assert {SERVICES[name]["environment"]["AZYQ_TRUST"] for name in OURS} == {""}  # as unset
+    assert Settings(_env_file=None, AZYQ_TRUST="").trust is None
+    told = compose(NEEDED | {"AZYQ_TRUST": "/etc/azyq/authorities"})["services"]
+    for name in OURS:
+        (mount,) = (one for one in told[name]["volumes"] if "authorities" in one)
+        assert mount == f"/etc/azyq/authorities:{told[name]['environment']['AZYQ_TRUST']}:ro"
+    for path in (ROOT / ".env.example", ROOT / "README.md", ROOT / "docs" / "access.md"):
+        assert "AZYQ_TRUST" in path.read_text(encoding="utf-8")
+
+
+def test_every_setting_is_in_the_readme() -> None:
+    told = (ROOT / "README.md").read_text(encoding="utf-8")
+    for field in Settings.model_fields.values():
+        assert f"`{field.alias}`" in told, field.alias
 
 
 def test_services_wait_for_what_they_stand_on() -> None:
