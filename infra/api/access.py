@@ -91,6 +91,8 @@ class AccessServices(Protocol):
 
     def refuse(self, caller: Caller, request: ReportRequest, refusal: Refusal) -> None: ...
 
+    def named(self, answer: Answer, language: str) -> Answer: ...
+
 
 class SessionAuth(SecurityBase):
     """A FastAPI dependency: whose session the Bearer token is, by the log as it is now."""
@@ -201,8 +203,8 @@ def _report(services: AccessServices, caller: Caller, name: str, request: Reques
     except Refusal as refusal:
         services.refuse(caller, asked, refusal)
         raise
-    answer = services.read(caller, asked, form)
     language = language_of(request.headers.get("accept-language", ""))
+    answer = services.named(services.read(caller, asked, form), language)
     headers = {
         "Cache-Control": "no-store",
         "Content-Language": language,

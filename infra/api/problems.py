@@ -50,6 +50,8 @@ _STATUS = {
     "staff_revoked": 403,
     "staff_key_of_other_environment": 403,
     "case_unknown": 404,
+    "discussion_unknown": 404,
+    "too_many_requests": 429,
     "not_your_step": 403,
     "not_assigned_to_you": 403,
     "same_person": 403,
@@ -217,6 +219,11 @@ _SENTENCES = {
 }
 _PARTS = re.compile(r"^(fields|documents)\.")
 _QUALITY = re.compile(r"\s*([a-zA-Z]{1,8})(?:-[a-zA-Z0-9-]*)?\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?)\s*)?")
+
+
+def problem_sentences() -> Mapping[str, tuple[str, str, str]]:
+    """By code, in kk, ru and en: what is said of what is refused before a rule is asked."""
+    return _SENTENCES
 
 
 class Problem(Exception):

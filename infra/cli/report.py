@@ -14,6 +14,7 @@ from infra.cli.running import FOUND, JSON, LANGUAGE, language_of, opened, print_
 if TYPE_CHECKING:
     from infra.bootstrap import Azyq
     from infra.reporting.diff import Difference
+    from infra.reporting.naming import Naming
     from infra.reporting.running import Answer, Reports, Request
     from projections.reports.report import Cells, Section
 
@@ -65,7 +66,7 @@ SHOWN = 40
 
 def report(
     name: str = typer.Argument(
-        help="daily, month, pilot, goods, reconciliation, ...; `diff` compares two answers."
+        help="daily, month, pilot, goods, shops, appeals, reconciliation; `diff` compares two answers."
     ),
     compared: str = typer.Argument(None, metavar="[REPORT]", help="With diff: the report that is compared."),
     programme: str = typer.Option(
@@ -120,7 +121,13 @@ def report(
             _month_now(azyq, reports, Request(name, parameters), chosen, language)
             return
         answer = reports.answer(Request(name, parameters, as_of or ""), azyq.clock())
-        _write(answer, chosen, section, out, language)
+        _write(_naming(azyq).named(answer, language), chosen, section, out, language)
+
+
+def _naming(azyq: Azyq) -> Naming:
+    from infra.reporting.naming import Naming
+
+    return Naming(azyq.dsn, azyq.programmes, azyq.goods, azyq.services)
 
 
 def _known(name: str) -> None:
@@ -165,7 +172,7 @@ def _difference(azyq: Azyq, reports: Reports, requests: list[Request], chosen: s
         usage("report diff REPORT --from TIME [--to TIME]")
     now = azyq.clock()
     earlier, later = (reports.answer(request, now) for request in requests)
-    found = difference(earlier, later)
+    found = _naming(azyq).named_difference(difference(earlier, later), language)
     if chosen == "json":
         print_json(difference_dict(found, language))
     else:
@@ -203,7 +210,8 @@ def _month_now(azyq: Azyq, reports: Reports, request: Request, chosen: str, lang
     if chosen == "json":
         for one in found:
             asked = type(request)("month", {"month": month, "programme": one["programme"]})
-            one["sections"] = as_dict(reports.answer(asked, azyq.clock()), language)["sections"]
+            answer = _naming(azyq).named(reports.answer(asked, azyq.clock()), language)
+            one["sections"] = as_dict(answer, language)["sections"]
         print_json(found[0] if programme else found)
         return
     for one in found:

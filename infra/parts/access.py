@@ -31,6 +31,7 @@ from infra.clock import real_clock
 from infra.parts.signing_in import Session, SigningIn
 from infra.postgres.reader_roles import Reader, role_of, settle
 from infra.postgres.sign_in import SESSION_LIFE
+from infra.reporting.naming import Naming
 from infra.reporting.outside import OutsideReports
 from infra.reporting.running import Answer, Reports, Request, find_report
 
@@ -49,6 +50,7 @@ class AnalystAccess:
         self._grants = GrantAccess(azyq.log)
         self._reports = reports or Reports(azyq.dsn, azyq.programmes, azyq.services)
         self._outside = OutsideReports(self._reports)
+        self._naming = Naming(azyq.dsn, azyq.programmes, azyq.goods, azyq.services)
         self._signing_in = SigningIn(azyq)
         self._strangers = Rate(_STRANGERS_A_MINUTE / 60, _STRANGERS_A_MINUTE)
         self._strangers_lock = threading.Lock()
@@ -229,6 +231,10 @@ class AnalystAccess:
             )
         )
         return answer
+
+    def named(self, answer: Answer, language: str) -> Answer:
+        """The report with a column of names after each of codes."""
+        return self._naming.named(answer, language)
 
     def refuse(self, caller: Caller, request: Request, refusal: Refusal) -> None:
         """Record that the request was refused before it came to reports."""

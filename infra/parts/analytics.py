@@ -19,6 +19,7 @@ from infra.api.access import AccessServices, Caller, Session
 from infra.bootstrap import Azyq
 from infra.chain import Chain
 from infra.reporting.kept import KEPT_STANDS, SHARE, KeptReports, Once
+from infra.reporting.naming import Labels, Naming
 from infra.reporting.running import Answer, Request
 from infra.reporting.snapshots import AT_ONCE
 from infra.sealing import seals_by
@@ -31,6 +32,7 @@ FRESH_SECONDS = 2.0
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 _HANDED_ON = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 LOCAL = Reader("local")
+
 
 def asks_from_here(request: HttpRequest) -> bool:
     """Whether a browser on this very machine asks, by a name of this machine, and nobody handed the request on."""
@@ -61,6 +63,7 @@ class Analytics:
         self.trial = azyq.settings.env == "trial"
         self.programmes: Mapping[str, Programme] = azyq.programmes
         self._reports = reports or KeptReports(azyq.dsn, azyq.programmes, azyq.services)
+        self._naming = Naming(azyq.dsn, azyq.programmes, azyq.goods, azyq.services)
         self._pool = ThreadPoolExecutor(AT_ONCE + 1, "analytics")
         self._stands: Once[Stand] = Once(
             lambda: max(FRESH_SECONDS, SHARE * self._reports.took), KEPT_STANDS, lambda _: 1
@@ -118,22 +121,17 @@ class Analytics:
         if reader.grant is not None:
             self._access.refuse(Caller(reader.user, reader.grant), request, refusal)
 
-    def position_names(self, programme: str, month: str) -> Mapping[int, Names]:
-        """By the list in force when the month's vouchers begin; empty where there is none."""
-        chosen = [
-            one
-            for one in self.programmes.values()
-            if one.id == programme or (not programme and month in one.months())
-        ]
-        names: dict[int, Names] = {}
-        for one in chosen:
-            try:
-                first = one.month(month).valid_from
-                found = one.catalogue(self._azyq.goods).on(first).positions
-            except Refusal:
-                continue
-            names |= {number: position.names for number, position in found.items()}
-        return names
+    def position_names(self, programme: str, month: str, on: str = "") -> Mapping[int, Names]:
+        """By the list in force on the day, else when the month's vouchers begin; empty where there is none."""
+        return self._naming.positions({"programme": programme, **({"on": on} if on else {"month": month})})
+
+    def labels(self, answer: Answer) -> Labels:
+        """What the codes in a report are called."""
+        return self._naming.labels(answer)
+
+    def named(self, answer: Answer, language: str) -> Answer:
+        """A report with a column of names after each of codes."""
+        return self._naming.named(answer, language)
 
     def chain(self) -> Chain:
         """Read at each call."""

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from infra.reporting.naming import Labels
 from infra.web.analytics_words import analytics_words
 from infra.web.region_names import region_name
 from infra.web.words import WORDS
@@ -19,8 +20,12 @@ _MINUS = "\N{MINUS SIGN}"
 class Writing:
     """Writes cells in one language; `positions` are the names of the goods list's positions."""
 
-    def __init__(self, language: str, positions: Mapping[int, Names] | None = None) -> None:
+    def __init__(
+        self, language: str, positions: Mapping[int, Names] | None = None, labels: Labels | None = None
+    ) -> None:
+        """`labels`: what other codes are called."""
         self._language = language
+        self._labels = labels or {}
         self._words = WORDS[language]
         self._positions = positions or {}
 
@@ -34,6 +39,8 @@ class Writing:
             return analytics_words(self._language)(f"status_{value}")
         if column.id == "month":
             return self._words.month(value)
+        if value and (names := self._labels.get(column.id, {}).get(value)):
+            return names[self._language]
         if column.kind == "day":
             return self._words.day(date.fromisoformat(value)) if value else ""
         if column.kind == "hour":

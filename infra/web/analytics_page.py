@@ -13,13 +13,18 @@ from infra.reporting.running import Answer, find_report
 from infra.web.analytics_asked import Asked, with_month
 from infra.web.analytics_cells import Writing
 from infra.web.analytics_panels import (
+    COMPLAINTS,
     DAYS,
     GOODS,
     HOURS,
     LOANS,
     MONTH,
+    RATINGS,
     REGIONS,
+    REQUESTS,
+    SERVICE,
     SHOPS_SHOWN,
+    TOPICS,
     TURNOVER,
     Groups,
     Panels,
@@ -47,8 +52,8 @@ class Dashboard:
         self.stand = services.stands(self.asked.as_of_position())
         self.earlier = earlier_stand(services, self.asked, self.stand)
         self._position = str(self.stand.position)
-        self._wanted = [MONTH, REGIONS, DAYS, GOODS, *((TURNOVER, LOANS) if reader.everything else ())]
-        for report in {one.report for one in self._wanted} | ({"daily"} if reader.everything else set()):
+        self._wanted = [MONTH, REGIONS, DAYS, GOODS, TURNOVER, LOANS, RATINGS, COMPLAINTS, TOPICS]
+        for report in {one.report for one in (*self._wanted, HOURS)}:
             services.check(request_of(report, find_report(report).parameters, self.asked, self._position))
         self._read_panels: dict[str, Any] | None = None
         self._words = analytics_words(self.asked.language)
@@ -89,7 +94,7 @@ class Dashboard:
         days = _table(DAYS, ["day"], now, then)
         regions = panels.regions(_table(REGIONS, ["region"], now, then))
         goods = panels.goods(_table(GOODS, ["position"], now, then))
-        everything = self._reader.everything
+        day = self._day(panels, days)
         return {
             "writing": writing,
             "empty": whole is None,
@@ -99,8 +104,10 @@ class Dashboard:
             "days": panels.days(_every_day(days)),
             "regions": sorted(regions, key=lambda one: -one.value),
             "goods": sorted(goods, key=lambda one: -one.value),
-            "shops": self._shops(panels, writing, now, then) if everything else None,
-            "hours": self._hours(panels, days) if everything else None,
+            "shops": self._shops(panels, writing, now, then),
+            "hours": day,
+            "serving": day["serving"],
+            "appeals": self._appeals(panels, now, then),
             "chain": self._chain(),
             "seals": list(reversed(self._services.seals()))[:SEALS_SHOWN],
         }
@@ -178,12 +185,23 @@ class Dashboard:
             ],
         }
 
-    def _hours(self, panels: Panels, days: Table) -> dict[str, Any]:
-        """The day that is asked for, else the last on which anything was bought."""
+    def _appeals(self, panels: Panels, now: dict[str, Answer], then: dict[str, Answer]) -> dict[str, Any]:
+        """What recipients said in the month: figures, and the topics of complaints."""
+        names = self._services.labels(now["appeals"]).get("topic", {})
+        return {
+            "figures": panels.appeals(
+                _table(RATINGS, ["month"], now, then), _table(COMPLAINTS, ["month"], now, then)
+            ),
+            "topics": panels.topics(_table(TOPICS, ["topic"], now, then), names),
+        }
+
+    def _day(self, panels: Panels, days: Table) -> dict[str, Any]:
+        """The day that is asked for, else the last on which anything was bought: its hours, and how the service did."""
         day = self.asked.on or max(days.now, default=local_day(self._services.now()).isoformat())
         asked = replace(self.asked, on=day)
         request = request_of("daily", find_report("daily").parameters, asked, self._position)
-        (answer,) = self._services.answers(self._reader, [(request, [HOURS.section])], "page")
+        sections = [HOURS.section, SERVICE.section, REQUESTS.section]
+        (answer,) = self._services.answers(self._reader, [(request, sections)], "page")
         found = grouped(answer, HOURS.section, ["hour"])
         if found:
             empty = dict.fromkeys(next(iter(found.values())), 0)
@@ -196,6 +214,10 @@ class Dashboard:
             "before": self.asked.link(on=(at - timedelta(days=1)).isoformat()) + "#hours",
             "after": self.asked.link(on=(at + timedelta(days=1)).isoformat()) + "#hours",
             "rows": own.link(HOURS),
+            "serving": own.serving(
+                grouped(answer, SERVICE.section, ["day"]).get(day),
+                grouped(answer, REQUESTS.section, ["kind"]),
+            ),
         }
 
 

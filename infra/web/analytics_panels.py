@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from infra.reporting.running import Answer, Request
 from infra.web.analytics_asked import Asked
 from infra.web.analytics_cells import Writing
 from infra.web.region_names import region_name
+from projections.reports.report import Names
 
 STAGES = ("families", "asked", "consented", "issued", "activated", "spent")
 ASIDE = ("no_number", "reminded", "refused", "withdrawn", "lapsed", "expired")
 SUMS = ("issued_tiyn", "spent_tiyn", "held_tiyn", "expired_tiyn", "cancelled_tiyn", "available_tiyn")
 SHOPS_SHOWN = 8
+_PLACES = Decimal("0.01")
 
 Figures = Mapping[str, Any]
 Groups = dict[Any, dict[str, Any]]
@@ -35,6 +38,14 @@ GOODS = Wanted("goods", "positions")
 TURNOVER = Wanted("shops", "turnover")
 LOANS = Wanted("shops", "loans")
 HOURS = Wanted("daily", "hours")
+SERVICE = Wanted("daily", "service")
+REQUESTS = Wanted("daily", "requests")
+RATINGS = Wanted("appeals", "ratings")
+COMPLAINTS = Wanted("appeals", "complaints")
+RATED_SHOPS = Wanted("appeals", "rated_shops")
+TOPICS = Wanted("appeals", "topics")
+# Of the counter, for it is what people wait at.
+_WAITED_AT = "counter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,3 +256,53 @@ class Panels:
                 "discount_of", sum=self._writing.figure("tiyn", group["discount_tiyn"])
             ),
         )
+
+    def appeals(self, ratings: Table, complaints: Table) -> list[Shown]:
+        """How the service was rated, and what became of complaints."""
+
+        def one(label: str, wanted: Wanted, table: Table, figure: str, kind: str = "count") -> Shown:
+            now, then = (
+                None if groups is None else next(iter(groups.values()), {figure: 0})[figure]
+                for groups in (table.now, table.then)
+            )
+            return self.figure(self._words(label), kind, now, then, self.link(wanted))
+
+        average = sum(n * (group[f"stars_{n}"] or 0) for group in ratings.now.values() for n in range(1, 6))
+        given = sum(group["ratings"] or 0 for group in ratings.now.values())
+        mean = (
+            "–"
+            if not given
+            else self._writing.figure("quantity", (Decimal(average) / given).quantize(_PLACES))
+        )
+        return [
+            one("ratings", RATINGS, ratings, "ratings"),
+            Shown(self._words("average"), mean, "", self.link(RATED_SHOPS, sort="average", order="asc")),
+            one("complaints", COMPLAINTS, complaints, "received"),
+            one("complaints_open", COMPLAINTS, complaints, "open"),
+            one("complaints_overdue", COMPLAINTS, complaints, "overdue"),
+        ]
+
+    def topics(self, table: Table, names: Mapping[Any, Names]) -> list[Shown]:
+        """What complaints are about."""
+        return self.bars(
+            table,
+            "received",
+            "count",
+            lambda key: names[key][self._asked.language] if key in names else key,
+            lambda key: self.link(TOPICS, only=f"topic:{key}"),
+        )
+
+    def serving(self, day: Figures | None, requests: Groups) -> list[Shown]:
+        """How the service did on a day; nothing where nothing was measured."""
+        if day is None:
+            return []
+        words, writing = self._words, self._writing
+        counter = requests.get(_WAITED_AT)
+        shown = [
+            ("up", f"{writing.figure('quantity', day['up_percent'])} %", self.link(SERVICE)),
+            ("requests", writing.count(day["requests"]), self.link(REQUESTS)),
+            ("failed", writing.count(day["failed"]), self.link(REQUESTS, sort="failed", order="desc")),
+            ("p99", "–" if counter is None else f"≤ {writing.count(counter['p99_ms'])}", self.link(REQUESTS)),
+            ("parked_then", writing.count(day["parked"]), self.link(SERVICE)),
+        ]
+        return [Shown(words(f"serving_{label}"), text, "", href) for label, text, href in shown]

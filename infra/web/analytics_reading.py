@@ -15,6 +15,7 @@ from domain.programmes import Programme
 from domain.seal import Sealed
 from infra.api.access import Session
 from infra.chain import Chain
+from infra.reporting.naming import Labels
 from infra.reporting.running import Answer, Request
 from projections.reports.report import Names
 
@@ -101,8 +102,16 @@ class AnalyticsServices(Protocol):
         """End the session of whoever asks."""
         ...
 
-    def position_names(self, programme: str, month: str) -> Mapping[int, Names]:
-        """What the positions of the month's goods list are called."""
+    def position_names(self, programme: str, month: str, on: str = "") -> Mapping[int, Names]:
+        """What the positions of the goods list of the day, else of the month, are called."""
+        ...
+
+    def labels(self, answer: Answer) -> Labels:
+        """What the codes in a report are called."""
+        ...
+
+    def named(self, answer: Answer, language: str) -> Answer:
+        """A report with a column of names after each of codes."""
         ...
 
     def chain(self) -> Chain:

@@ -14,6 +14,7 @@ from domain.calendar import local_day
 from domain.errors import LANGUAGES
 from infra.reporting.diff import difference
 from infra.reporting.formats import as_csv, as_dict, write_xlsx
+from infra.reporting.naming import Labels
 from infra.reporting.running import Answer, Request, Table, find_report
 from infra.web.analytics_asked import PATH, Asked, whole_number, with_month
 from infra.web.analytics_cells import Writing
@@ -66,6 +67,7 @@ class RowsOf:
         if not reader.everything and "region" not in self.report.parameters:
             raise ReportNotByRegion("name", report=self.report.id, regions=", ".join(reader.regions))
         self._columns = {column.id: place for place, column in enumerate(self.section.columns)}
+        self._labels: Labels = {}
         self._order = self._read_order()
         self._only = self._read_only()
         asked = with_month(asked, services.programmes, services.now())
@@ -81,6 +83,7 @@ class RowsOf:
             raise FormatUnknown("form", formats=", ".join(FORMS))
         answer = self._answer(self.stand, form)
         answer = replace(answer, tables=[Table(self.section, self._chosen(answer.tables[0].rows))])
+        answer = self._services.named(answer, self.asked.language)
         if form == "csv":
             body = "".join(as_csv(answer)).encode()
         elif form == "json":
@@ -102,7 +105,9 @@ class RowsOf:
         signed = self.earlier is not None
         words = analytics_words(self.asked.language)
         writing = Writing(
-            self.asked.language, self._services.position_names(self.asked.programme, self.asked.month)
+            self.asked.language,
+            self._services.position_names(self.asked.programme, self.asked.month, self.asked.on),
+            {name: told for name, told in self._labels.items() if name != "shop"},
         )
         shown = rows[(number - 1) * limit : number * limit]
         return {
@@ -153,6 +158,7 @@ class RowsOf:
     def _rows(self) -> list[Cells]:
         now = self._answer(self.stand, "page")
         self.stand = stand_of(now)
+        self._labels = self._services.labels(now)
         if self.earlier is None:
             return self._chosen(now.tables[0].rows)
         then = self._answer(self.earlier, "page")
@@ -230,9 +236,6 @@ class RowsOf:
 
     def _leads_here(self, column: Column) -> bool:
         leads = {"position": "articles", "shop": "days"}
-        whole = {"day": "daily"}.get(column.id)
-        if whole and not self._reader.everything:
-            return True
         return leads.get(column.id) == self.section.id and self._own.get("only", "").startswith(column.id)
 
     def _totals(self, rows: Sequence[Cells], writing: Writing, signed: bool) -> list[str]:

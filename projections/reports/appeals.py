@@ -12,11 +12,11 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from domain.calendar import local_day
-from projections.reports.daily import SHOP
 from projections.reports.facts import FAMILIES
 from projections.reports.heard import Asked, Rating
 from projections.reports.ledger import Ledger
 from projections.reports.report import AppealService, Cells, Column, Report, Scope, Section, named, next_level
+from projections.reports.serving import SHOP
 
 STARS = range(1, 6)
 _MONTH = Column("month", named("ай", "месяц", "month"), "text")

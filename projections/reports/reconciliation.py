@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from domain.calendar import ALMATY
-from projections.reports.daily import SHOP
 from projections.reports.facts import FAMILIES, OF_THE_MONTHS, PURCHASES
 from projections.reports.goods import of_the_months
 from projections.reports.ledger import Ledger, Purchase
 from projections.reports.report import Cells, Column, Report, Scope, Section, named
+from projections.reports.serving import SHOP
 
 _PURCHASES = PURCHASES.format(where=OF_THE_MONTHS + " AND %(shop)s IN ('', shop)")
 # What the vouchers paid by each receipt, and was not brought back.

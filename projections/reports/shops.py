@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from projections.reports.daily import SHOP
 from projections.reports.facts import OF_THE_MONTHS, PRICE_TOTAL, PURCHASES, SOLD
 from projections.reports.goods import total
 from projections.reports.ledger import Ledger, Purchase
 from projections.reports.report import Cells, Column, Report, Scope, Section, named
+from projections.reports.serving import SHOP
 
 _NAME = Column("name", named("атауы", "название", "name"), "text")
 
@@ -22,7 +22,8 @@ _EVENTS = """
             AND topic <> 'shop.prices_set'
     ),
     latest AS (
-        SELECT DISTINCT ON (data ->> 'shop') data ->> 'shop' AS shop, data ->> 'name' AS name
+        SELECT DISTINCT ON (data ->> 'shop') data ->> 'shop' AS shop, data ->> 'name' AS name,
+            data ->> 'kato' AS kato
         FROM event WHERE topic IN ('shop.joined', 'shop.changed') ORDER BY data ->> 'shop', position DESC
     )"""
 _TURNOVER = f"""
@@ -41,7 +42,7 @@ _TURNOVER = f"""
     SELECT shop, name, CASE WHEN closed THEN 'closed' ELSE 'open' END,
         coalesce(purchases, 0), coalesce(whole_tiyn, 0) + coalesce(back_tiyn, 0), coalesce(drawn_tiyn, 0)
     FROM latest LEFT JOIN status USING (shop) LEFT JOIN back USING (shop) LEFT JOIN drawn USING (shop)
-    WHERE %(shop)s IN ('', shop) ORDER BY 1
+    WHERE %(shop)s IN ('', shop) AND kato ^@ %(region)s ORDER BY 1
     """
 _LOANS = f"""
     WITH {_EVENTS},
@@ -66,7 +67,9 @@ _LOANS = f"""
         coalesce(CASE WHEN loan.topic = 'shop.loan_recorded' THEN loan.data ->> 'until' END, ''),
         coalesce(open, 0), coalesce(mended, 0), coalesce(missing, 0)
     FROM latest LEFT JOIN loan USING (shop) LEFT JOIN counted USING (shop)
-    WHERE (loan.shop IS NOT NULL OR counted.shop IS NOT NULL) AND %(shop)s IN ('', shop) ORDER BY 1
+    WHERE (loan.shop IS NOT NULL OR counted.shop IS NOT NULL) AND %(shop)s IN ('', shop)
+        AND kato ^@ %(region)s
+    ORDER BY 1
     """
 
 
@@ -80,7 +83,7 @@ def _turnover_from_log(ledger: Ledger, scope: Scope) -> Sequence[Cells]:
             sold[purchase.shop].append(purchase)
     rows = []
     for name, shop in sorted(ledger.shops.items()):
-        if scope.shop in ("", name):
+        if scope.shop in ("", name) and shop.region.startswith(scope.region):
             turnover = sum(
                 total(line.price_tiyn, line.bought - line.returned)
                 for purchase in sold[name]
@@ -95,7 +98,8 @@ def _turnover_from_log(ledger: Ledger, scope: Scope) -> Sequence[Cells]:
 def _loans_from_log(ledger: Ledger, scope: Scope) -> Sequence[Cells]:
     rows = []
     for name, shop in sorted(ledger.shops.items()):
-        if scope.shop in ("", name) and (shop.loan or shop.breaches):
+        inside = scope.shop in ("", name) and shop.region.startswith(scope.region)
+        if inside and (shop.loan or shop.breaches):
             contract, until = shop.loan or ("", "")
             states = list(shop.breaches.values())
             missing = sum(lacking for lacking in states if lacking is not None)
@@ -109,15 +113,18 @@ SHOPS = Report(
     names=named("Дүкендер", "Магазины", "Shops"),
     definition=named(
         "Бағдарламаға қатысатын дүкендер (shop.joined): айдағы айналым – төленіп, қайтарылмаған тауарлардың жеңілдік "
-        "бағасындағы сомасы; қарыз және оның сақталмаған шарттары (shop.breach_recorded), сөреде жоқ тізім орындары.",
+        "бағасындағы сомасы; қарыз және оның сақталмаған шарттары (shop.breach_recorded), сөреде жоқ тізім орындары. "
+        "Өңір – дүкен тұрған жер; айналым – сатып алушылар қайда тұрса да, толық.",
         "Магазины-участники (shop.joined): оборот за месяц – сумма оплаченных и не возвращённых товаров по ценам со "
-        "скидкой; заём и его нарушенные условия (shop.breach_recorded), позиции перечня, которых нет на полках.",
+        "скидкой; заём и его нарушенные условия (shop.breach_recorded), позиции перечня, которых нет на полках. "
+        "Регион – тот, где стоит магазин; оборот – весь, где бы ни жили покупатели.",
         "Shops taking part (shop.joined): the month's turnover is the sum of goods paid for and not returned at "
         "discounted prices; the loan and its conditions that are not kept (shop.breach_recorded), and the positions of "
-        "the list that are not on the shelves.",
+        "the list that are not on the shelves. The region is where the shop stands; the turnover is all of it, wherever "
+        "the buyers live.",
     ),
     clauses=("R9", "R10", "R11", "R12", "O3.1"),
-    parameters=frozenset({"programme", "month", "shop"}),
+    parameters=frozenset({"programme", "month", "shop", "region"}),
     sections=(
         Section(
             "turnover",

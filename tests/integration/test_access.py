@@ -81,8 +81,9 @@ def refused(bureau: Bureau, headers: dict[str, str], address: str) -> str:
         ("month?region=11%27%20OR%201%3D1--", "parameter_malformed"),
         ("month?region=%27%20OR%201%3D1--", "region_foreign"),
         ("month?region=11&region=55", "parameter_twice"),
-        ("daily?on=2026-03-20", "report_not_by_region"),
-        ("shops?shop=S001", "report_not_by_region"),
+        ("daily?on=2026-03-20&region=55", "region_foreign"),
+        ("shops?shop=S001&region=5", "region_foreign"),
+        ("appeals?region=55&format=csv", "region_foreign"),
         ("month?limit=1000000000", "parameter_foreign"),
         ("month?order_by=iin", "parameter_foreign"),
         ("month?from=2006-01&to=2026-01", "parameter_foreign"),
@@ -284,11 +285,14 @@ def test_the_same_figures_in_every_format(bureau: Bureau) -> None:
     book = openpyxl.load_workbook(
         io.BytesIO(bureau.http.get(asked + "&format=xlsx", headers=headers).content)
     )
-    assert book.worksheets[0]["B2"].value == rows[0]["purchases"]
+    # a position has its number and, in the reader's language, its name
+    assert book.worksheets[0]["B2"].value == rows[0]["position_name"]
+    assert book.worksheets[0]["C2"].value == rows[0]["purchases"]
     table = parquet.read_table(
         io.BytesIO(bureau.http.get(asked + "&format=parquet", headers=headers).content)
     )
     assert table.num_rows == len(rows)
+    assert table.column("position_name").to_pylist() == [row["position_name"] for row in rows]
     assert [one["form"] for one in bureau.events("access.report_read")] == ["json", "csv", "xlsx", "parquet"]
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from domain.calendar import ALMATY
+from domain.serving import Counted, Measurement
 from domain.shop import Loan, Shop, ShopFacts
 from infra.postgres.connect import connect
 from infra.postgres.log import PostgresLog
@@ -43,6 +45,7 @@ def told(postgres_dsn: str, migrated_template: str) -> Iterator[str]:
             log.save(shop)
         for case in asked[20:]:
             log.save(case)
+        log.save(*measurements(random.Random(7)))
         log.close()
         reader, store = LogReader(dsn), ViewStore(dsn)
         Feed(reader, store, VIEWS).catch_up()
@@ -54,6 +57,38 @@ def told(postgres_dsn: str, migrated_template: str) -> Iterator[str]:
 @pytest.fixture
 def reports(told: str) -> Reports:
     return Reports(told, PROGRAMMES, SERVICES)
+
+
+def measurements(rng: random.Random) -> Iterator[Measurement]:
+    """Two processes on every day of the months, whose spans overlap, leave gaps and cross midnight."""
+    for process in ("ab12", "cd34"):
+        number = 0
+        for month in ("2025-07", "2025-08", "2026-02"):
+            at = datetime.fromisoformat(f"{month}-01T00:00:00+05:00")
+            while f"{at:%Y-%m}" == month:
+                number += 1
+                until = at + timedelta(seconds=rng.randrange(1, 30_000), microseconds=rng.randrange(10**6))
+                yield Measurement.of(
+                    process=process,
+                    number=number,
+                    from_at=at,
+                    upto_at=until,
+                    counted=counted(rng),
+                    parked=number % 3,
+                )
+                at = until + timedelta(seconds=rng.choice((0, 0, 7_000)))
+
+
+def counted(rng: random.Random) -> Counted:
+    """What a process may have counted; some refusals at shops that nobody knows, and some without a shop."""
+    codes = rng.sample(("over_cap", "code_expired", "shop_closed"), 2)
+    shops = {f"{rng.randrange(8):032x}": {code: rng.randrange(1, 5) for code in codes} for _ in range(3)}
+    every = Counter({"key_missing": rng.randrange(3)})
+    for times in shops.values():
+        every.update(times)
+    kinds = rng.sample(("counter", "wallet", "operators"), 2)
+    latency = {kind: [rng.randrange(4) for _ in range(rng.randrange(24))] for kind in kinds}
+    return Counted(latency, {kind: (0, min(1, sum(steps))) for kind, steps in latency.items()}, +every, shops)
 
 
 def shops_with_loans(rng: random.Random) -> Iterator[Shop]:
@@ -126,7 +161,10 @@ def turning_points(told: str, rng: random.Random) -> list[int]:
     ):
         places.setdefault(topic, []).append(position)
     chosen = rng.sample([rng.choice(found) for found in places.values()], 8)
-    chosen += [rng.choice(places[topic]) for topic in ("case.opened", "case.closed", "family.rated")]
+    chosen += [
+        rng.choice(places[topic])
+        for topic in ("case.opened", "case.closed", "family.rated", "serving.measured")
+    ]
     head = query(told, "SELECT max(notification_id) FROM azyq_log.azyq_events")[0][0]
     return [0, head, *chosen, *(position - 1 for position in chosen)]
 
