@@ -18,6 +18,7 @@ from infra.api.access import AccessServices, access_router
 from infra.api.case_services import CaseServices
 from infra.api.cases import cases_router
 from infra.api.counter import Counter
+from infra.api.discussions import discussions_router
 from infra.api.failures import Failures
 from infra.api.goods import GoodsServices, goods_router
 from infra.api.metrics import Requests, Watched, metrics_router, new_registry, observer
@@ -34,12 +35,18 @@ from infra.api.staff_auth import StaffAuth
 from infra.api.state_services import state_services_router
 from infra.api.terminal_auth import TerminalAuth
 from infra.api.terminals import terminals_router
+from infra.parts.office_lists import OfficeLists
 from infra.sms.webhooks import SignatureMissing, SignatureWrong, TimestampOff
 from infra.web.analytics import analytics_router
 from infra.web.analytics_reading import AnalyticsServices
 from infra.web.apply import apply_router
 from infra.web.assets import Assets
 from infra.web.case_services import CasePagesServices
+from infra.web.discussion import discussion_router
+from infra.web.discussion_services import DiscussionServices
+from infra.web.office import office_router
+from infra.web.office_lists import lists_router
+from infra.web.office_reading import OfficeServices
 from infra.web.paper_check import paper_check_router
 from infra.web.services import WalletServices
 from infra.web.status import status_router
@@ -63,14 +70,19 @@ def create_app(
     access: AccessServices | None = None,
     case_pages: CasePagesServices | None = None,
     cases: CaseServices | None = None,
+    discussions: DiscussionServices | None = None,
     analytics: AnalyticsServices | None = None,
+    office: OfficeServices | None = None,
+    lists: OfficeLists | None = None,
 ) -> FastAPI:
     """The application over `services`; `real_now` is the clock that signatures are checked by.
 
     With `watched` there is /metrics too, with `wallet` the recipient's pages and the keys of their codes, with
     `counter` what terminals call and the page that is one, with `goods` too what they keep at hand, with `sales` their
     day, with `seals` those of the log, with `access` what analysts read, with `case_pages` the pages of requests and of
-    those who make them, with `cases` what clerks and portals call, with `analytics` the pages of analysts.
+    those who make them, with `cases` what clerks and portals call, with `discussions` drafts that anybody comments on,
+    with `analytics` the pages of analysts, with `office` those of staff, with `lists` too
+    those of lists that are brought in.
 
     Raises ValueError when the webhook secret is none. Addresses hold phones and a token (Kannel's), so the
     server's own access log is to be off.
@@ -110,12 +122,19 @@ def create_app(
         if wallet is not None:
             app.include_router(wallet_requests_router(wallet, case_pages, assets))
             app.include_router(paper_check_router(wallet.keys, wallet.now, case_pages.standing, assets))
+    if discussions is not None:
+        app.include_router(discussion_router(discussions, assets))
+        app.include_router(discussions_router(discussions))
     if seals is not None:
         app.include_router(seals_router(seals))
     if access is not None:
         app.include_router(access_router(access))
     if analytics is not None:
         app.include_router(analytics_router(analytics, assets))
+    if office is not None:
+        app.include_router(office_router(office, assets))
+        if lists is not None:
+            app.include_router(lists_router(lists, office, assets))
     if cases is not None:
         staff = StaffAuth(cases.authenticate, cases.staff_per_second)
         app.include_router(cases_router(cases, staff))

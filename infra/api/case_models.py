@@ -24,7 +24,7 @@ _Digest = Annotated[
     Field(description="SHA-256 of a file uploaded by POST /v1/papers, or of a document of this case"),
 ]
 _Value = Annotated[str, StringConstraints(max_length=10_000)] | bool | int
-_Fields = Annotated[
+Values = Annotated[
     dict[_Key, _Value],
     Field(max_length=200, description='by field: texts, days as "2026-01-31", decimals as texts'),
 ]
@@ -54,7 +54,7 @@ class OpenCall(Call):
     kind: _Id = ""
     channel: _Id = ""
     applicant: ApplicantCall | None = None
-    fields: _Fields = Field(default_factory=dict)
+    fields: Values = Field(default_factory=dict)
     documents: _Documents = Field(default_factory=dict)
     consent: Annotated[bool, Field(description="the applicant agrees to the use of protected data")] = False
     language: Literal["kk", "ru", "en"] = "kk"
@@ -67,7 +67,7 @@ class ActCall(Call):
 
     step: _Name
     outcome: _Name
-    fields: _Fields = Field(default_factory=dict)
+    fields: Values = Field(default_factory=dict)
     documents: _Documents = Field(default_factory=dict)
     ground: _Id = ""
     assignee: Annotated[_Id, Field(description="the person that the outcome names for a role")] = ""
@@ -87,7 +87,7 @@ class DecisionCall(Call):
 
     case: _Name
     outcome: _Name
-    fields: _Fields = Field(default_factory=dict)
+    fields: Values = Field(default_factory=dict)
     documents: _Documents = Field(default_factory=dict)
     ground: _Id = ""
     assignee: _Id = ""

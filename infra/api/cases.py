@@ -29,7 +29,7 @@ MAX_BODY_BYTES = 256 * 1024
 MOST_LISTED = 500
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _STATES = ("open", "escalated", "closed", "refused")
-_KEY_HEADER = {
+KEY_HEADER = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": True,
@@ -58,7 +58,7 @@ def cases_router(services: CaseServices, auth: StaffAuth) -> APIRouter:
     @router.post("/cases", **_described(models.OpenCall, models.OpenedAnswer, "Open a case (S000-L1)"))
     async def open_case(request: Request) -> Response:
         caller = await auth(request)
-        key, call = _key(request), await _read(request, models.OpenCall)
+        key, call = key_of(request), await read_json(request, models.OpenCall)
         return _json(201, await run_in_threadpool(services.open, caller, call, key))
 
     @router.post(
@@ -66,7 +66,7 @@ def cases_router(services: CaseServices, auth: StaffAuth) -> APIRouter:
     )
     async def act(request: Request, id: str) -> Response:
         caller = await auth(request)
-        key, call = _key(request), await _read(request, models.ActCall)
+        key, call = key_of(request), await read_json(request, models.ActCall)
         return _json(201, await run_in_threadpool(services.act, caller, id, call, key))
 
     @router.post(
@@ -75,7 +75,7 @@ def cases_router(services: CaseServices, auth: StaffAuth) -> APIRouter:
     )
     async def reassign(request: Request, id: str) -> Response:
         caller = await auth(request)
-        key, call = _key(request), await _read(request, models.ReassignCall)
+        key, call = key_of(request), await read_json(request, models.ReassignCall)
         return _json(201, await run_in_threadpool(services.reassign, caller, id, call, key))
 
     @router.post(
@@ -84,12 +84,12 @@ def cases_router(services: CaseServices, auth: StaffAuth) -> APIRouter:
     )
     async def sit(request: Request) -> Response:
         caller = await auth(request)
-        key, call = _key(request), await _read(request, models.SittingCall)
+        key, call = key_of(request), await read_json(request, models.SittingCall)
         return _json(201, await run_in_threadpool(services.hold_sitting, caller, call, key))
 
     async def to_sign(request: Request, model: type[T], id: str = "") -> Response:
         caller = await auth(request)
-        call = await _read(request, model)
+        call = await read_json(request, model)
         content = await run_in_threadpool(services.to_sign, caller, call, id)
         return _json(200, {"content": base64.b64encode(content).decode()})
 
@@ -225,13 +225,15 @@ def _day(text: str, name: str) -> date:
     return day
 
 
-async def _read(request: Request, model: type[C]) -> C:
+async def read_json(request: Request, model: type[C]) -> C:
+    """The body of a request, strictly read. Raises Problem."""
     raw = await read_body(request, MAX_BODY_BYTES, "body_above_256_kb")
     check_media_type(request)
     return read_call(model, parse_object(raw))
 
 
-def _key(request: Request) -> str:
+def key_of(request: Request) -> str:
+    """The idempotency key of a request. Raises Problem 400."""
     key = request.headers.get("idempotency-key", "")
     if not _KEY.fullmatch(key):
         raise Problem(400, "idempotency_key_missing")
@@ -252,7 +254,7 @@ def _described(call: type[Call], answer: type[Any], summary: str) -> dict[str, A
         "responses": PROBLEMS,
         "openapi_extra": {
             "security": [{SCHEME: []}],
-            "parameters": [_KEY_HEADER],
+            "parameters": [KEY_HEADER],
             "requestBody": {
                 "required": True,
                 "content": {"application/json": {"schema": schema_of(call)}},

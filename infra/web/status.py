@@ -35,12 +35,12 @@ from infra.web.words import WORDS
 log = structlog.get_logger(__name__)
 
 _TOKEN = re.compile(r"[0-9A-Za-z]{16}", re.ASCII)
-_TYPES = {
+PAPER_TYPES = {
     "html": "text/html; charset=utf-8",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
 # A paper has its style inside, and is made of nothing else.
-_PAPER_POLICY = POLICY.replace("style-src 'self'", "style-src 'unsafe-inline'").replace(
+PAPER_POLICY = POLICY.replace("style-src 'self'", "style-src 'unsafe-inline'").replace(
     "script-src 'self'", "script-src 'none'"
 )
 
@@ -128,14 +128,14 @@ def status_router(services: CasePagesServices, assets: Assets) -> APIRouter:
         def answer(case: Case) -> Response:
             language = chosen_language(request)
             content = None
-            if kind in get_args(CasePaperKind) and suffix in _TYPES:
+            if kind in get_args(CasePaperKind) and suffix in PAPER_TYPES:
                 content = services.paper(case, kind, language, suffix)  # type: ignore[arg-type]
             if content is None:
                 return pages.plain(request, 404, "unknown_case")
-            headers = {**HEADERS, "Content-Security-Policy": _PAPER_POLICY, "Content-Language": language}
+            headers = {**HEADERS, "Content-Security-Policy": PAPER_POLICY, "Content-Language": language}
             if suffix == "docx":
                 headers["Content-Disposition"] = f'attachment; filename="{case.case}.docx"'
-            return Response(content, media_type=_TYPES[suffix], headers=headers)
+            return Response(content, media_type=PAPER_TYPES[suffix], headers=headers)
 
         return await answered(request, token, answer)
 

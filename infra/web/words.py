@@ -10,6 +10,7 @@ from domain.calendar import ALMATY
 from domain.errors import LANGUAGES
 from domain.sms_text import deadline_in_words
 from infra.web.case_words import CASE_WORDS
+from infra.web.discussion_words import DISCUSSION_WORDS
 
 NAMES = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
 _NBSP = "\N{NO-BREAK SPACE}"
@@ -205,6 +206,7 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
     "complaint_link": ("e-Өтініш ашу", "Открыть e-Otinish", "Open e-Otinish"),
     "refused": ("Орындалмады: {why}", "Не выполнено: {why}", "Not done: {why}"),
     **CASE_WORDS,
+    **DISCUSSION_WORDS,
 }
 
 
