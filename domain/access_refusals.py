@@ -83,9 +83,12 @@ class ScopeEmpty(Refusal):
     code = "scope_empty"
     clause = "A2"
     texts = {
-        "en": "Your body sees its own budget's data; vouchers are in the budget of another body.",
-        "ru": "Ваш орган видит данные своего бюджета; ваучеры – в бюджете другого органа.",
-        "kk": "Органыңыз өз бюджетінің деректерін көреді; ваучерлер басқа органның бюджетінде.",
+        "en": "Your access is in force. Your body sees the data of its own budget, and none are kept here: "
+        "vouchers are paid from the budgets of other bodies.",
+        "ru": "Ваш доступ действует. Ваш орган видит данные своего бюджета, а таких здесь нет: ваучеры оплачиваются "
+        "из бюджетов других органов.",
+        "kk": "Қолжетімділігіңіз күшінде. Органыңыз өз бюджетінің деректерін көреді, ал мұнда ондай деректер жоқ: "
+        "ваучерлер басқа органдардың бюджетінен төленеді.",
     }
 
 

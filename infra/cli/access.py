@@ -165,7 +165,7 @@ def _rows(azyq: Azyq) -> list[dict[str, Any]]:
             "regions": json.loads(regions),
             "granted_at": granted_at.astimezone(ALMATY),
             "until": until.astimezone(ALMATY),
-            "role": role_of(access_id(user), number),
+            "role": role_of(access_id(user), number) if json.loads(regions) else None,
             "last_sign_in": signed_in_at and signed_in_at.astimezone(ALMATY),
             "last_way": way,
         }

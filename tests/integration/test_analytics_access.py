@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from domain.access_refusals import ScopeEmpty
+from domain.errors import Refusal
 from infra.api.app import create_app
 from infra.parts.analytics import Analytics
 from infra.parts.api import Replies
@@ -183,8 +185,26 @@ def test_A2_whoever_is_of_no_region_sees_the_republic_without_small_counts(
     assert [one["code"] for one in bureau.events("access.reading_refused")] == ["region_of_its_own_bodies"]
 
 
-def test_A2_a_body_without_data_of_its_own_is_told_so(bureau: Bureau, pages: TestClient) -> None:
-    user, _ = bureau.granted(body_kind="central_audit", region="", own_body="Министерство")
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"body_kind": "central_audit", "region": "", "own_body": "Министерство"},
+        {"body_kind": "interior_department", "administrator": "252"},
+        {"body_kind": "interior_department", "administrator": "352", "region": "710000000"},
+    ],
+)
+def test_A2_a_body_without_data_of_its_own_is_told_so_in_words(
+    bureau: Bureau, pages: TestClient, body: dict[str, str]
+) -> None:
+    user, _ = bureau.granted(**body)
+    assert bureau.events("access.granted")[0]["regions"] == []
     sign_in(pages, user)
-    assert pages.get(PAGE).status_code == 403
-    assert [one["code"] for one in bureau.events("access.reading_refused")] == ["scope_empty"]
+    for language in ScopeEmpty.texts:
+        told = pages.get(PAGE.replace("lang=en", f"lang={language}"))
+        assert told.status_code == 403
+        assert ScopeEmpty.texts[language] in unescape(told.text)
+    assert {one["code"] for one in bureau.events("access.reading_refused")} == {"scope_empty"}
+    # and the form wants what the clause names
+    with pytest.raises(Refusal) as refusal:
+        bureau.apply(bureau.user(), **{**body, "own_body": "", "administrator": ""})
+    assert refusal.value.code == "field_missing"
