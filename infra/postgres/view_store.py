@@ -80,6 +80,14 @@ def everything_upto(view: str) -> str:
         GROUP BY s.position)"""
 
 
+def nothing_after(view: str) -> str:
+    """SQL for the position that the table of `view` (an SQL expression) holds no event after; NULL without a table."""
+    return f"""(
+        SELECT max(greatest(s.position, r.position)) FROM azyq_views.view_state s
+        LEFT JOIN azyq_views.view_partition r ON r.view = s.view AND r.generation = s.generation
+        WHERE s.view = {view} AND s.status = 'current')"""
+
+
 _BOUNDS = (
     "SET LOCAL lock_timeout = '20s'; SET LOCAL statement_timeout = '60s';"
     # A row is found by its key, whatever the statistics say of a table that was just filled.

@@ -15,7 +15,7 @@ from domain.calendar import ALMATY, day_start, local_day
 from domain.procedures.services import Services
 from domain.procedures.working_time import DaysOff
 from domain.programmes import Programme, ProgrammeUnknown
-from infra.postgres.view_store import everything_upto
+from infra.postgres.view_store import everything_upto, nothing_after
 from infra.reporting.log_times import LogTimes
 from infra.reporting.refusals import (
     AsOfAhead,
@@ -131,6 +131,7 @@ class Reports:
         with self._snapshots.one() as connection:
             upto, recorded_at = self._position(connection, [report], request.as_of)
             scope = self._scope(report, parameters, upto, recorded_at)
+            scope = scope._replace(settled=_settled(connection, upto))
             wanted = [one for one in report.sections if not sections or one.id in sections]
             tables = _read(connection, wanted, scope)
         return Answer(report, parameters, upto, recorded_at, tables)
@@ -262,6 +263,14 @@ def _check(name: str, value: str) -> None:
     form, example = _FORMS[name]
     if not re.fullmatch(form, value, re.ASCII):
         raise ParameterMalformed(name, parameter=name, example=example)
+
+
+def _settled(connection: Connection, upto: int) -> bool:
+    """Whether the view of the families has nothing that is later."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT " + nothing_after("'families'") + " <= %s", (upto,))
+        (found,) = cursor.fetchone() or (False,)
+    return bool(found)
 
 
 def _read(connection: Connection, sections: Sequence[Section], scope: Scope) -> list[Table]:

@@ -10,29 +10,24 @@ _IN_MONTHS = (
 OF_THE_MONTHS = f"AND {_IN_MONTHS}"
 OF_THE_DAY = "AND bought_at >= %(first)s::timestamptz AND bought_at < %(end)s::timestamptz"
 
-# Families in a scope's months as the list had them at the position; the second half only finds what changed since.
-_LISTED = """
-        SELECT families.*, region AS region_then, size AS size_then, no_number AS no_number_then
-        FROM azyq_views.families WHERE {of_them} AND listed_position <= %(upto)s
-        UNION ALL
-        SELECT families.*, said ->> 1, (said ->> 2)::integer, (said ->> 3)::integer
-        FROM azyq_views.families, LATERAL (
-            SELECT said FROM jsonb_array_elements(listed_before::jsonb) WITH ORDINALITY AS before (said, number)
-            WHERE (said ->> 0)::bigint <= %(upto)s ORDER BY number DESC LIMIT 1) latest
-        WHERE {of_them} AND listed_position > %(upto)s AND listed_before IS NOT NULL"""
+# Families in a scope's months as the list had them at the position; what it said before is looked up where it says
+# something else since.
 FAMILIES = f"""
-    family AS (SELECT * FROM ({_LISTED.format(of_them=_IN_MONTHS)}) listed WHERE region_then ^@ %(region)s)"""
-
-# The families to which nothing has happened since the position are as their rows say; the others are worked out.
-SETTLED = f"""
-    settled AS (
-        SELECT * FROM azyq_views.families WHERE {_IN_MONTHS} AND position <= %(upto)s AND region ^@ %(region)s
+    family AS (
+        SELECT *, coalesce(said ->> 1, region) AS region_then, coalesce((said ->> 2)::integer, size) AS size_then,
+            coalesce((said ->> 3)::integer, no_number) AS no_number_then
+        FROM (
+            SELECT *, CASE WHEN listed_position > %(upto)s THEN (
+                SELECT said FROM jsonb_array_elements(listed_before::jsonb) WITH ORDINALITY AS before (said, number)
+                WHERE (said ->> 0)::bigint <= %(upto)s ORDER BY number DESC LIMIT 1) END AS said
+            FROM azyq_views.families
+            WHERE {_IN_MONTHS} AND (listed_position <= %(upto)s OR listed_before IS NOT NULL) OFFSET 0
+        ) listed
+        WHERE (listed_position <= %(upto)s OR said IS NOT NULL)
+            AND (%(region)s = '' OR coalesce(said ->> 1, region) ^@ %(region)s)
     )"""
-CHANGED = f"""
-    changed AS (
-        SELECT * FROM ({_LISTED.format(of_them=_IN_MONTHS + " AND position > %(upto)s")}) listed
-        WHERE region_then ^@ %(region)s
-    )"""
+# Where nothing has happened since the position a family's sums are as its row says; the others' are worked out.
+AS_ITS_ROW_SAYS = "(%(settled)s OR position <= %(upto)s)"
 
 # Purchases that were recorded up to the position, with what they had come to by then.
 PURCHASES = """
@@ -51,7 +46,10 @@ PURCHASES = """
             FROM azyq_views.purchases WHERE position <= %(upto)s {where} OFFSET 0
         ) p
     )"""
-PURCHASES_OF_CHANGED = PURCHASES.format(where=f"AND {_IN_MONTHS} AND stream IN (SELECT stream FROM changed)")
+PURCHASES_OF_CHANGED = PURCHASES.format(
+    where=f"""AND NOT %(settled)s AND {_IN_MONTHS} AND stream IN (
+                SELECT stream FROM azyq_views.families f WHERE {_IN_MONTHS} AND f.position > %(upto)s)"""
+)
 
 SHELF_TOTAL = "(shelf_tiyn * thousandths + 500) / 1000"
 PRICE_TOTAL = "(price_tiyn * thousandths + 500) / 1000"

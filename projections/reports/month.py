@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from projections.reports.facts import CHANGED, PURCHASES_OF_CHANGED, SETTLED
+from projections.reports.facts import AS_ITS_ROW_SAYS, FAMILIES, PURCHASES_OF_CHANGED
 from projections.reports.ledger import Family, Ledger
 from projections.reports.report import Cells, Column, Cut, Report, Scope, Section, named, next_level
 
@@ -42,14 +42,37 @@ _MONTH = Column("month", named("ай", "месяц", "month"), "text")
 _STAGES = ("asked", "reminded", "consented", "refused", "withdrawn", "lapsed", "issued", "activated")
 
 
-def _then(stage: str) -> str:
-    return f"CASE WHEN {stage}_position <= %(upto)s THEN {stage}_position END"
+def _reached(stage: str) -> str:
+    return f"count(*) FILTER (WHERE {stage}_position <= %(upto)s)"
 
 
-_KEYS = "programme, month, left(region_then, %(digits)s) AS area, size_then"
+def _sum_then(name: str, row: str, worked_out: str) -> str:
+    return f"CASE WHEN {AS_ITS_ROW_SAYS} THEN {row} ELSE ({worked_out})::bigint END AS {name}"
+
+
+# By name: where the family's row has it, and how it is worked out otherwise.
+_SUMS_THEN = (
+    (
+        "issued_then",
+        "family.issued_tiyn",
+        "CASE WHEN issued_position <= %(upto)s THEN family.issued_tiyn ELSE 0 END",
+    ),
+    ("spent_then", "family.spent_tiyn", "coalesce(s.spent_tiyn, 0)"),
+    ("held_then", "family.held_tiyn", "coalesce(s.held_tiyn, 0)"),
+    (
+        "expired_then",
+        "family.expired_tiyn",
+        "CASE WHEN expired_position <= %(upto)s THEN lapsed_tiyn ELSE 0 END + coalesce(s.expired_tiyn, 0)",
+    ),
+    (
+        "cancelled_then",
+        "family.cancelled_tiyn",
+        "CASE WHEN withdrawn_position <= %(upto)s THEN withdrawn_tiyn ELSE 0 END + coalesce(s.cancelled_tiyn, 0)",
+    ),
+)
 # By region and size at once: what the sections are cut from.
 _SQL = f"""
-    WITH {SETTLED}, {CHANGED}, {PURCHASES_OF_CHANGED},
+    WITH {FAMILIES}, {PURCHASES_OF_CHANGED},
     spending AS (
         SELECT stream,
             sum(purchase_tiyn - coalesce(returned_tiyn, 0)) FILTER (WHERE captured) AS spent_tiyn,
@@ -62,28 +85,16 @@ _SQL = f"""
         FROM purchase GROUP BY stream
     ),
     one AS (
-        SELECT programme, month, region AS region_then, size AS size_then, no_number AS no_number_then,
-            {", ".join(f"{stage}_position AS {stage}" for stage in (*_STAGES, "expired"))},
-            vouchers, issued_tiyn, spent_tiyn, held_tiyn, expired_tiyn, cancelled_tiyn
-        FROM settled
-        UNION ALL
-        SELECT programme, month, region_then, size_then, no_number_then,
-            {", ".join(_then(stage) for stage in (*_STAGES, "expired"))},
-            CASE WHEN issued_position <= %(upto)s THEN vouchers ELSE 0 END,
-            CASE WHEN issued_position <= %(upto)s THEN changed.issued_tiyn ELSE 0 END,
-            coalesce(s.spent_tiyn, 0)::bigint, coalesce(s.held_tiyn, 0)::bigint,
-            (CASE WHEN expired_position <= %(upto)s THEN lapsed_tiyn ELSE 0 END
-                + coalesce(s.expired_tiyn, 0))::bigint,
-            (CASE WHEN withdrawn_position <= %(upto)s THEN withdrawn_tiyn ELSE 0 END
-                + coalesce(s.cancelled_tiyn, 0))::bigint
-        FROM changed LEFT JOIN spending s USING (stream)
+        SELECT family.*, {", ".join(_sum_then(*one) for one in _SUMS_THEN)}
+        FROM family LEFT JOIN spending s USING (stream)
     )
-    SELECT {_KEYS},
+    SELECT programme, month, left(region_then, %(digits)s), size_then,
         count(*) FILTER (WHERE size_then > 0), sum(size_then), sum(no_number_then),
-        {", ".join(f"count({stage})" for stage in _STAGES)},
-        count(*) FILTER (WHERE spent_tiyn > 0), count(expired), sum(vouchers),
-        sum(issued_tiyn), sum(spent_tiyn), sum(held_tiyn), sum(expired_tiyn), sum(cancelled_tiyn),
-        sum(issued_tiyn) - sum(spent_tiyn) - sum(held_tiyn) - sum(expired_tiyn) - sum(cancelled_tiyn)
+        {", ".join(_reached(stage) for stage in _STAGES)},
+        count(*) FILTER (WHERE spent_then > 0), {_reached("expired")},
+        sum(CASE WHEN issued_position <= %(upto)s THEN vouchers ELSE 0 END),
+        sum(issued_then), sum(spent_then), sum(held_then), sum(expired_then), sum(cancelled_then),
+        sum(issued_then) - sum(spent_then) - sum(held_then) - sum(expired_then) - sum(cancelled_then)
     FROM one GROUP BY 1, 2, 3, 4
     """
 _FINER = 4  # keys of its rows

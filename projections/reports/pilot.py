@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from projections.reports.facts import CHANGED, PURCHASES_OF_CHANGED, SETTLED
+from projections.reports.facts import AS_ITS_ROW_SAYS, FAMILIES, PURCHASES_OF_CHANGED
 from projections.reports.goods import (
     BY_POSITION,
     MONTH_SALES,
@@ -19,7 +19,7 @@ from projections.reports.ledger import Family, Ledger
 from projections.reports.report import Cells, Column, Report, Scope, Section, named
 
 _USE = f"""
-    WITH {SETTLED}, {CHANGED}, {PURCHASES_OF_CHANGED},
+    WITH {FAMILIES}, {PURCHASES_OF_CHANGED},
     draw AS (
         SELECT p.stream, draw ->> 0 AS voucher, (draw ->> 1)::bigint AS tiyn
         FROM purchase p, json_array_elements(p.draws::json) draw WHERE p.captured
@@ -34,19 +34,16 @@ _USE = f"""
         GROUP BY stream
     ),
     one AS (
-        SELECT programme, month, issued_position, vouchers, issued_tiyn, vouchers_used,
-            CASE WHEN vouchers_used > 0 THEN spent_tiyn ELSE 0 END AS used_tiyn
-        FROM settled
-        UNION ALL
-        SELECT programme, month, issued_position, changed.vouchers, issued_tiyn, coalesce(used.vouchers, 0),
-            coalesce(used.tiyn, 0)::bigint
-        FROM changed LEFT JOIN used USING (stream)
+        SELECT family.*,
+            CASE WHEN {AS_ITS_ROW_SAYS} THEN vouchers_used ELSE coalesce(used.vouchers, 0) END AS used_then,
+            CASE WHEN {AS_ITS_ROW_SAYS} THEN spent_tiyn ELSE coalesce(used.tiyn, 0)::bigint END AS used_tiyn
+        FROM family LEFT JOIN used USING (stream)
     )
     SELECT programme, month,
         count(*) FILTER (WHERE issued_position <= %(upto)s),
         coalesce(sum(vouchers) FILTER (WHERE issued_position <= %(upto)s), 0),
         coalesce(sum(issued_tiyn) FILTER (WHERE issued_position <= %(upto)s), 0),
-        count(*) FILTER (WHERE vouchers_used > 0), sum(vouchers_used), sum(used_tiyn)
+        count(*) FILTER (WHERE used_then > 0), sum(used_then), sum(used_tiyn)
     FROM one GROUP BY 1, 2 ORDER BY 1, 2
     """
 

@@ -45,7 +45,8 @@ class Scope(NamedTuple):
 
     `months` are pairs (programme, month); `first` and `end` the instants a day, or a month of the calendar, begins and
     ends at; `region` is a prefix of a KATO code; `at` is when the event at `upto` was recorded. `appeals` are the
-    services of appeals, `working_days` the offices' until `at`, as YYYY-MM-DD.
+    services of appeals, `working_days` the offices' until `at`, as YYYY-MM-DD. `settled`: the views hold nothing that is
+    later than `upto`.
     """
 
     upto: int
@@ -58,6 +59,7 @@ class Scope(NamedTuple):
     at: str = ""
     appeals: tuple[AppealService, ...] = ()
     working_days: tuple[str, ...] = ()
+    settled: bool = False
 
     def values(self) -> dict[str, Any]:
         """For SQL: the fields, the months as `programme/month` and apart, with whether they are all pairs of these, and how
