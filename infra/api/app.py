@@ -44,9 +44,7 @@ from infra.web.assets import Assets
 from infra.web.case_services import CasePagesServices
 from infra.web.discussion import discussion_router
 from infra.web.discussion_services import DiscussionServices
-from infra.web.office import office_router
 from infra.web.office_lists import lists_router
-from infra.web.office_reading import OfficeServices
 from infra.web.paper_check import paper_check_router
 from infra.web.services import WalletServices
 from infra.web.status import status_router
@@ -72,7 +70,6 @@ def create_app(
     cases: CaseServices | None = None,
     discussions: DiscussionServices | None = None,
     analytics: AnalyticsServices | None = None,
-    office: OfficeServices | None = None,
     lists: OfficeLists | None = None,
 ) -> FastAPI:
     """The application over `services`; `real_now` is the clock that signatures are checked by.
@@ -131,8 +128,6 @@ def create_app(
         app.include_router(access_router(access))
     if analytics is not None:
         app.include_router(analytics_router(analytics, assets))
-    if office is not None:
-        app.include_router(office_router(office, assets))
         if lists is not None:
             app.include_router(lists_router(lists, office, assets))
     if cases is not None:
