@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from psycopg2.extensions import cursor as Cursor
+
 from domain.calendar import Task, due_dates
 from domain.identity import cycle_id
 from domain.programmes import TEXT_PURPOSES, ProgrammeMonth
@@ -37,6 +39,22 @@ def calendar_of(month: ProgrammeMonth, done: Mapping[str, date]) -> list[dict[st
     ]
 
 
+def tasks_done(cursor: Cursor, month: ProgrammeMonth, upto: int) -> dict[str, tuple[date, int]]:
+    """The month's tasks that are done by the log up to a position: the day of each, and the families it touched."""
+    cursor.execute(
+        "SELECT convert_from(state, 'UTF8')::json FROM azyq_log.azyq_events"
+        " WHERE originator_id = %s AND topic = 'cycle.task_done' AND notification_id <= %s",
+        (str(cycle_id(month.programme.id, month.month)), upto),
+    )
+    return {
+        state["task"]: (
+            date.fromisoformat(state["due_on"]) + timedelta(days=state["days_late"]),
+            int(state["families"]),
+        )
+        for (state,) in cursor
+    }
+
+
 def month_report(store: ViewStore, month: ProgrammeMonth) -> dict[str, Any]:
     """The month's figures (O3.2), with the log position that they hold everything up to; sums in tiyn.
 
@@ -55,15 +73,7 @@ def month_report(store: ViewStore, month: ProgrammeMonth) -> dict[str, Any]:
             {"p": key[0], "m": key[1]},
         )
         found, position, no_number, spent, sold = cursor.fetchone() or (None, 0, 0, 0, (0, 0))
-        cursor.execute(
-            "SELECT convert_from(state, 'UTF8')::json FROM azyq_log.azyq_events"
-            " WHERE originator_id = %s AND topic = 'cycle.task_done' AND notification_id <= %s",
-            (str(cycle_id(*key)), position),
-        )
-        done = {
-            state["task"]: date.fromisoformat(state["due_on"]) + timedelta(days=state["days_late"])
-            for (state,) in cursor
-        }
+        done = {task: on for task, (on, _) in tasks_done(cursor, month, position).items()}
     row = {
         name: int(value or 0) for name, value in (found or {}).items() if name not in ("programme", "month")
     }

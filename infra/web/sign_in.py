@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
+from urllib.parse import urlsplit
 
 import structlog
 from fastapi import APIRouter, Request
@@ -70,6 +71,16 @@ def token_in(request: Request, cookie: str) -> str:
     """The token of the cookie; "" without one."""
     found = request.cookies.get(cookie, "")
     return found if found.isascii() and len(found) <= _TOKEN_MOST else ""
+
+
+def from_elsewhere(request: Request) -> bool:
+    """Whether the browser says that another site's page makes this request."""
+    # SameSite keeps the session's cookie from such a request; where no session is needed, this keeps it out.
+    if site := request.headers.get("sec-fetch-site", ""):
+        return site not in ("same-origin", "none")
+    # Older browsers tell the origin only; ours is "null", for our pages name themselves to nobody.
+    origin = request.headers.get("origin", "null")
+    return origin != "null" and urlsplit(origin).netloc != request.headers.get("host", "")
 
 
 def let_in(request: Request, door: Door, session: Session, services: SigningServices) -> Response:
