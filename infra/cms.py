@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.x509.oid import NameOID
 
-from domain.ports import Signer
+from domain.ports import PersonalData, Signer
 
 LARGEST = 100_000  # bytes; a signature with its chain has some 5,000
 LONGEST_CHAIN = 5
@@ -60,6 +60,22 @@ class CmsSignatures:
         serial = certificate.subject.get_attributes_for_oid(NameOID.SERIAL_NUMBER)
         actor = self._who(str(serial[0].value)) if serial else None
         return None if actor is None else Signer(actor, sha256(signature).hexdigest())
+
+    def person(self, content: bytes, signature: bytes, at: datetime) -> PersonalData | None:
+        """Whoever signed `content`, as the certificate names the person; None as `verify`, and for no person."""
+        certificate = self.certificate(content, signature, at)
+        if certificate is None:
+            return None
+
+        def named(oid: x509.ObjectIdentifier) -> str:
+            found = certificate.subject.get_attributes_for_oid(oid)
+            return str(found[0].value).strip() if found else ""
+
+        iin = _IIN.fullmatch(named(NameOID.SERIAL_NUMBER))
+        # The national authority writes surname and name into the common name, the patronymic where the name belongs.
+        surname, _, given_name = named(NameOID.COMMON_NAME).partition(" ")
+        patronymic = named(NameOID.GIVEN_NAME)
+        return PersonalData(iin[1], surname, given_name.strip(), patronymic, "") if iin else None
 
     def certificate(self, content: bytes, signature: bytes, at: datetime) -> x509.Certificate | None:
         """The certificate that signed `content`, in force at `at` and of a trusted authority; else None."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
@@ -17,9 +17,11 @@ from domain.commands.run_case import SALT_BYTES
 from domain.errors import LANGUAGES
 from domain.family import FamilyVouchers
 from domain.identity import case_link_name
+from domain.ports import PersonalData
+from domain.procedures.acts import Actor
 from domain.procedures.case import Case
-from domain.procedures.case_refusals import ServiceNotInForce
-from domain.procedures.definition import Names, Outcome
+from domain.procedures.case_refusals import ServiceNotInForce, SignatureInvalid
+from domain.procedures.definition import APPLICANT, Names, Outcome
 from domain.procedures.definition_file import ServiceInvalid
 from domain.procedures.running import RunningService
 from infra.bootstrap import Azyq
@@ -29,9 +31,10 @@ from infra.papers.docx import docx
 from infra.papers.from_case import paper_of_case
 from infra.papers.html import html
 from infra.papers.seal import Seal, link, sealed
+from infra.parts.cases import Applicant, CaseDesk
 from infra.parts.paper_standing import paper_standing
 from infra.qr.image import on_paper
-from infra.signatures import TrialSignatures
+from infra.signatures import NoSignatures, TrialSignatures
 from infra.web.case_services import CasePaperKind, OwnCase
 from infra.web.paper_standing import PaperStanding
 
@@ -49,6 +52,7 @@ class CasePages:
     def __init__(self, azyq: Azyq, wake: Callable[[], None] = lambda: None) -> None:
         """`wake` tells whoever sends SMS that there may be one."""
         self._azyq = azyq
+        self._desk = CaseDesk(azyq)
         self._wake = wake
         self.largest_document = azyq.settings.largest_document
 
@@ -56,6 +60,11 @@ class CasePages:
     def trial(self) -> bool:
         """Whether requests are signed by a trial's own signature."""
         return isinstance(self._azyq.signatures, TrialSignatures)
+
+    @property
+    def by_certificate(self) -> bool:
+        """Whether signatures are made elsewhere, by certificates, and handed in."""
+        return not isinstance(self._azyq.signatures, TrialSignatures | NoSignatures)
 
     def now(self) -> datetime:
         """The time of the system."""
@@ -204,6 +213,42 @@ class CasePages:
         case = self._azyq.run_case.act(self._signed(call) if signs else call, self.now())
         self._wake()
         return case
+
+    # --- signing by certificate -----------------------------------------------------------------------
+
+    def as_signer(self, call: OpenCase) -> OpenCase:
+        """The call as whoever signed it: the applicant by the certificate, whom the vault takes in if need be."""
+        self.lacking(call)
+        person = self._person(call.content(), call.signature)
+        if person is None:
+            raise SignatureInvalid("signature")
+        fields = self._azyq.services.on(call.service, local_day(self.now())).service.fields
+        phone = next(
+            (str(call.fields[one.id]) for one in fields if one.type == "phone" and one.id in call.fields), ""
+        )
+        subject = self._desk.subject(
+            Applicant(person.iin, phone, person.surname, person.given_name, person.patronymic)
+        )
+        return replace(call, actor=Actor(subject, (APPLICANT,)), applicant=subject)
+
+    def holder(self, content: bytes, signature: bytes) -> str:
+        """The name in the certificate that signed `content`."""
+        person = self._person(content, signature)
+        return "" if person is None else " ".join(filter(None, (person.surname, person.given_name)))
+
+    def _person(self, content: bytes, signature: bytes) -> PersonalData | None:
+        signatures = self._azyq.signatures
+        if isinstance(signatures, TrialSignatures | NoSignatures):
+            return None
+        return signatures.person(content, signature, self.now())
+
+    def keep(self, uploader: str, documents: Mapping[str, bytes]) -> dict[str, str]:
+        """Keep documents for a day, for this uploader alone."""
+        return {name: self._desk.take_paper(uploader, content).sha256 for name, content in documents.items()}
+
+    def kept(self, uploader: str, digests: Mapping[str, str]) -> dict[str, bytes]:
+        """What was kept."""
+        return self._desk.papers(uploader, digests)
 
     def _signed(self, call: Call) -> Call:
         signatures = self._azyq.signatures

@@ -104,13 +104,18 @@ def apply_router(services: CasePagesServices, assets: Assets) -> APIRouter:
                     asker, running, status=413 if sent == "form_too_large" else 422, errors=[said]
                 )
             answer = asking.sent(asker, running, sent)
-            if answer.status_code == 303:
+            if counts(answer, sent):
                 sent_by.missed(address)
             return answer
 
         return await answered(request, work)
 
     return router
+
+
+def counts(answer: Response, sent: Form) -> bool:
+    """Whether the form left something behind: a case, or documents that wait for a signature."""
+    return answer.status_code == 303 or (answer.status_code == 200 and bool(sent.documents))
 
 
 def query_of(request: Request) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from fastapi.responses import RedirectResponse, Response
 
@@ -15,8 +16,9 @@ from domain.procedures.case_refusals import RequestKeyReused
 from domain.procedures.definition import APPLICANT, Channel, Document
 from domain.procedures.running import RunningService
 from infra.web.case_services import CasePagesServices
-from infra.web.forms import Known, papers_of, request_form, values_of
+from infra.web.forms import Known, request_form, values_of
 from infra.web.pages import HEADERS, Pages
+from infra.web.signing import Signing, ToSign
 from infra.web.uploads import Form
 from infra.web.words import WORDS
 
@@ -41,6 +43,7 @@ class Asking:
     def __init__(self, services: CasePagesServices, pages: Pages) -> None:
         self._services = services
         self._pages = pages
+        self._signing = Signing(services, pages)
 
     def open_to(self, channel: str, service: str) -> RunningService | None:
         """The service, if it is in force and takes requests through the channel."""
@@ -71,7 +74,9 @@ class Asking:
             errors=[*errors, *form.errors],
             megabytes=services.largest_document // 1_000_000,
             trial=services.trial,
+            by_certificate=services.by_certificate,
             lacking=lacking,
+            again=sent is not None,
             consented=bool(sent and sent.texts.get("consent")),
             title=asker.title,
             base=asker.path,
@@ -85,31 +90,56 @@ class Asking:
         key = form.texts.get("key", "")[:64] or self._services.new_key()
         # Whoever is unknown is known by the form alone: its key is an id that nobody else has.
         actor = Actor(asker.subject or f"{asker.channel}-{key}", (APPLICANT,))
-        call = OpenCase(
-            service=service.id,
-            actor=actor,
-            channel=asker.channel,
-            kind=form.texts.get("kind", ""),
-            applicant=asker.subject,
-            fields=values_of(service.fields, form, channel, asker.known),
-            documents=papers_of(service.documents, form),
-            consent=form.texts.get("consent") == "yes",
-            language=asker.language,
-            key=key,
-        )
+        if self._signing.wants_change(form):
+            return self.shown(asker, running, form)
         try:
+            call = OpenCase(
+                service=service.id,
+                actor=actor,
+                channel=asker.channel,
+                kind=form.texts.get("kind", ""),
+                applicant=asker.subject,
+                fields=values_of(service.fields, form, channel, asker.known),
+                documents=self._signing.papers(service.documents, form, actor.id),
+                consent=form.texts.get("consent") == "yes",
+                language=asker.language,
+                key=key,
+            )
             if form.texts.get("lacking") != "yes":
                 missing = self._services.lacking(call)
                 if missing:
                     asked = [one for one in service.documents if one.id in missing]
                     return self.shown(asker, running, form, _refused(asked), 422, lacking=True)
-            case = self._services.open(call)
+            return self._signing.done(
+                call,
+                form,
+                partial(self._opened, asker),
+                partial(self._to_sign, asker, running, form, actor.id),
+                f"{service.id}.json",
+            )
         except RequestKeyReused:
             said = WORDS[asker.language]("form_sent_before")
             return self.shown(asker, running, form, None, 422, [said])
         except Refusal as refusal:
             return self.shown(asker, running, form, refusal, 422)
+
+    def _opened(self, asker: Asker, call: OpenCase) -> Response:
+        signed = bool(call.signature) and not asker.subject
+        case = self._services.open(self._services.as_signer(call) if signed else call)
         return RedirectResponse(self._services.path_of(case) + asker.query, 303, headers=HEADERS)
+
+    def _to_sign(self, asker: Asker, running: RunningService, form: Form, uploader: str) -> ToSign:
+        service, channel, words = running.service, _channel(running, asker), WORDS[asker.language]
+        filled = request_form(service, channel, words, "", asker.known, form)
+        name = service.names[asker.language]
+        return ToSign(
+            asker.title,
+            name,
+            filled,
+            asker.path + asker.query,
+            asker.language,
+            uploader,
+        )
 
 
 def _refused(missing: Sequence[Document]) -> Refusal:

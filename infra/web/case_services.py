@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
@@ -36,6 +36,11 @@ class CasePagesServices(Protocol):
     @property
     def trial(self) -> bool:
         """Whether requests are signed by a trial's own signature."""
+        ...
+
+    @property
+    def by_certificate(self) -> bool:
+        """Whether signatures are made elsewhere, by certificates, and handed in."""
         ...
 
     def now(self) -> datetime:
@@ -96,6 +101,22 @@ class CasePagesServices(Protocol):
 
     def act(self, call: ActOnCase) -> Case:
         """An act of the applicant. Raises what `RunCase.act` raises, all of them Refusal."""
+        ...
+
+    def as_signer(self, call: OpenCase) -> OpenCase:
+        """The call as whoever signed it, who is the applicant. Raises what is wrong with it, SignatureInvalid."""
+        ...
+
+    def holder(self, content: bytes, signature: bytes) -> str:
+        """The name in the certificate that signed `content`; "" when the signature doesn't hold."""
+        ...
+
+    def keep(self, uploader: str, documents: Mapping[str, bytes]) -> dict[str, str]:
+        """Keep documents for a day, for this uploader alone; their SHA-256. Raises what documents are refused for."""
+        ...
+
+    def kept(self, uploader: str, digests: Mapping[str, str]) -> dict[str, bytes]:
+        """What was kept, by document. Raises PaperUnknown."""
         ...
 
     def new_key(self) -> str:

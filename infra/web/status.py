@@ -20,14 +20,15 @@ from domain.errors import Refusal
 from domain.procedures.acts import Actor
 from domain.procedures.case import Case
 from domain.procedures.case_refusals import RequestKeyReused
-from domain.procedures.definition import APPLICANT
+from domain.procedures.definition import APPLICANT, Outcome, Service
 from infra.api.services import UNAVAILABLE
 from infra.web.apply import form_of, query_of
 from infra.web.assets import Assets
 from infra.web.case_services import CasePagesServices, CasePaperKind
-from infra.web.forms import Offered, act_form, applicants_outcomes, papers_of, values_of
+from infra.web.forms import Offered, act_form, applicants_outcomes, values_of
 from infra.web.guesses import Guesses
 from infra.web.pages import HEADERS, POLICY, Pages, chosen_language
+from infra.web.signing import Signing, ToSign
 from infra.web.status_page import status_page
 from infra.web.uploads import Form
 from infra.web.words import WORDS
@@ -58,6 +59,7 @@ def status_router(services: CasePagesServices, assets: Assets) -> APIRouter:
     """The applicant's pages; blocking work is done in threads."""
     router = APIRouter(include_in_schema=False)
     pages, guesses = Pages(assets), Guesses()
+    signing = Signing(services, pages)
 
     async def answered(request: Request, token: str, answer: Callable[[Case], Response]) -> Response:
         def work() -> Response:
@@ -103,7 +105,7 @@ def status_router(services: CasePagesServices, assets: Assets) -> APIRouter:
         return pages.render(
             "status.html",
             language,
-            422 if refused.id or refused.said else 200,
+            422 if refused.refusal or refused.said else 200,
             page=shown,
             case=case,
             refused=refused,
@@ -111,6 +113,7 @@ def status_router(services: CasePagesServices, assets: Assets) -> APIRouter:
             or ("" if told or refused.refusal is None else refused.refusal.sentence(language)),
             code=services.code(case),
             trial=services.trial,
+            by_certificate=services.by_certificate,
             megabytes=services.largest_document // 1_000_000,
             title=words("own_case"),
             base=f"/c/{token}",
@@ -149,14 +152,33 @@ def status_router(services: CasePagesServices, assets: Assets) -> APIRouter:
             if isinstance(sent, str):
                 said = WORDS[language](sent, megabytes=services.largest_document // 1_000_000)
                 return page(request, token, case, _Refused(said=said))
+            back = RedirectResponse(f"/c/{token}{query_of(request)}", 303, headers=HEADERS)
+            uploader = f"{case.id.hex}-{sent.texts.get('key', '')[:64]}"
+
+            def take(call: ActOnCase) -> Response:
+                services.act(call)
+                return back
+
+            def to_sign() -> ToSign:
+                service = services.running(case).service
+                outcome = _outcome(service, sent)
+                assert outcome is not None  # who wants a signature is known
+                form = act_form(service, outcome, WORDS[language], "", sent)
+                name, title = outcome.names[language], WORDS[language]("own_case")
+                action = f"/c/{token}/acts{query_of(request)}"
+                return ToSign(title, name, form, action, language, uploader)
+
+            if signing.wants_change(sent):
+                return page(request, token, case, _Refused(_id(sent), sent))
             try:
-                services.act(_call(services, case, sent))
+                return signing.done(
+                    _call(services, signing, case, sent, uploader), sent, take, to_sign, f"{case.case}.json"
+                )
             except RequestKeyReused:
                 said = WORDS[language]("form_sent_before")
                 return page(request, token, case, _Refused(_id(sent), sent, said=said))
             except Refusal as refusal:
                 return page(request, token, case, _Refused(_id(sent), sent, refusal))
-            return RedirectResponse(f"/c/{token}{query_of(request)}", 303, headers=HEADERS)
 
         return await answered(request, token, answer)
 
@@ -167,19 +189,22 @@ def _id(form: Form) -> str:
     return f"{form.texts.get('step', '')}.{form.texts.get('outcome', '')}"
 
 
-def _call(services: CasePagesServices, case: Case, form: Form) -> ActOnCase:
-    """The act that a form asks for; whatever is not the applicant's is refused by the case."""
-    step, outcome = form.texts.get("step", ""), form.texts.get("outcome", "")
-    found = services.running(case).service.steps.get(step)
-    asked = next((one for one in found.outcomes if one.id == outcome), None) if found else None
+def _outcome(service: Service, form: Form) -> Outcome | None:
+    step = service.steps.get(form.texts.get("step", ""))
+    return next((one for one in step.outcomes if one.id == form.texts.get("outcome")), None) if step else None
+
+
+def _call(services: CasePagesServices, signing: Signing, case: Case, form: Form, uploader: str) -> ActOnCase:
+    """The act that a form asks for; whatever is not the applicant's is refused by the case. Raises PaperUnknown."""
+    asked = _outcome(services.running(case).service, form)
     person = case.applicant or (case.opener if case.opener_role == APPLICANT else "")
     return ActOnCase(
         case.case,
-        step,
-        outcome,
+        form.texts.get("step", ""),
+        form.texts.get("outcome", ""),
         Actor(person, (APPLICANT,)),
         fields=values_of(asked.fields, form) if asked else {},
-        documents=papers_of(asked.documents, form) if asked else {},
+        documents=signing.papers(asked.documents, form, uploader) if asked else {},
         ground=form.texts.get("ground", ""),
         key=form.texts.get("key", "")[:64],
     )

@@ -16,7 +16,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from domain.family import FamilyVouchers
 from infra.api.services import UNAVAILABLE
-from infra.web.apply import form_of, query_of
+from infra.web.apply import counts, form_of, query_of
 from infra.web.asking import Asker, Asking
 from infra.web.assets import Assets
 from infra.web.case_services import CasePagesServices
@@ -101,7 +101,7 @@ def wallet_requests_router(wallet: WalletServices, services: CasePagesServices, 
                     asker, running, status=413 if sent == "form_too_large" else 422, errors=[said]
                 )
             made = asking.sent(asker, running, sent)
-            if made.status_code == 303:
+            if counts(made, sent):
                 sent_by.missed(asker.subject)
             return made
 
