@@ -6,12 +6,13 @@ since the week before as it was then: neither within a table nor between two doe
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from domain.access_refusals import RegionOfItsOwnBodies
 from domain.calendar import day_start, local_day
@@ -20,7 +21,7 @@ from infra.reporting.small_cells import LEAST, Equation, hidden_cells
 from projections.reports.report import Cells, Section
 
 WEEKS_BEFORE, WEEKS_AFTER = 5, 20  # of a month: when its list comes, and when nothing happens to it any more
-_KEPT = 500
+_KEPT, _KEPT_ANSWERS = 2000, 100
 # A sum follows from these people; from how many vouchers, that is the programme's amount.
 _OF_PEOPLE = {
     "issued_tiyn": "issued",
@@ -41,6 +42,8 @@ _PILOT = {
     "used_tiyn": "spent_tiyn",
 }
 Group = tuple[Any, Any]  # programme, month
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class Cell(NamedTuple):
@@ -66,8 +69,11 @@ class OutsideReports:
 
     def __init__(self, reports: Reports) -> None:
         self._reports = reports
+        self._shown_before: OrderedDict[tuple[Group, datetime], Shown] = OrderedDict()
         self._months: OrderedDict[tuple[str, int], Answer] = OrderedDict()
+        self._unchanged: dict[str, list[tuple[int, int]]] = {}
         self._positions: dict[datetime, int] = {}
+        self._lock = threading.Lock()  # so that a month's releases are read once, however many ask
 
     def answer(self, request: Request, now: datetime) -> Answer:
         """The report at the end of the last week before `now`, or before the `as_of` of the request.
@@ -106,20 +112,28 @@ class OutsideReports:
         return replace(table, rows=rows)
 
     def _shown(self, group: Group, release: datetime, now: datetime) -> Shown:
-        shown = Shown({}, frozenset())
-        for one in releases(group[1], release):
-            answer = self._month(group[1], self._position(one), now)
-            shown = release_of(answer.tables, group, shown)
-        return shown
+        with self._lock:
+            shown = Shown({}, frozenset())
+            for one in releases(group[1], release):
+                found = self._shown_before.get((group, one))
+                if found is None:
+                    answer = self._month(group[1], self._position(one), now)
+                    found = release_of(answer.tables, group, shown)
+                    _keep(self._shown_before, (group, one), found, _KEPT)
+                shown = found
+            return shown
 
     def _month(self, month: str, position: int, now: datetime) -> Answer:
-        key = month, position
-        found = self._months.get(key)
+        """The month report at the position, or at an earlier one since which nothing happened to its families."""
+        request = Request("month", {"month": month})
+        known = self._unchanged.setdefault(month, [])
+        if not known or known[-1][1] < position:
+            known.append(self._reports.unchanged(request, now))
+        same = next((first for first, last in known if first <= position <= last), position)
+        found = self._months.get((month, same))
         if found is None:
-            found = self._reports.answer(Request("month", {"month": month}, str(position)), now)
-            self._months[key] = found
-            if len(self._months) > _KEPT:
-                self._months.popitem(last=False)
+            found = self._reports.answer(replace(request, as_of=str(same)), now)
+            _keep(self._months, (month, same), found, _KEPT_ANSWERS)
         return found
 
     def _position(self, release: datetime) -> int:
@@ -127,6 +141,12 @@ class OutsideReports:
         if found is None:
             found = self._positions[release] = self._reports.stands(release.isoformat())[0]
         return found
+
+
+def _keep(kept: OrderedDict[K, V], key: K, value: V, most: int) -> None:
+    kept[key] = value
+    if len(kept) > most:
+        kept.popitem(last=False)
 
 
 def week_before(at: datetime) -> datetime:

@@ -28,6 +28,7 @@ from infra.reporting.snapshots import Snapshots
 from infra.working_calendar import working_days
 from projections.events import Raw, read_event
 from projections.reports.all_reports import REPORTS
+from projections.reports.facts import LAST_CHANGE
 from projections.reports.ledger import Ledger
 from projections.reports.reconciliation import RECEIPTS
 from projections.reports.report import AppealService, Cells, Report, Scope, Section
@@ -117,6 +118,16 @@ class Reports:
             _check("as_of", as_of)
         with self._snapshots.one() as connection:
             return self._position(connection, [report], as_of)
+
+    def unchanged(self, request: Request, now: datetime) -> tuple[int, int]:
+        """Positions between which nothing happened to the families of the request's months, the later one being now."""
+        report = find_report(request.report)
+        scope = self._scope(report, self._parameters(report, request, now), 0)
+        with self._snapshots.one() as connection, connection.cursor() as cursor:
+            held, _ = self._position(connection, [report], "")
+            cursor.execute(LAST_CHANGE, scope.values())
+            ((last,),) = cursor.fetchall()
+        return min(last, held), held
 
     def check(self, request: Request, now: datetime) -> None:
         """Nothing, if the report can be asked for so; reads nothing. Raises what `answer` does, but AsOfAhead."""

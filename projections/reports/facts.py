@@ -26,6 +26,7 @@ FAMILIES = f"""
         WHERE (listed_position <= %(upto)s OR said IS NOT NULL)
             AND (%(region)s = '' OR coalesce(said ->> 1, region) ^@ %(region)s)
     )"""
+LAST_CHANGE = f"SELECT coalesce(max(position), 0) FROM azyq_views.families WHERE {_IN_MONTHS}"
 # Where nothing has happened since the position a family's sums are as its row says; the others' are worked out.
 AS_ITS_ROW_SAYS = "(%(settled)s OR position <= %(upto)s)"
 
