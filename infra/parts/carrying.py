@@ -18,7 +18,7 @@ from infra.clock import Clock
 from infra.kafka.cluster import Cluster
 from infra.kafka.publishing import publisher
 from infra.kafka.sink import partition_count
-from infra.parts.api import Replies
+from infra.parts.replies import Replies
 from infra.vault.sealing import VaultKeyWrong
 from streams.messages import NotOurs
 from streams.partition_feed import PartitionFeed

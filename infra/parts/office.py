@@ -23,9 +23,10 @@ from infra.bootstrap import Azyq
 from infra.parts.analytics import asks_from_here
 from infra.parts.office_cases import OfficeCases
 from infra.parts.office_month import OfficeMonths
-from infra.parts.parked import Parked, ParkedItem, place_of
+from infra.parts.parked import Parked, place_of
 from infra.parts.signing_in import Session, SigningIn
 from infra.parts.staff import member_of
+from infra.postgres.parked_page import ParkedItem, parked_page
 from infra.postgres.sign_in import SESSION_LIFE
 from infra.sealing import seals_by
 from infra.web.office_reading import Health, Member, MonthShown, ServiceLoad, StaffCase
@@ -173,7 +174,7 @@ class Office:
 
     def parked(self, first: int, limit: int) -> tuple[Sequence[ParkedItem], int]:
         """A page of what is parked, and how much there is."""
-        return self._parked.page(first, limit)
+        return parked_page(self._azyq.view_store, first, limit)
 
     def retry(self, actor: Actor, place: str, number: int) -> bool:
         """Whether it went this time. Raises PlaceMalformed, ParkedUnknown, ParkedMessageGone, KafkaAway."""

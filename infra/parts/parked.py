@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import ClassVar, NamedTuple
 
 from domain.errors import Refusal
@@ -10,6 +9,7 @@ from infra.bootstrap import Azyq
 from infra.kafka.cluster import Cluster
 from infra.kafka.reread import MessageGone, retry_message
 from infra.kafka.sink import partition_count
+from infra.parts.carrying import event_intake, reply_intake
 from streams.topics import EVENTS, REPLIES
 from streams.trouble import KafkaTrouble
 
@@ -65,16 +65,6 @@ class PlaceMalformed(Refusal):
     }
 
 
-class ParkedItem(NamedTuple):
-    """Something that waits: `place` and `number` name it, `topic` is the event's type or "" for a message."""
-
-    place: str
-    number: int
-    topic: str
-    reason: str
-    parked_at: datetime
-
-
 def place_of(text: str) -> Partition | str:
     """A partition of a topic, or the name of a view. Raises PlaceMalformed for a partition that is no number."""
     topic, slash, partition = text.rpartition("/")
@@ -109,23 +99,6 @@ class Parked:
         if not done:
             raise _unknown(place, number)
 
-    def page(self, first: int, limit: int) -> tuple[list[ParkedItem], int]:
-        """`limit` open ones from the `first` on, the oldest in front, and how many there are."""
-        with self._azyq.view_store.connection() as connection, connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT (SELECT count(*) FROM azyq_views.parked WHERE state = 'open')"
-                " + (SELECT count(*) FROM azyq_views.parked_message WHERE state = 'open')"
-            )
-            (count,) = cursor.fetchone() or (0,)
-            cursor.execute(
-                "SELECT view, position, topic, reason, parked_at FROM azyq_views.parked WHERE state = 'open'"
-                " UNION ALL SELECT topic || '/' || partition, message_offset, '', reason, parked_at"
-                " FROM azyq_views.parked_message WHERE state = 'open'"
-                " ORDER BY parked_at, 1, 2 LIMIT %s OFFSET %s",
-                (limit, first),
-            )
-            return [ParkedItem(*row) for row in cursor], int(count)
-
     def _event_taken(self, view: str, position: int) -> bool:
         azyq = self._azyq
         streams = {(row.view, row.position): row.stream for row in azyq.view_store.parked(view)}
@@ -135,8 +108,6 @@ class Parked:
         return azyq.feed.retry(known[view], position, streams[view, position])
 
     def _message_taken(self, place: Partition, offset: int) -> bool:
-        from infra.parts.carrying import event_intake, reply_intake
-
         azyq, messages = self._azyq, self._azyq.parked_messages
         if not any((row.topic, row.partition, row.offset) == (*place, offset) for row in messages.list()):
             raise _unknown(place, offset)

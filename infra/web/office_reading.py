@@ -16,7 +16,7 @@ from domain.procedures.running import RunningService
 from infra.api.access import Session
 from infra.api.case_services import ListAsked
 from infra.case_history import CaseEvent
-from infra.parts.parked import ParkedItem
+from infra.postgres.parked_page import ParkedItem
 from infra.web.uploads import Form
 
 TaskState = Literal["done", "today", "soon", "later", "late"]
