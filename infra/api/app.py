@@ -44,7 +44,9 @@ from infra.web.assets import Assets
 from infra.web.case_services import CasePagesServices
 from infra.web.discussion import discussion_router
 from infra.web.discussion_services import DiscussionServices
+from infra.web.office import office_router
 from infra.web.office_lists import lists_router
+from infra.web.office_reading import OfficeServices
 from infra.web.paper_check import paper_check_router
 from infra.web.services import WalletServices
 from infra.web.status import status_router
@@ -70,6 +72,7 @@ def create_app(
     cases: CaseServices | None = None,
     discussions: DiscussionServices | None = None,
     analytics: AnalyticsServices | None = None,
+    office: OfficeServices | None = None,
     lists: OfficeLists | None = None,
 ) -> FastAPI:
     """The application over `services`; `real_now` is the clock that signatures are checked by.
@@ -121,13 +124,14 @@ def create_app(
             app.include_router(paper_check_router(wallet.keys, wallet.now, case_pages.standing, assets))
     if discussions is not None:
         app.include_router(discussion_router(discussions, assets))
-        app.include_router(discussions_router(discussions))
     if seals is not None:
         app.include_router(seals_router(seals))
     if access is not None:
         app.include_router(access_router(access))
     if analytics is not None:
         app.include_router(analytics_router(analytics, assets))
+    if office is not None:
+        app.include_router(office_router(office, assets))
         if lists is not None:
             app.include_router(lists_router(lists, office, assets))
     if cases is not None:
@@ -135,6 +139,8 @@ def create_app(
         app.include_router(cases_router(cases, staff))
         app.include_router(papers_router(cases, staff))
         app.include_router(state_services_router(cases, staff))
+        if discussions is not None:
+            app.include_router(discussions_router(discussions, staff))
     if counter is not None:
         app.include_router(terminals_router(counter, auth))
         app.include_router(sales_router(counter, sales, auth))

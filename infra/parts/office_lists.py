@@ -77,8 +77,13 @@ class Upload:
         self._sizes: dict[str, int] = {}
         self._digest = sha256()
 
+    @property
+    def has_list(self) -> bool:
+        """Whether a list came at all."""
+        return LIST in self._waiting
+
     def write(self, part: str, data: bytes) -> None:
-        """More bytes of a part. Raises BroughtListUnknown: it was given up meanwhile."""
+        """More bytes of a part, the first of which may be none. Raises BroughtListUnknown: it was given up meanwhile."""
         waiting = self._waiting.setdefault(part, bytearray())
         waiting += data
         self._sizes[part] = self._sizes.get(part, 0) + len(data)
@@ -89,12 +94,10 @@ class Upload:
             del waiting[:PIECE]
 
     def finish(self, month: ProgrammeMonth) -> str:
-        """All of it is here; the upload's id. An empty file of numbers is none."""
+        """All of it is here; the upload's id."""
         for part, waiting in self._waiting.items():
-            if waiting:
+            if waiting or part not in self._numbers:  # an empty file is kept, and refused as one
                 self._append(part, bytes(waiting))
-        if LIST not in self._numbers:
-            self._append(LIST, b"")  # an empty list is refused as one
         told = {"sha256": self._digest.hexdigest(), "bytes": self._sizes.get(LIST, 0)}
         self._files.arrived(self.id, month.programme.id, month.month, told, self._azyq.clock())
         self._azyq.lists_wait.set()
@@ -205,6 +208,9 @@ class OfficeLists:
     def find(self, by: OfficeMember, upload: str) -> ShownList:
         """One of them. Raises OfficeRoleMissing, BroughtListUnknown."""
         check_role(by, SEES_LISTS)
+        return self._found(upload)
+
+    def _found(self, upload: str) -> ShownList:
         file = self._files.find(upload)
         month = None if file is None or file.state == "coming" else self._month(file)
         if file is None or month is None:
@@ -228,7 +234,7 @@ class OfficeLists:
 
         Raises OfficeRoleMissing, ApproverBroughtIt, ListDecided, BroughtListUnknown, ListClosed.
         """
-        shown = self._decidable(by, upload)
+        shown = self._decidable(upload)
         self._bring.approve(
             shown.month,
             shown.file.brought,
@@ -240,18 +246,19 @@ class OfficeLists:
 
     def decline(self, by: OfficeMember, upload: str, reason: str) -> None:
         """Send it back. Raises OfficeRoleMissing, ListDecided, BroughtListUnknown, DeclineReasonUnknown."""
-        shown = self._decidable(by, upload)
+        shown = self._decidable(upload)
         self._bring.decline(shown.month, shown.file.brought, by, reason, self._azyq.clock())
         self._azyq.lists_wait.set()
 
     def retry(self, by: OfficeMember, upload: str) -> None:
         """Try again what failed. Raises OfficeRoleMissing, ListNotFailed, BroughtListUnknown."""
-        shown = self._decidable(by, upload)
+        shown = self._decidable(upload)
         self._bring.retry(shown.month, shown.file.brought, by, self._azyq.clock())
         self._azyq.lists_wait.set()
 
-    def _decidable(self, by: OfficeMember, upload: str) -> ShownList:
-        shown = self.find(by, upload)
+    def _decidable(self, upload: str) -> ShownList:
+        """What the commands decide on: they look at the roles, and record who hasn't got them."""
+        shown = self._found(upload)
         if shown.list is None:
             raise BroughtListUnknown("list")
         return shown
@@ -263,7 +270,7 @@ class OfficeLists:
 
         Raises OfficeRoleMissing, BroughtListUnknown.
         """
-        shown = self._decidable(by, upload)
+        shown = self._decidable(upload)
         if which not in shown.returns:
             raise BroughtListUnknown("list")
         count = int(shown.file.told["kept"][which])

@@ -21,10 +21,10 @@ from domain.brought_list_refusals import (
     ListDecided,
     ListNotFailed,
     ListWaitsAlready,
-    OfficeRoleMissing,
 )
 from domain.errors import Refusal
 from domain.office import APPROVER, CLERK, OPERATOR, OfficeMember
+from domain.office_acts import OfficeRoleMissing
 from domain.programmes import MonthOutsideProgramme, ProgrammeUnknown
 from domain.voucher_refusals import ListClosed, ListTooEarly
 from infra.parts.list_work import ListWork, approved_months
@@ -64,7 +64,7 @@ class Office:
         found = self.lists.check_bringing(by, AKKOL, month)
         upload = self.lists.upload(by)
         for part, data in (("list", content), ("numbers", numbers)):
-            for start in range(0, len(data or b""), 60_000):
+            for start in range(0, len(data) or 1, 60_000) if data is not None else ():
                 upload.write(part, (data or b"")[start : start + 60_000])
         return upload.finish(found)
 
@@ -435,6 +435,7 @@ def test_R14_a_bomb_is_refused_before_it_is_unpacked(office: Office, monkeypatch
 def test_R16_a_file_of_numbers_that_is_none_is_refused_with_the_list(office: Office) -> None:
     content = as_csv(office.month.rows(office.town.households(2))).encode()
     office.then_refused(content, "list_not_a_list", b"%PDF-1.7\n")
+    office.then_refused(content, "list_empty", b"")
 
 
 def test_an_upload_that_broke_off_leaves_nothing(office: Office) -> None:
