@@ -23,7 +23,7 @@ from infra.api.problems import language_of
 from infra.api.rates import Rate
 from infra.api.strict_json import check_media_type, parse_object, read_body
 from infra.api.terminals import PROBLEMS
-from infra.reporting import formats
+from infra.reporting import apart, formats
 from infra.reporting.running import Answer, find_report
 from infra.reporting.running import Request as ReportRequest
 
@@ -228,9 +228,7 @@ def _csv(answer: Answer, section: str, _: str) -> bytes:
 
 
 def _xlsx(answer: Answer, _: str, language: str) -> bytes:
-    file = io.BytesIO()
-    formats.write_xlsx(answer, file, language)
-    return file.getvalue()
+    return apart.xlsx(answer, language)
 
 
 def _parquet(answer: Answer, section: str, _: str) -> bytes:

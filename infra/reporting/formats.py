@@ -13,7 +13,7 @@ from typing import Any
 from domain.money import TIYN_PER_KZT
 from infra.reporting.diff import Difference
 from infra.reporting.running import Answer, Table
-from projections.reports.report import Cells, Column, Names, Section
+from projections.reports.report import Cells, Names, Section
 
 # What a spreadsheet would take for a formula (OWASP, CSV injection).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -129,21 +129,19 @@ def write_xlsx(answer: Answer, path: Path | io.BytesIO, language: str) -> None:
             for place, column in enumerate(table.section.columns):
                 sheet.set_column(place, place, 16)
                 sheet.write_string(0, place, column.names[language], bold)
+            cells = [(column.kind == "tiyn", formats.get(column.kind)) for column in table.section.columns]
             for number, row in enumerate(table.rows, start=1):
-                for place, (column, value) in enumerate(zip(table.section.columns, row, strict=True)):
-                    _write(sheet, number, place, column, value, formats)
+                _write_row(sheet, number, row, cells)
         _how(book, answer, language, bold)
 
 
-def _write(sheet: Any, row: int, place: int, column: Column, value: Any, formats: dict[str, Any]) -> None:
-    if value is None:
-        return
-    if isinstance(value, str):
-        sheet.write_string(row, place, value)
-    elif column.kind == "tiyn":
-        sheet.write_number(row, place, value / TIYN_PER_KZT, formats["tiyn"])
-    else:
-        sheet.write_number(row, place, value, formats.get(column.kind))
+def _write_row(sheet: Any, number: int, row: Cells, cells: Sequence[tuple[bool, Any]]) -> None:
+    """`cells` say of each column whether it is money, and the format of its numbers."""
+    for place, (value, (money, form)) in enumerate(zip(row, cells, strict=True)):
+        if isinstance(value, str):
+            sheet.write_string(number, place, value)
+        elif value is not None:
+            sheet.write_number(number, place, value / TIYN_PER_KZT if money else value, form)
 
 
 def _how(book: Any, answer: Answer, language: str, bold: Any) -> None:

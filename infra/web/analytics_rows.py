@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,8 +11,9 @@ import orjson
 from domain.access_refusals import FormatUnknown, ReportNotByRegion, SectionUnknown
 from domain.calendar import local_day
 from domain.errors import LANGUAGES
+from infra.reporting import apart
 from infra.reporting.diff import difference
-from infra.reporting.formats import as_csv, as_dict, write_xlsx
+from infra.reporting.formats import as_csv, as_dict
 from infra.reporting.naming import Labels
 from infra.reporting.running import Answer, Request, Table, find_report
 from infra.web.analytics_asked import PATH, Asked, whole_number, with_month
@@ -89,9 +89,7 @@ class RowsOf:
         elif form == "json":
             body = orjson.dumps(as_dict(answer, self.asked.language), option=orjson.OPT_INDENT_2)
         else:
-            book = io.BytesIO()
-            write_xlsx(answer, book, self.asked.language)
-            body = book.getvalue()
+            body = apart.xlsx(answer, self.asked.language)
         about = "-".join(("azyq", self.report.id, self.section.id, *answer.parameters.values()))
         return File(f"{about}-{answer.log_position}.{form}", FORMS[form], body)
 
