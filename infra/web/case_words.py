@@ -133,6 +133,11 @@ CASE_WORDS: Mapping[str, tuple[str, str, str]] = {
         "Форма пришла не полностью. Отправьте её ещё раз.",
         "The form did not come through in full. Send it again.",
     ),
+    "form_no_room": (
+        "Қазір тым көп құжат жіберіліп жатыр. Бір минуттан кейін қайта жіберіңіз.",
+        "Сейчас отправляется слишком много документов. Отправьте ещё раз через минуту.",
+        "Too many documents are being sent just now. Send it again in a minute.",
+    ),
     "form_too_large": (
         "Құжаттар тым үлкен: әрқайсысы {megabytes} МБ аспауы керек.",
         "Документы слишком велики: каждый не больше {megabytes} МБ.",
@@ -205,9 +210,18 @@ CASE_WORDS: Mapping[str, tuple[str, str, str]] = {
     "to_signing": ("Қол қоюға өту", "Перейти к подписи", "Go on to signing"),
     "sign_title": ("Электрондық қолтаңба", "Электронная подпись", "Electronic signature"),
     "sign_what": ("Неге қол қоясыз", "Что Вы подписываете", "What you sign"),
+    "sign_first": ("Файлды жүктеп алыңыз", "Скачайте файл", "Download the file"),
+    "sign_wrong": (
+        "Мынаны тексеріңіз: дәл осы бетте жүктеп алынған файлға қол қойылды; сертификат сіздікі, қолданыста және"
+        " ЭЦҚ-ны тануға болатын орталық берген.",
+        "Проверьте: подписан именно тот файл, который скачан на этой странице; сертификат Ваш, действует и выдан"
+        " признаваемым удостоверяющим центром.",
+        "Check that the file signed is the one downloaded on this page, and that the certificate is yours, in force, and"
+        " issued by an authority that is trusted here.",
+    ),
     "sign_download": ("Файлды жүктеп алу", "Скачать файл", "Download the file"),
     "sign_download_why": (
-        "Файлда өтініш дәл солай, құжаттар – бақылау сомаларымен. Оны ашып, өзгертпеңіз.",
+        "Файлда өтініш дәл солай, құжаттар – бақылау сомаларымен. Оны өзгертпеңіз.",
         "В файле заявка в точности, документы – контрольными суммами. Не изменяйте его.",
         "The file holds the request exactly, and the documents by their digests. Do not change it.",
     ),
