@@ -1,0 +1,146 @@
+"""The office as staff meet it: in three languages, at two sizes, by keyboard, on paper, without JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from infra.web.office_sign_in import SIGN_IN
+from tests.browser.fixtures import NewPage
+from tests.browser.test_analytics import DESK, PHONE, TOO_WIDE
+from tests.conftest import new_database
+from tests.integration.office_in_process import OfficeSite, an_office
+from tests.integration.wallet_in_process import served
+
+
+@pytest.fixture(scope="module")
+def site(
+    postgres_dsn: str, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[OfficeSite, str]]:
+    with (
+        new_database(postgres_dsn, migrated_template) as dsn,
+        an_office(dsn, tmp_path_factory.mktemp("office")) as site,
+        served(site.app) as address,
+    ):
+        yield site, address
+
+
+def sign_in(page: Page, address: str, staff: str, language: str = "ru") -> None:
+    """As a person at the machine of a trial does."""
+    page.goto(f"{address}{SIGN_IN}?lang={language}")
+    page.locator("select[name=staff]").select_option(staff)
+    page.locator("form:has(select) button").click()
+    page.wait_for_url(f"{address}/office?lang={language}")
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_every_page_of_the_office_fits_its_screen(
+    site: tuple[OfficeSite, str], new_page: NewPage, tmp_path: Path, language: str, size: dict[str, int]
+) -> None:
+    office, address = site
+    page = new_page(viewport=size)
+    page.goto(f"{address}{SIGN_IN}?lang={language}")
+    assert page.evaluate(TOO_WIDE) == []
+    page.screenshot(path=str(tmp_path / f"sign-in-{language}-{size['width']}.png"), full_page=True)
+    for staff, paths in {
+        "k.clerk": ("/office", "/office/cases"),
+        "k.operator": ("/office/parked",),
+        "r.registrar": ("/office", "/office/cases", f"/office/cases/{office.cases[0]}"),
+    }.items():
+        page = new_page(viewport=size)
+        sign_in(page, address, staff, language)
+        for path in paths:
+            page.goto(f"{address}{path}?lang={language}")
+            assert page.locator("h1").count() == 1
+            assert page.locator("html").get_attribute("lang") == language
+            assert page.evaluate(TOO_WIDE) == []
+            name = f"{staff}{path.replace('/', '-')}-{language}-{size['width']}.png"
+            page.screenshot(path=str(tmp_path / name), full_page=True)
+
+
+def test_the_clock_counts_down_by_the_systems_time(site: tuple[OfficeSite, str], new_page: NewPage) -> None:
+    _, address = site
+    page = new_page(viewport=DESK)
+    page.clock.install()
+    sign_in(page, address, "r.registrar", "en")
+    page.goto(f"{address}/office/cases?lang=en")
+    left = page.locator("time.span:not(.over)").first
+    told = left.inner_text()
+    assert "left" in told
+    page.clock.run_for(int(timedelta(minutes=2).total_seconds() * 1000))
+    expect(left).not_to_have_text(told)
+    page.clock.run_for(int(timedelta(days=20).total_seconds() * 1000))
+    expect(page.locator("time.span").first).to_have_class("span over")
+    expect(page.locator("time.span:not(.over)")).to_have_count(0)
+
+
+def test_without_javascript_a_case_is_acted_on(site: tuple[OfficeSite, str], new_page: NewPage) -> None:
+    office, address = site
+    page = new_page(viewport=DESK, java_script_enabled=False)
+    sign_in(page, address, "r.registrar", "en")
+    page.get_by_role("link", name=office.cases[-1]).click()
+    page.locator("summary", has_text="Registered").click()
+    page.get_by_role("button", name="Do it").click()
+    expect(page.get_by_role("status")).to_have_text("Done, and recorded in the log.")
+    expect(page.locator(".steps .done")).to_contain_text("Registers the complaint")
+
+
+def test_the_operator_tries_again_and_leaves_out(site: tuple[OfficeSite, str], new_page: NewPage) -> None:
+    office, address = site
+    office.park(2, 500)
+    page = new_page(viewport=DESK)
+    sign_in(page, address, "k.operator", "en")
+    page.goto(f"{address}/office/parked?lang=en")
+    page.locator("li", has_text="· 501").locator("summary").click()
+    item = page.locator("li", has_text="· 501")
+    item.locator("input[name=reason]").fill("known, mended by version 3")
+    item.get_by_role("button", name="Leave out").click()
+    expect(page.get_by_role("status")).to_have_text("Left out: families, 501.")
+    page.locator("li", has_text="· 500").get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("status")).to_have_text("Taken in: families, 500.")
+
+
+def test_the_morning_is_walked_by_keyboard(site: tuple[OfficeSite, str], new_page: NewPage) -> None:
+    _, address = site
+    page = new_page(viewport=DESK)
+    sign_in(page, address, "k.clerk", "en")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('.needs') !== null")
+    labels = page.evaluate(
+        "[...document.querySelectorAll('input:not([type=hidden]), select, textarea')]"
+        ".filter((one) => !one.labels.length).length"
+    )
+    assert labels == 0
+
+
+def test_the_morning_on_paper_has_no_buttons(
+    site: tuple[OfficeSite, str], new_page: NewPage, tmp_path: Path
+) -> None:
+    _, address = site
+    page = new_page(viewport=DESK)
+    sign_in(page, address, "k.clerk")
+    page.emulate_media(media="print")
+    for hidden in (".sections", ".out", ".months"):
+        expect(page.locator(hidden).first).to_be_hidden()
+    expect(page.locator(".tasks").first).to_be_visible()
+    page.pdf(path=str(tmp_path / "printed.pdf"), format="A4", print_background=True)
+    page.set_viewport_size({"width": 700, "height": 1000})
+    page.screenshot(path=str(tmp_path / "printed.png"), full_page=True)
+
+
+def test_families_without_a_number_are_downloaded(site: tuple[OfficeSite, str], new_page: NewPage) -> None:
+    _, address = site
+    page = new_page(viewport=DESK)
+    sign_in(page, address, "k.clerk", "en")
+    with page.expect_download() as caught:
+        page.get_by_role("link", name="Download the list (CSV)").click()
+    assert caught.value.suggested_filename == "azyq-no-number-akkol-2025-2025-07.csv"
