@@ -12,6 +12,8 @@ import structlog
 
 from domain.access import Access, Grant, Reading
 from domain.access_refusals import (
+    AccessBlocked,
+    AccessOver,
     AccessUnknown,
     RegionForeign,
     ReportNotByRegion,
@@ -192,12 +194,20 @@ class AnalystAccess:
             self._azyq.log.save(SignIn.signed_out(uuid4(), user, now))
 
     def caller(self, token: str) -> Caller:
-        """Whose session it is, by the log as it is now. Raises SessionOver, AccessBlocked, AccessOver."""
+        """Whose session it is, by the log as it is now. Raises SessionOver, AccessBlocked, AccessOver.
+
+        Whoever comes with a session after the block or the year is told why and recorded, and the session is over.
+        """
         now = self._azyq.clock()
         user = self._signing_in.user_of(token, now)
         if user is None:
             raise SessionOver
-        return Caller(user, self._grant(user, now))
+        try:
+            return Caller(user, self._grant(user, now))
+        except (AccessBlocked, AccessOver) as refusal:
+            self._signing_in.sign_out(token)
+            self._azyq.log.save(Reading.refused(uuid4(), user, "", "", refusal.code, "", now))
+            raise
 
     def _grant(self, user: str, now: datetime) -> Grant:
         access: Access | None = self._grants.access(user)
