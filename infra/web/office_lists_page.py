@@ -36,7 +36,7 @@ def _month(one: OpenMonth, language: str) -> dict[str, Any]:
     when = say("until", day=t.day(one.cutoff)) if one.open_now else say("opens_on", day=t.day(one.opens_on))
     return {
         "value": f"{one.programme}/{one.month}",
-        "name": f"{one.names[language]}, {t.month(one.month)} ({when})",
+        "name": f"{t.month(one.month)} ({when}): {one.names[language]}",
         "open": one.open_now and one.refusal is None,
         "refusal": one.refusal.sentence(language) if one.refusal else "",
     }
