@@ -12,6 +12,7 @@ import pytest
 from domain.audit import LogFold
 from domain.audit_cases import CaseBook
 from domain.goods import GoodsCatalogue
+from domain.identity import staff_stream_id
 from tests.unit.test_services_construction import ATTESTED, ISSUED, WAYS
 from tests.unit.test_services_drafting import REGULATION_WAYS as REGULATIONS
 from tests.unit.test_services_drafting import STANDARD
@@ -45,7 +46,7 @@ def found(events: list[Event]) -> set[str]:
     book = CaseBook()
     numbered = [(position, *event) for position, event in enumerate(events, start=1)]
     for position, stream, _, topic, data in numbered:
-        if topic.startswith(("service.", "sitting.")):
+        if topic.startswith(("service.", "sitting.")) or topic == "staff.identified":
             book.feed(position, stream, topic, data)
     fold = LogFold({}, GoodsCatalogue(()), lambda _: None, lambda *_: None, cases=book)
     for position, stream, version, topic, data in numbered:
@@ -118,6 +119,26 @@ def _unsigned(events: list[Event]) -> None:
     next(event[3] for event in events if event[2] == "case.acted" and event[3]["signature"])["signature"] = []
 
 
+def _signed_by_another(events: list[Event]) -> None:
+    acted = next(event[3] for event in events if event[2] == "case.acted" and event[3]["signature"])
+    acted["signature"][0] = "0" * 32
+
+
+def identified(staff: str, subject: str) -> list[Event]:
+    """The stream of a member whose person is known."""
+    stream = staff_stream_id(staff).hex
+    return [
+        [stream, 1, "staff.enrolled", {"staff": staff, "key_hash": "a"}],
+        [stream, 2, "staff.identified", {"staff": staff, "subject": subject}],
+    ]
+
+
+def _one_person_two_members(events: list[Event]) -> None:
+    acts = [event[3] for event in events if event[2] == "case.acted"]
+    for act in acts[-2:]:
+        events += identified(act["actor"], "p1")
+
+
 def _text(events: list[Event]) -> None:
     first(events, "service.version_published")["text"] += "\n# changed\n"
 
@@ -135,6 +156,8 @@ FAULTS: dict[str, tuple[Callable[[list[Event]], None], str]] = {
     "a step that nothing opened": (_set("case.step_opened", step="nowhere"), "case_path"),
     "a turn that is another": (_set("case.step_opened", turn=2), "case_order"),
     "no signature": (_unsigned, "case_signed"),
+    "somebody else's signature": (_signed_by_another, "case_signed"),
+    "one person as two members": (_one_person_two_members, "case_two_persons"),
     "another result": (_set("case.result_issued", result="medal"), "case_outcome"),
     "another text of the service": (_text, "case_version"),
     "a version that was never published": (_set("case.opened", version="99"), "case_version"),
@@ -159,6 +182,14 @@ def test_S000_L6_what_is_done_to_a_case_in_the_log_is_found(fault: str) -> None:
     events = story(ISSUED)
     do(events)
     assert check in found(events)
+
+
+def test_S000_L6_a_signature_by_the_members_person_is_the_members() -> None:
+    events = story(ISSUED)
+    acted = next(event[3] for event in events if event[2] == "case.acted" and event[3]["signature"])
+    acted["signature"][0] = "p1"
+    assert found(events) == {"case_signed"}
+    assert found([*events, *identified(acted["actor"], "p1")]) == set()
 
 
 @pytest.mark.parametrize("what", ["outcome", "left out", "nobody", "outside"])
