@@ -13,6 +13,7 @@ from domain.errors import LANGUAGES, Refusal
 from domain.goods import GoodsCatalogue
 from domain.programmes import Programme
 from infra.postgres.connect import APP_ROLE, connect
+from infra.problem_sentences import SENTENCES
 from infra.reporting.diff import Difference
 from infra.reporting.running import Answer, ServicesOfReports, Table
 from projections.reports.report import Cells, Column, Names, Section, named
@@ -188,13 +189,12 @@ def _joined(every: Iterable[Names]) -> Names:
 @cache
 def sentences() -> Mapping[str, Names]:
     """What each code of a refusal says, its own values left open."""
-    from infra.api.problems import problem_sentences
     from infra.counter import reader, writer
 
     assert reader
     assert writer  # the refusals of the counter are known once it is there
     found: dict[str, Names] = {
-        code: dict(zip(LANGUAGES, texts, strict=True)) for code, texts in problem_sentences().items()
+        code: dict(zip(LANGUAGES, texts, strict=True)) for code, texts in SENTENCES.items()
     }
     for refusal in _refusals(Refusal):
         texts = refusal.__dict__.get("texts")

@@ -12,6 +12,7 @@ from domain.errors import Refusal
 from domain.procedures import case_refusals
 from infra.api import problems
 from infra.parts import case_refusals as entrance_refusals
+from infra.problem_sentences import SENTENCES
 from infra.settings import ROOT
 from tests.certificates import certified
 from tests.integration.test_terminals_doc import run_page, then_as_shown
@@ -71,7 +72,7 @@ def test_each_code_of_the_table_is_one_of_ours_and_none_is_missing() -> None:
         for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, Refusal) and kind.code != "refused"
     }
-    assert told - rules <= set(problems._SENTENCES)
+    assert told - rules <= set(SENTENCES)
     assert rules - told <= _NOT_BY_HTTP
     for code in told & rules:
         (row,) = [row for row in rows if f"`{code}`" in row]
