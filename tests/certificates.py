@@ -42,10 +42,12 @@ class Certified(NamedTuple):
         (folder / f"{name}.key").write_bytes(key)
 
 
-def _name(common: str, serial: str = "") -> x509.Name:
+def _name(common: str, serial: str = "", given: str = "") -> x509.Name:
     parts = [x509.NameAttribute(NameOID.COMMON_NAME, common)]
     if serial:
         parts.append(x509.NameAttribute(NameOID.SERIAL_NUMBER, serial))
+    if given:
+        parts.append(x509.NameAttribute(NameOID.GIVEN_NAME, given))
     return x509.Name(parts)
 
 
@@ -54,6 +56,7 @@ def certified(
     issuer: Certified | None = None,
     *,
     serial: str = "",
+    given: str = "",
     authority: bool = False,
     since: datetime = SINCE,
     days: int = 730,
@@ -62,7 +65,7 @@ def certified(
 ) -> Certified:
     """A certificate for `common`, by `issuer` (by itself without one)."""
     key = key or ec.generate_private_key(ec.SECP256R1())
-    subject = _name(common, serial)
+    subject = _name(common, serial, given)
     signer = issuer or Certified(key, None)  # type: ignore[arg-type]
     builder = (
         x509.CertificateBuilder()

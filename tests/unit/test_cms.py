@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 
+from domain.ports import PersonalData
 from infra.cms import LARGEST, CmsSignatures, load_authorities
 from tests.certificates import Certified, certified, rsa_key
 
@@ -82,6 +83,16 @@ def test_A8_an_authority_signs_no_papers_and_a_key_for_secrets_neither() -> None
 def test_A8_nobody_of_ours() -> None:
     assert signer(certified("Stranger", OFFICE, serial="IIN900101400001").sign(CONTENT)) is None
     assert signer(certified("Nobody", OFFICE).sign(CONTENT)) is None
+
+
+def test_S000_06_a_certificate_names_its_person() -> None:
+    person = certified("СЕРІК АЙГҮЛ БЕК", OFFICE, serial="IIN850612412102", given="ЕРЛАНҚЫЗЫ")
+    found = signatures().person(CONTENT, person.sign(CONTENT), AT)
+    assert found == PersonalData("850612412102", "СЕРІК", "АЙГҮЛ БЕК", "ЕРЛАНҚЫЗЫ", "")
+    assert signatures().person(b"another", person.sign(CONTENT), AT) is None
+    for serial in ("BIN120240000013", "IIN85061241210", ""):
+        nobody = certified("Nobody", OFFICE, serial=serial)
+        assert signatures().person(CONTENT, nobody.sign(CONTENT), AT) is None
 
 
 def test_an_issuer_without_its_certificate_leads_nowhere() -> None:
