@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from infra.clock import real_clock
 from infra.parts.reader_watch import ReaderWatch
 from infra.parts.scheduler import schedule
 from infra.postgres.connect import clean_dsn
+from infra.postgres.embedded import EmbeddedPostgres
 from infra.postgres.reader_roles import Reader, settle
 from infra.postgres.reader_watch import Limits, Misuse, end_misuse
 from tests.integration.access_in_process import AUTHORISED, INTEGRATOR, Bureau, a_bureau
@@ -111,6 +113,24 @@ def test_A1_a_reader_fills_no_disk_and_disturbs_nobody(granted: tuple[Bureau, st
         run(connection, "SET default_transaction_read_only = off")
         with pytest.raises(errors.InsufficientPrivilege):
             run(connection, statement)
+
+
+def test_A1_the_servers_log_says_which_role_asked_for_what_is_not_for_it_and_not_what_it_typed(
+    tmp_path: Path,
+) -> None:
+    server = EmbeddedPostgres(tmp_path)
+    with server as dsn:
+        query(dsn, "CREATE ROLE azyq_reader_x LOGIN; CREATE SCHEMA vault; SELECT 1")
+        with (
+            psycopg2.connect(
+                psycopg2.extensions.make_dsn(clean_dsn(dsn), user="azyq_reader_x")
+            ) as connection,
+            pytest.raises(errors.InsufficientPrivilege),
+        ):
+            run(connection, "SELECT '880504300001' FROM vault.person")
+        told = server.log_file.read_text(encoding="utf-8", errors="replace")
+    assert re.search(r"azyq_reader_x@\w+ ERROR:  permission denied for schema vault", told)
+    assert "880504300001" not in told
 
 
 def test_A1_a_reader_sees_nothing_of_what_others_ask(granted: tuple[Bureau, str]) -> None:

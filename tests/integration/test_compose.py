@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from kafka import KafkaProducer
 
+from infra.postgres.embedded import SETTINGS
 from infra.programmes import load_programmes
 from infra.reports import month_report
 from infra.settings import ROOT, Settings
@@ -146,6 +147,13 @@ def test_A8_the_authorities_that_are_trusted_are_a_folder_of_the_machine_mounted
         assert mount == f"/etc/azyq/authorities:{told[name]['environment']['AZYQ_TRUST']}:ro"
     for path in (ROOT / ".env.example", ROOT / "README.md", ROOT / "docs" / "access.md"):
         assert "AZYQ_TRUST" in path.read_text(encoding="utf-8")
+
+
+def test_the_database_logs_whose_error_it_was_and_no_statement() -> None:
+    told = dict(one.removeprefix("-c").split("=", 1) for one in SERVICES["postgres"]["command"][1:])
+    for name, value in told.items():  # as the embedded one has it
+        assert SETTINGS[name].strip() == value.strip()
+    assert "%u" in told["log_line_prefix"]
 
 
 def test_every_setting_is_in_the_readme() -> None:
