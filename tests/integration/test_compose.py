@@ -152,7 +152,7 @@ def test_A8_the_authorities_that_are_trusted_are_a_folder_of_the_machine_mounted
 def test_the_database_logs_whose_error_it_was_and_no_statement() -> None:
     told = dict(one.removeprefix("-c").split("=", 1) for one in SERVICES["postgres"]["command"][1:])
     for name, value in told.items():  # as the embedded one has it
-        assert SETTINGS[name].strip() == value.strip()
+        assert SETTINGS[name] == value
     assert "%u" in told["log_line_prefix"]
 
 
