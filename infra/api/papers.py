@@ -15,13 +15,13 @@ from infra.api.case_models import PaperAnswer
 from infra.api.case_services import CaseServices
 from infra.api.problems import Problem
 from infra.api.staff_auth import SCHEME, StaffAuth
-from infra.api.strict_json import read_body
+from infra.api.strict_json import check_length, read_body
 from infra.api.terminals import PROBLEMS
+from infra.api.upload_room import NoRoom, TooSlow, UploadRoom, in_pace
 
-# Uploads that are in memory at one time: each is as large as a document may be, at most.
-AT_ONCE = 8
+LARGEST_AT_ONCE = 8  # documents of the largest size that are in memory at one time, or more that are smaller
 AT_ONCE_OF_ONE = 3  # whoever sends slowly leaves room for the others
-SECONDS = 300.0
+SEALED_AT_ONCE = 2  # encrypted and kept: each is in memory some times over
 _DESCRIBED: dict[str, Any] = {
     "security": [{SCHEME: []}],
     "requestBody": {
@@ -35,7 +35,8 @@ _DESCRIBED: dict[str, Any] = {
 def papers_router(services: CaseServices, auth: StaffAuth) -> APIRouter:
     """POST /v1/papers."""
     router = APIRouter(prefix="/v1", tags=["cases"])
-    places = asyncio.Semaphore(AT_ONCE)
+    largest = services.largest_document
+    room, sealing = UploadRoom(LARGEST_AT_ONCE * largest), asyncio.Semaphore(SEALED_AT_ONCE)
     busy: Counter[str] = Counter()
 
     @router.post(
@@ -52,13 +53,18 @@ def papers_router(services: CaseServices, auth: StaffAuth) -> APIRouter:
             raise Problem(415, "upload_in_parts")
         if busy[caller.id] >= AT_ONCE_OF_ONE:
             raise Problem(429, "too_many_requests", headers={"Retry-After": "1"})
+        size = check_length(request, largest, "upload_too_large")
         busy[caller.id] += 1
         try:
-            async with places, asyncio.timeout(SECONDS):
-                content = await read_body(request, services.largest_document, "upload_too_large")
-                taken = await run_in_threadpool(services.take_paper, caller, content)
-        except TimeoutError:
+            async with room.held(size):
+                async with in_pace() as came:
+                    content = await read_body(request, largest, "upload_too_large", came)
+                async with sealing:
+                    taken = await run_in_threadpool(services.take_paper, caller, content)
+        except TooSlow:
             raise Problem(400, "body_incomplete") from None
+        except NoRoom:
+            raise Problem(503, "not_available", headers={"Retry-After": "10"}) from None
         finally:
             busy[caller.id] -= 1
         headers = {"Cache-Control": "private, no-store"}

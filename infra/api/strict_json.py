@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Callable
 from typing import Any
 
 from starlette.requests import ClientDisconnect
@@ -18,14 +19,17 @@ _MEDIA_TYPE = re.compile(r"application/(?:json|[a-z0-9.\-]+\+json)\s*(?:;\s*char
 _MAX_DIGITS = 40
 
 
-async def read_body(request: Asked, most: int = MAX_BODY_BYTES, too_large: str = "body_too_large") -> bytes:
-    """The body of `request`, of at most so many bytes, 64 kB by default.
+async def read_body(
+    request: Asked,
+    most: int = MAX_BODY_BYTES,
+    too_large: str = "body_too_large",
+    came: Callable[[int], None] = lambda _: None,
+) -> bytes:
+    """The body of `request`, of at most so many bytes, 64 kB by default; `came` is told how many there are so far.
 
     Raises Problem 413 (`too_large`) as soon as it is over, however long it says to be, and 400 when the caller hung up.
     """
-    length = request.headers.get("content-length", "")
-    if length.isascii() and length.isdigit() and (len(length) > 9 or int(length) > most):
-        raise Problem(413, too_large, headers={"Connection": "close"})
+    check_length(request, most, too_large)
     pieces, size = [], 0
     try:
         async for piece in request.stream():
@@ -33,9 +37,20 @@ async def read_body(request: Asked, most: int = MAX_BODY_BYTES, too_large: str =
             if size > most:
                 raise Problem(413, too_large, headers={"Connection": "close"})
             pieces.append(piece)
+            came(size)
     except ClientDisconnect:
         raise Problem(400, "body_incomplete") from None
     return b"".join(pieces)
+
+
+def check_length(request: Asked, most: int, too_large: str) -> int:
+    """How long the body is at most: what it says, else `most`. Raises Problem 413 where it says to be longer."""
+    length = request.headers.get("content-length", "")
+    if not (length.isascii() and length.isdigit()):
+        return most
+    if len(length) > 12 or int(length) > most:
+        raise Problem(413, too_large, headers={"Connection": "close"})
+    return int(length)
 
 
 def check_media_type(request: Asked) -> None:

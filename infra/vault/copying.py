@@ -11,6 +11,7 @@ from psycopg2.extensions import cursor as Cursor
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
 _ROWS_AT_ONCE = 1000
+_LARGE = 100_000  # bytes of a field that is handed on as it is
 
 
 def copy_rows(cursor: Cursor, target: str, rows: Iterable[Sequence[bytes]]) -> None:
@@ -27,7 +28,12 @@ def _packed(rows: Iterable[Sequence[bytes]]) -> Iterator[bytes]:
             out += len(row).to_bytes(2, "big")
             for field in row:
                 out += len(field).to_bytes(4, "big")
-                out += field
+                if len(field) > _LARGE:
+                    yield bytes(out)
+                    yield field
+                    out.clear()
+                else:
+                    out += field
         yield bytes(out)
     yield _TRAILER
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
+from uuid import UUID
 
 from psycopg2 import Binary
 from psycopg2.extensions import cursor as Cursor
 
 from domain.ports import KeptPaper
+from infra.vault.copying import copy_rows
 from infra.vault.keyring import Keyring
 from infra.vault.pool import VaultConnections
 from infra.vault.sealing import Seal, new_key
@@ -80,12 +82,20 @@ class PostgresPapers:
         key = self._key_of(cursor, holder) or self._new_key(cursor, holder, subject, staged)
         if key is None:
             return
-        for paper in papers:
-            sealed = key.close(paper.content, _about(holder, paper.sha256))
-            cursor.execute(
-                "INSERT INTO vault.paper (holder, sha256, sealed) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
-                (holder, Binary(_bytes(paper.sha256)), Binary(sealed)),
-            )
+        # Another who keeps the same for the same holder waits, and finds it kept.
+        cursor.execute("SELECT FROM vault.paper_holder WHERE holder = %s FOR NO KEY UPDATE", (holder,))
+        if not cursor.rowcount:
+            return
+        wanted = {_bytes(paper.sha256): paper for paper in papers}
+        cursor.execute("SELECT sha256 FROM vault.paper WHERE holder = %s", (holder,))
+        for (kept,) in cursor:
+            wanted.pop(bytes(kept), None)
+        # By COPY, for a statement has its values in hex, and some times over.
+        rows = (
+            (UUID(holder).bytes, digest, key.close(paper.content, _about(holder, paper.sha256)))
+            for digest, paper in wanted.items()
+        )
+        copy_rows(cursor, "vault.paper (holder, sha256, sealed)", rows)
 
     def _new_key(self, cursor: Cursor, holder: str, subject: str, staged: bool) -> Seal | None:
         seal: Seal | None = self._keys.papers

@@ -5,7 +5,8 @@ Whoever asks is not known to us: the link of the status page is all that leads b
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import structlog
 from fastapi import APIRouter, Request
@@ -19,7 +20,7 @@ from infra.web.assets import Assets
 from infra.web.case_services import CasePagesServices
 from infra.web.guesses import Guesses
 from infra.web.pages import Pages, chosen_language
-from infra.web.uploads import Form, FormMalformed, FormTooLarge, read_form
+from infra.web.uploads import Form, FormMalformed, FormNoRoom, FormTooLarge, read_form, room_for
 from infra.web.words import WORDS
 
 log = structlog.get_logger(__name__)
@@ -89,7 +90,6 @@ def apply_router(services: CasePagesServices, assets: Assets) -> APIRouter:
     @router.post("/apply/{service}")
     async def apply(service: str, request: Request) -> Response:
         address = request.client.host if request.client else ""
-        sent = await form_of(request, services.largest_document)
 
         def work() -> Response:
             running = asking.open_to(CHANNEL, service)
@@ -108,7 +108,8 @@ def apply_router(services: CasePagesServices, assets: Assets) -> APIRouter:
                 sent_by.missed(address)
             return answer
 
-        return await answered(request, work)
+        async with form_of(request, services.largest_document) as sent:
+            return await answered(request, work)
 
     return router
 
@@ -123,11 +124,17 @@ def query_of(request: Request) -> str:
     return f"?lang={chosen_language(request)}" if "lang" in request.query_params else ""
 
 
-async def form_of(request: Request, largest: int) -> Form | str:
-    """The form that was sent; the key of what to say when it is none."""
+@asynccontextmanager
+async def form_of(request: Request, largest: int) -> AsyncIterator[Form | str]:
+    """The form that was sent, in memory until it is done with; the key of what to say when it is none."""
     try:
-        return await read_form(request, largest)
-    except FormTooLarge:
-        return "form_too_large"
-    except FormMalformed:
-        return "form_broken"
+        async with room_for(request, largest):
+            try:
+                sent: Form | str = await read_form(request, largest)
+            except FormTooLarge:
+                sent = "form_too_large"
+            except FormMalformed:
+                sent = "form_broken"
+            yield sent
+    except FormNoRoom:
+        yield "form_no_room"

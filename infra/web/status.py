@@ -145,8 +145,10 @@ def status_router(services: CasePagesServices, assets: Assets) -> APIRouter:
     @router.post("/c/{token}/acts")
     async def act(token: str, request: Request) -> Response:
         """What the applicant does on a step of theirs."""
-        sent = await form_of(request, services.largest_document)
+        async with form_of(request, services.largest_document) as sent:
+            return await acted(token, request, sent)
 
+    async def acted(token: str, request: Request, sent: Form | str) -> Response:
         def answer(case: Case) -> Response:
             language = chosen_language(request)
             if isinstance(sent, str):
@@ -166,7 +168,7 @@ def status_router(services: CasePagesServices, assets: Assets) -> APIRouter:
                 form = act_form(service, outcome, WORDS[language], "", sent)
                 name, title = outcome.names[language], WORDS[language]("own_case")
                 action = f"/c/{token}/acts{query_of(request)}"
-                return ToSign(title, name, form, action, language, uploader)
+                return ToSign(title, name, form, action, language, uploader, f"/c/{token}")
 
             if signing.wants_change(sent):
                 return page(request, token, case, _Refused(_id(sent), sent))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from fastapi import Request
@@ -10,12 +11,18 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect
 
+from infra.api.upload_room import NoRoom, TooSlow, UploadRoom, in_pace
+
 PARTS = 200
 LONGEST_TEXT = 60_000  # bytes of one typed value; what a service takes of it is for the service to say
-DRAINED = (
-    150_000_000  # bytes read and thrown away, so that a browser hears the refusal instead of a broken line
-)
 KEPT_DOCUMENTS = 4  # of the largest size, in one form
+# So many are read, the rest thrown away, so that what was typed beside a document that is too large is not lost.
+READ_DOCUMENTS = 6
+ROOM = 80_000_000  # bytes of forms with documents that are in memory at one time
+
+
+class FormNoRoom(Exception):
+    """Too many documents are coming just now."""
 
 
 class FormMalformed(Exception):
@@ -89,8 +96,12 @@ class _Reader:
 async def read_form(request: Request, largest: int) -> Form:
     """The form of a request whose documents may have `largest` bytes each.
 
-    Raises FormMalformed, FormTooLarge.
+    Raises FormMalformed, of one that comes too slowly too, and FormTooLarge as soon as it is known, however much is still
+    to come: the server throws that away.
     """
+    most = READ_DOCUMENTS * largest + PARTS * LONGEST_TEXT
+    if _length(request, most) > most:
+        raise FormTooLarge
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
         raise FormMalformed
@@ -108,23 +119,18 @@ async def read_form(request: Request, largest: int) -> Form:
         options[b"boundary"],
         {f"on_{name}": getattr(reader, f"on_{name}") for name in names},  # type: ignore[arg-type]
     )
-    came, too_large = 0, False
+    came = 0
     try:
-        async for piece in request.stream():
-            came += len(piece)
-            if came > DRAINED:
-                raise FormTooLarge
-            if not too_large:
+        async with in_pace() as told:
+            async for piece in request.stream():
+                came += len(piece)
+                told(came)
                 parser.write(piece)
-                too_large = reader.kept > KEPT_DOCUMENTS * largest
-                if too_large:
-                    reader.parts.clear()
-        if not too_large:
-            parser.finalize()
-    except (FormParserError, ClientDisconnect, ValueError):
+                if came > most or reader.kept > KEPT_DOCUMENTS * largest:
+                    raise FormTooLarge
+        parser.finalize()
+    except (FormParserError, ClientDisconnect, TooSlow, ValueError):
         raise FormMalformed from None
-    if too_large:
-        raise FormTooLarge
     if not reader.ended:
         raise FormMalformed
     return _form(reader.parts)
@@ -138,4 +144,28 @@ def _form(parts: list[_Part]) -> Form:
         for part in once
         if not part.is_file
     }
-    return Form(texts, {part.name: bytes(part.content) for part in once if part.is_file and part.has_file})
+    documents = {}
+    for part in once:
+        if part.is_file and part.has_file:
+            documents[part.name] = bytes(part.content)
+            part.content = bytearray()  # no more than one of them is there twice
+    return Form(texts, documents)
+
+
+@asynccontextmanager
+async def room_for(request: Request, largest: int) -> AsyncIterator[None]:
+    """Room in memory for the form of a request, from its first byte until it is done with. Raises FormNoRoom."""
+    try:
+        async with _room.held(min(_length(request, KEPT_DOCUMENTS * largest), KEPT_DOCUMENTS * largest)):
+            yield
+    except NoRoom:
+        raise FormNoRoom from None
+
+
+_room = UploadRoom(ROOM)
+
+
+def _length(request: Request, unsaid: int) -> int:
+    """How long the body says to be, in bytes; `unsaid` where it doesn't say."""
+    length = request.headers.get("content-length", "")
+    return int(length[:15]) if length.isascii() and length.isdigit() else unsaid

@@ -87,8 +87,6 @@ def wallet_requests_router(wallet: WalletServices, services: CasePagesServices, 
 
     @router.post("/w/{token}/apply/{service}")
     async def apply(token: str, service: str, request: Request) -> Response:
-        sent = await form_of(request, services.largest_document)
-
         def answer(asker: Asker) -> Response:
             running = asking.open_to(CHANNEL, service)
             if running is None:
@@ -105,7 +103,8 @@ def wallet_requests_router(wallet: WalletServices, services: CasePagesServices, 
                 sent_by.missed(asker.subject)
             return made
 
-        return await answered(request, token, answer, service)
+        async with form_of(request, services.largest_document) as sent:
+            return await answered(request, token, answer, service)
 
     return router
 

@@ -1,0 +1,130 @@
+"""Room for uploads: first come, first let in; who waits too long or comes too slowly is told so."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import pytest
+from fastapi import Request
+
+from infra.api import upload_room
+from infra.api.upload_room import NoRoom, TooSlow, UploadRoom, in_pace
+from infra.web.uploads import FormMalformed, FormTooLarge, read_form
+
+
+async def stay(room: UploadRoom, size: int, name: str, seen: list[str], until: asyncio.Event) -> None:
+    async with room.held(size):
+        seen.append(name)
+        await until.wait()
+
+
+async def settled() -> None:
+    """All tasks have gone as far as they can."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+def test_who_came_first_is_let_in_first_and_no_more_than_there_is_room_for() -> None:
+    async def run() -> list[str]:
+        room, seen, over = UploadRoom(100), list[str](), [asyncio.Event() for _ in range(4)]
+        tasks = [
+            asyncio.create_task(stay(room, size, name, seen, one))
+            for (name, size), one in zip((("a", 60), ("b", 60), ("c", 10), ("d", 1_000)), over, strict=True)
+        ]
+        await settled()
+        assert seen == ["a"]  # c would fit, but b came before it
+        over[0].set()
+        await settled()
+        assert seen == ["a", "b", "c"]
+        over[1].set()
+        await settled()
+        assert seen == ["a", "b", "c"]
+        over[2].set()
+        await settled()
+        over[3].set()
+        await asyncio.gather(*tasks)
+        return seen
+
+    assert asyncio.run(run()) == ["a", "b", "c", "d"]  # what is larger than the room has it alone
+
+
+def test_who_gives_up_waiting_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upload_room, "WAIT_SECONDS", 0.05)
+
+    async def run() -> list[str]:
+        room, seen, over = UploadRoom(100), list[str](), asyncio.Event()
+        first = asyncio.create_task(stay(room, 60, "first", seen, over))
+        await settled()
+        large = asyncio.create_task(stay(room, 100, "large", seen, over))
+        small = asyncio.create_task(stay(room, 40, "small", seen, over))
+        await settled()
+        large.cancel()
+        await settled()
+        assert seen == ["first", "small"]
+        with pytest.raises(NoRoom):
+            await stay(room, 1, "late", seen, over)
+        over.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.gather(first, large, small)
+        async with room.held(100):  # nothing was lost
+            return seen
+
+    assert asyncio.run(run()) == ["first", "small"]
+
+
+def test_what_stops_coming_is_not_waited_for_however_fast_it_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upload_room, "GRACE_SECONDS", 0.05)
+
+    async def run(pieces: list[tuple[float, int]]) -> None:
+        size = 0
+        async with in_pace() as came:
+            for seconds, piece in pieces:
+                await asyncio.sleep(seconds)
+                size += piece
+                came(size)
+
+    asyncio.run(run([(0.03, 1_000)] * 8))  # 33 kB/s
+    with pytest.raises(TooSlow):
+        asyncio.run(run([(0.0, 10_000_000), (0.2, 1)]))
+    with pytest.raises(TooSlow):
+        asyncio.run(run([(0.03, 100)] * 8))
+
+
+class Coming:
+    """The pieces of a form that was said to be so long, each of a megabyte; how many were asked for."""
+
+    def __init__(self, says: str, pieces: int, seconds: float = 0.0) -> None:
+        kind = (b"content-type", b"multipart/form-data; boundary=x")
+        length = [(b"content-length", says.encode())] if says else []
+        self.read, self.pieces, self.seconds = 0, self._all(pieces), seconds
+        self.request = Request({"type": "http", "method": "POST", "headers": [kind, *length]}, self.receive)
+
+    async def _all(self, pieces: int) -> AsyncIterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="d"; filename="a.pdf"\r\n\r\n'
+        for _ in range(pieces):
+            yield bytes(1_000_000)
+
+    async def receive(self) -> dict[str, object]:
+        self.read += 1
+        await asyncio.sleep(self.seconds)
+        piece = await anext(self.pieces, None)
+        return {"type": "http.request", "body": piece or b"", "more_body": piece is not None}
+
+
+def test_a_form_of_a_hundred_megabytes_is_refused_before_it_is_read_whole() -> None:
+    said = Coming("100000000", 100)
+    with pytest.raises(FormTooLarge):
+        asyncio.run(read_form(said.request, 1_000_000))
+    assert said.read == 0
+    unsaid = Coming("", 100)
+    with pytest.raises(FormTooLarge):
+        asyncio.run(read_form(unsaid.request, 1_000_000))
+    assert unsaid.read < 25
+
+
+def test_a_form_that_stops_coming_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upload_room, "GRACE_SECONDS", 0.05)
+    with pytest.raises(FormMalformed):
+        asyncio.run(read_form(Coming("3000000", 3, seconds=0.2).request, 4_000_000))
