@@ -205,6 +205,15 @@ class OfficeLists:
             found.append(self._shown(file, month, lists[key]))
         return found
 
+    def waiting(self) -> tuple[int, int]:
+        """How many lists wait for a decision, and how many could not be taken in."""
+        stages = [self._shown(file, month, self._bring.lists(month)).stage for file, month in self._open()]
+        return stages.count("waiting"), stages.count("failed")
+
+    def _open(self) -> list[tuple[BroughtFile, ProgrammeMonth]]:
+        files = [file for file in self._files.all() if file.state == "waiting"]
+        return [(file, month) for file in files if (month := self._month(file)) is not None]
+
     def find(self, by: OfficeMember, upload: str) -> ShownList:
         """One of them. Raises OfficeRoleMissing, BroughtListUnknown."""
         check_role(by, SEES_LISTS)

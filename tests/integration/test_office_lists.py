@@ -127,6 +127,7 @@ def test_R14_a_list_is_brought_in_checked_approved_and_taken_in(office: Office) 
     named, silent = office.town.households(4), office.town.household(phone=False)
     upload = office.given_waiting([*named, silent], spoiled=1)
     shown = office.find(upload)
+    assert office.lists.waiting() == (1, 0)
     told = shown.file.told
     assert (told["rows"], told["accepted"], told["families"], told["no_number"]) == (10, 8, 4, 1)
     assert told["rejected"] == {"iin_not_12_digits": 1, "family_without_applicant": 1}
@@ -376,6 +377,7 @@ def test_R19_what_could_not_be_taken_in_says_why_and_is_tried_again_or_given_up(
     shown = office.find(upload)
     assert shown.stage == "failed"
     assert (shown.list.failure if shown.list else "") == "list_closed"
+    assert office.lists.waiting() == (0, 1)
     assert "2025-07-05" in shown.file.told["why"]["en"]
     with pytest.raises(OfficeRoleMissing):
         office.lists.retry(A_CLERK, upload)
