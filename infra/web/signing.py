@@ -32,7 +32,8 @@ Call = TypeVar("Call", OpenCase, ActOnCase)
 class ToSign:
     """What somebody is about to sign, as its page shows it: what it is, the form as it was filled in, where it is sent.
 
-    `uploader` is whose documents wait: an id that nobody else has.
+    `uploader` is whose documents wait: an id that nobody else has. `base` is the page's address where that is not
+    the action's.
     """
 
     title: str
@@ -41,6 +42,7 @@ class ToSign:
     action: str
     language: str
     uploader: str
+    base: str = ""
 
 
 class Signing:
@@ -113,7 +115,7 @@ class Signing:
             papers=[(names.get(name, name), len(content)) for name, content in call.documents.items()],
             hidden={**texts, **{KEPT + name: digest for name, digest in kept.items()}},
             action=shown.action,
-            base=shown.action.partition("?")[0],
+            base=shown.base or shown.action.partition("?")[0],
             error=refusal.sentence(shown.language) if refusal else "",
             holder=holder,
         )

@@ -204,6 +204,8 @@ def test_S000_L6_an_act_of_the_applicant_is_signed_by_the_certificate(site: Site
     assert "Нужна электронная" not in shown(refused, 422)
     page = send(client, acts, {**form, "f.left_on": "2025-08-01"})
     assert "Что Вы подписываете" in shown(page)
+    for link in re.findall(r'href="(/c/[^"]*)"', page.text):
+        assert client.get(link).status_code == 200, link
     content = download(client, acts, page)
     assert case.case.encode() in content
     # a request is no act, another's certificate is not the applicant's
