@@ -13,6 +13,7 @@ from fastapi import Request
 from psycopg2.errors import UndefinedTable
 
 from domain.access_refusals import SignInFailed
+from domain.commands.case_calls import ActOnCase
 from domain.commands.enrol_staff import staff_of
 from domain.errors import Refusal
 from domain.office_acts import OfficeAct, reason_of
@@ -29,7 +30,7 @@ from infra.parts.staff import member_of
 from infra.postgres.parked_page import ParkedItem, parked_page
 from infra.postgres.sign_in import SESSION_LIFE
 from infra.sealing import seals_by
-from infra.web.office_reading import Health, Member, MonthShown, ServiceLoad, StaffCase
+from infra.web.office_reading import Health, Member, MonthShown, Papers, ServiceLoad, StaffCase
 from infra.web.office_sign_in import COOKIE
 from infra.web.sign_in import token_in
 from infra.web.uploads import Form
@@ -56,6 +57,7 @@ class Office:
         self._months = OfficeMonths(azyq)
         self._parked = Parked(azyq)
         self._cases = OfficeCases(azyq, wake)
+        self.pages = self._cases.pages
         self.trial = azyq.settings.env == "trial"
         self.largest_document = azyq.settings.largest_document
 
@@ -70,11 +72,6 @@ class Office:
     def new_key(self) -> str:
         """A key for one form."""
         return secrets.token_hex(16)
-
-    @property
-    def signs(self) -> bool:
-        """Whether acts are signed by a trial's own signature."""
-        return self._cases.signs
 
     # --- who -------------------------------------------------------------------------------------------
 
@@ -202,6 +199,10 @@ class Office:
         """The service and its step in words."""
         return self._cases.names(service, step)
 
+    def role_names(self, role: str) -> Names:
+        """A role of services in words."""
+        return self._cases.role_names(role)
+
     def case(self, actor: Actor, number: str) -> StaffCase:
         """A case that the member may see. Raises CaseUnknown."""
         return self._cases.staff_case(actor, number)
@@ -214,9 +215,9 @@ class Office:
         """Who may be given a step of the role."""
         return self._cases.colleagues(role, unit)
 
-    def act(self, actor: Actor, number: str, form: Form) -> None:
-        """What a form of the case's page asks for."""
-        self._cases.act_by_form(actor, number, form)
+    def call(self, actor: Actor, found: StaffCase, form: Form, papers: Papers) -> ActOnCase:
+        """The act that a form of the case's page asks for."""
+        return self._cases.call(actor, found, form, papers)
 
     # --- health ----------------------------------------------------------------------------------------
 

@@ -14,9 +14,8 @@ from domain.procedures.definition import Names
 from infra.bootstrap import Azyq
 from infra.parts.case_entrance import CaseEntrance
 from infra.parts.case_pages import CasePages
-from infra.signatures import TrialSignatures
-from infra.web.forms import papers_of, values_of
-from infra.web.office_reading import ServiceLoad, StaffCase
+from infra.web.forms import values_of
+from infra.web.office_reading import Papers, ServiceLoad, StaffCase
 from infra.web.uploads import Form
 
 _SOON = timedelta(days=3)
@@ -28,13 +27,7 @@ class OfficeCases(CaseEntrance):
     def __init__(self, azyq: Azyq, wake: Callable[[], None]) -> None:
         """`wake` tells whoever sends SMS that there may be one."""
         super().__init__(azyq)
-        self._pages = CasePages(azyq, wake)
-        self._wake = wake
-
-    @property
-    def signs(self) -> bool:
-        """Whether acts are signed by a trial's own signature."""
-        return isinstance(self._azyq.signatures, TrialSignatures)
+        self.pages = CasePages(azyq, wake)
 
     def loads(self) -> list[ServiceLoad]:
         """Open cases of all services, those with the most overdue in front."""
@@ -42,9 +35,12 @@ class OfficeCases(CaseEntrance):
         try:
             with self._azyq.view_store.connection() as connection, connection.cursor() as cursor:
                 cursor.execute(
-                    "SELECT service, count(*), count(*) FILTER (WHERE due_at < %s),"
-                    " count(*) FILTER (WHERE due_at >= %s AND due_at < %s)"
-                    " FROM azyq_views.cases WHERE state = 'open' GROUP BY service",
+                    "SELECT c.service, c.open, coalesce(s.overdue, 0), coalesce(s.soon, 0) FROM"
+                    " (SELECT service, count(*) AS open FROM azyq_views.cases WHERE state = 'open'"
+                    " GROUP BY service) c LEFT JOIN (SELECT service,"
+                    " count(*) FILTER (WHERE due_at < %s) AS overdue,"
+                    " count(*) FILTER (WHERE due_at >= %s AND due_at < %s) AS soon"
+                    " FROM azyq_views.case_steps WHERE state = 'open' GROUP BY service) s USING (service)",
                     (now, now, now + _SOON),
                 )
                 rows = cursor.fetchall()
@@ -62,6 +58,13 @@ class OfficeCases(CaseEntrance):
         here = found.steps.get(step)
         return found.names, here.names if here else dict.fromkeys(LANGUAGES, step)
 
+    def role_names(self, role: str) -> Names:
+        """A role in words, by the first service that has it; the id where none has."""
+        for name in self._azyq.services.files.ids():
+            if found := self._azyq.services.files.latest(name).roles.get(role):
+                return found.names
+        return dict.fromkeys(LANGUAGES, role)
+
     def staff_case(self, actor: Actor, number: str) -> StaffCase:
         """A case that the member may see. Raises CaseUnknown."""
         case = self._case(actor, number)
@@ -70,7 +73,7 @@ class OfficeCases(CaseEntrance):
             self._desk.running(case),
             self._desk.events(case),
             self._desk.shown(case),
-            self._pages.reasons(case),
+            self.pages.reasons(case),
         )
 
     def colleagues(self, role: str, unit: str) -> Sequence[str]:
@@ -87,22 +90,19 @@ class OfficeCases(CaseEntrance):
         except UndefinedTable:
             return []
 
-    def act_by_form(self, actor: Actor, number: str, form: Form) -> None:
-        """What a form of the case's page asks for. Raises what `RunCase.act` raises, and CaseUnknown."""
-        case = self._case(actor, number)
+    def call(self, actor: Actor, found: StaffCase, form: Form, papers: Papers) -> ActOnCase:
+        """The act that a form of the case's page asks for; `papers` finds the documents it brings."""
         step, outcome = form.texts.get("step", ""), form.texts.get("outcome", "")
-        found = self._desk.running(case).service.steps.get(step)
-        asked = next((one for one in found.outcomes if one.id == outcome), None) if found else None
-        call = ActOnCase(
-            case.case,
+        here = found.running.service.steps.get(step)
+        asked = next((one for one in here.outcomes if one.id == outcome), None) if here else None
+        return ActOnCase(
+            found.case.case,
             step,
             outcome,
-            self._actor(actor, case, step, outcome),
+            self._actor(actor, found.case, step, outcome),
             fields=values_of(asked.fields, form) if asked else {},
-            documents=papers_of(asked.documents, form) if asked else {},
+            documents=papers(asked.documents) if asked else {},
             ground=form.texts.get("ground", ""),
             assignee=form.texts.get("assignee", "")[:64],
             key=form.texts.get("key", "")[:64],
         )
-        self._desk.act(self._desk.signed(call) if asked and asked.signs and self.signs else call)
-        self._wake()

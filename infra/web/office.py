@@ -14,6 +14,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
 from domain.calendar import day_start, local_day
+from domain.commands.case_calls import ActOnCase
 from domain.errors import Refusal
 from domain.office_acts import OfficeRoleMissing
 from domain.procedures.acts import Actor
@@ -22,16 +23,20 @@ from infra.api.case_services import ListAsked
 from infra.api.services import UNAVAILABLE
 from infra.web.analytics_asked import whole_number
 from infra.web.analytics_refusals import AddressUnknown
+from infra.web.apply import form_of
 from infra.web.assets import Assets
+from infra.web.forms import act_form
 from infra.web.office_case import case_values
 from infra.web.office_member import APPROVER, CLERK, OFFICE_ROLES, OPERATOR
-from infra.web.office_page import Speaker, frame, member_of, needs, next_month
+from infra.web.office_page import Speaker, frame, member_of, needs, next_month, role_words
 from infra.web.office_reading import OfficeServices
 from infra.web.office_sign_in import PATH, SIGN_IN, office_door_router
 from infra.web.office_words import office_words
 from infra.web.pages import HEADERS, Pages, chosen_language
 from infra.web.sign_in import from_elsewhere
+from infra.web.signing import Signing, ToSign
 from infra.web.uploads import Form, FormMalformed, FormTooLarge, read_form
+from infra.web.words import WORDS
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +45,7 @@ FIRST_CASES = 8
 FIRST_PARKED = 5
 _MOST_PAGES = 100_000
 _MOST_FIELDS = 20
+_LARGEST_FORM = 10_000  # bytes, where no document is sent
 _STATES = ("open", "escalated", "closed", "refused")
 _SAID = ("taken", "still", "discarded")
 _PLACE = re.compile(r"[A-Za-z0-9_./-]{1,120}", re.ASCII)
@@ -57,6 +63,7 @@ def office_router(services: OfficeServices, assets: Assets) -> APIRouter:
     """The office's pages; blocking work is done in threads."""
     router = APIRouter(include_in_schema=False)
     pages = Pages(assets)
+    signing = Signing(services.pages, pages)
     router.include_router(office_door_router(services, pages))
 
     def shown(
@@ -115,12 +122,6 @@ def office_router(services: OfficeServices, assets: Assets) -> APIRouter:
                 return pages.plain(request, 503, "unavailable", {"Retry-After": "5"})
 
         return await run_in_threadpool(carefully)
-
-    async def form_of(request: Request, largest: int) -> Form | None:
-        try:
-            return await read_form(request, largest)
-        except (FormMalformed, FormTooLarge):
-            return None
 
     def broken(request: Request) -> Response:
         w = office_words(chosen_language(request))
@@ -210,11 +211,12 @@ def office_router(services: OfficeServices, assets: Assets) -> APIRouter:
     async def parked_act(
         request: Request, act: str, work: Callable[[Actor, str, int, Form], str]
     ) -> Response:
-        form = await form_of(request, 10_000)
+        try:
+            form = await read_form(request, _LARGEST_FORM)
+        except (FormMalformed, FormTooLarge):
+            form = Form({}, {})
 
         def carefully(actor: Actor) -> Response:
-            if form is None:
-                return broken(request)
             place, number = form.texts.get("place", ""), form.texts.get("number", "")
             if not (_PLACE.fullmatch(place) and _NUMBER.fullmatch(number)):
                 return broken(request)
@@ -271,7 +273,7 @@ def office_router(services: OfficeServices, assets: Assets) -> APIRouter:
                 cases=found,
                 asked={**asked, "state": state},
                 states=_STATES,
-                own_roles=own,
+                own_roles=[(one, role_words(services, one, language)) for one in own],
                 loads=loads if member_of(actor).has(*OFFICE_ROLES) else [],
                 services=[(one.service, one.names) for one in loads],
                 works_cases=_works_cases(actor),
@@ -330,26 +332,50 @@ def office_router(services: OfficeServices, assets: Assets) -> APIRouter:
 
         return await answered(request, "document", work)
 
+    @router.get(PATH + "/cases/{number}/acts")
+    async def acts(number: str, request: Request) -> Response:
+        """Where a page that was sent and not finished leads to, in another language say."""
+        way = f"{PATH}/cases/{number[:60]}?{urlencode({'lang': chosen_language(request)})}"
+        return await answered(request, "case", lambda _: RedirectResponse(way, 303, headers=HEADERS))
+
     @router.post(PATH + "/cases/{number}/acts")
     async def act(number: str, request: Request) -> Response:
-        form = await form_of(request, services.largest_document)
+        async with form_of(request, services.largest_document) as sent:
+            return await answered(request, "act", lambda actor: acted(request, actor, number[:60], sent))
 
-        def work(actor: Actor) -> Response:
-            if form is None:
-                return broken(request)
-            try:
-                services.act(actor, number[:60], form)
-            except Refusal as refusal:
-                if refusal.code in _NOT_THERE:
-                    raise
-                if refusal.code in _NOT_YOURS:
-                    services.refused(actor, "act", refusal)
-                status = 403 if refusal.code in _NOT_YOURS else 422
-                return case_page(request, actor, number[:60], form, refusal, status)
-            told = urlencode({"said": "done", "lang": chosen_language(request)})
-            return RedirectResponse(f"{PATH}/cases/{number[:60]}?{told}", 303, headers=HEADERS)
+    def acted(request: Request, actor: Actor, number: str, sent: Form | str) -> Response:
+        """What a form of a case's page came to: the case's page, or what is to be signed first."""
+        language = chosen_language(request)
+        if isinstance(sent, str):
+            why = WORDS[language](sent, megabytes=services.largest_document // 1_000_000)
+            way = f"{PATH}/cases/{number}"
+            return said(request, 422, office_words(language)("refused"), why, way, "back_cases")
+        found = services.case(actor, number)
+        uploader = f"{found.case.id.hex}-{actor.id}-{sent.texts.get('key', '')[:64]}"
+        way = f"{PATH}/cases/{found.case.case}"
 
-        return await answered(request, "act", work)
+        def take(call: ActOnCase) -> Response:
+            services.pages.act(call)
+            told = urlencode({"said": "done", "lang": language})
+            return RedirectResponse(f"{way}?{told}", 303, headers=HEADERS)
+
+        def to_sign() -> ToSign:
+            step = found.running.service.steps[sent.texts["step"]]
+            outcome = next(one for one in step.outcomes if one.id == sent.texts["outcome"])
+            form = act_form(found.running.service, outcome, WORDS[language], "", sent)
+            action = f"{way}/acts?{urlencode({'lang': language})}"
+            return ToSign(found.case.case, outcome.names[language], form, action, language, uploader)
+
+        if signing.wants_change(sent):
+            return case_page(request, actor, number, sent)
+        try:
+            call = services.call(actor, found, sent, lambda asked: signing.papers(asked, sent, uploader))
+            return signing.done(call, sent, take, to_sign, f"{found.case.case}.json")
+        except Refusal as refusal:
+            if refusal.code in _NOT_YOURS:
+                services.refused(actor, "act", refusal)
+            status = 403 if refusal.code in _NOT_YOURS else 422
+            return case_page(request, actor, number, sent, refusal, status)
 
     return router
 

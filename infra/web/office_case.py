@@ -48,7 +48,7 @@ def case_values(
     speaker = Speaker(language, services.now())
     case, running = found.case, found.running
     page = status_page(case, running, found.events, found.reasons, speaker.t, services.now())
-    wrong = f"{sent.texts.get('step', '')}.{sent.texts.get('outcome', '')}" if sent and refusal else ""
+    wrong = f"{sent.texts.get('step', '')}.{sent.texts.get('outcome', '')}" if sent else ""
     acts = []
     for step, outcome in staff_outcomes(case, running, actor):
         again = wrong == f"{step.id}.{outcome.id}"
@@ -89,7 +89,7 @@ def case_values(
         "sitting": sitting,
         "wrong": wrong,
         "error": "" if refusal is None or told_beside else _sentences(refusal, language),
-        "signs": services.signs,
+        "signs": "certificate" if services.pages.by_certificate else "trial" if services.trial else "",
         "megabytes": services.largest_document // 1_000_000,
         "events": [
             (

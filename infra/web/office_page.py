@@ -13,13 +13,15 @@ from domain.errors import LANGUAGES
 from domain.procedures.acts import Actor
 from domain.procedures.definition import APPLICANT
 from infra.web.analytics_cells import Writing
-from infra.web.office_member import APPROVER, CLERK, OFFICE_ROLES, OPERATOR, OfficeMember
+from infra.web.office_member import OFFICE_ROLES, OPERATOR, OfficeMember
 from infra.web.office_reading import Health, MonthShown, OfficeServices, TaskShown
 from infra.web.office_sign_in import PATH
 from infra.web.office_words import office_words
 from infra.web.words import WORDS
 
 _DAY_LONG = timedelta(days=2)
+
+Grade = Literal["alarm", "warn", "plain"]
 
 
 class Span(NamedTuple):
@@ -35,9 +37,10 @@ class Span(NamedTuple):
 class Need:
     """Something that wants somebody: how badly, in words, and where it is dealt with."""
 
-    grade: Literal["alarm", "warn", "plain"]
+    grade: Grade
     text: str
     href: str
+    about: str = ""
 
 
 def member_of(actor: Actor) -> OfficeMember:
@@ -94,6 +97,13 @@ class Speaker:
         )
 
 
+def role_words(services: OfficeServices, role: str, language: str) -> str:
+    """A role of the office, or of a service, as a reader knows it."""
+    if role in OFFICE_ROLES:
+        return office_words(language)(f"role_{role}")
+    return services.role_names(role)[language]
+
+
 def frame(
     services: OfficeServices, language: str, actor: Actor, here: str, query: Mapping[str, str]
 ) -> dict[str, Any]:
@@ -101,7 +111,7 @@ def frame(
     w = office_words(language)
     member = member_of(actor)
     tabs = [("morning", PATH)]
-    if member.has(CLERK, APPROVER):
+    if member.has(*OFFICE_ROLES):
         tabs.append(("lists", f"{PATH}/lists"))
     tabs.append(("cases", f"{PATH}/cases"))
     if member.has(*OFFICE_ROLES):
@@ -109,9 +119,7 @@ def frame(
     return {
         "w": w,
         "actor": actor,
-        "roles": ", ".join(
-            w(f"role_{role}") if role in OFFICE_ROLES else role for role in actor.roles if role != APPLICANT
-        ),
+        "roles": ", ".join(role_words(services, role, language) for role in actor.roles if role != APPLICANT),
         "trial": services.trial,
         "home": f"{PATH}?lang={language}",
         "tabs": [(w(f"tab_{name}"), f"{href}?lang={language}", name == here) for name, href in tabs],
@@ -134,9 +142,9 @@ def needs(
     today = local_day(speaker.now)
     found: list[Need] = []
     for month in months:
-        about = f"{month.names[lang]}, {t.month(month.month)}: "
+        about = f"{month.names[lang]}: {t.month(month.month)}"
         anchor = f"#{month.programme}-{month.month}"
-        found += [Need(one.grade, about + one.text, anchor) for one in _of_month(speaker, month, today)]
+        found += [Need(grade, text, anchor, about) for grade, text in _of_month(speaker, month, today)]
     if overdue:
         found.append(Need("alarm", w("need_overdue"), f"{PATH}/cases?lang={lang}&due=overdue"))
     if parked:
@@ -148,29 +156,29 @@ def needs(
     return sorted(found, key=lambda one: ("alarm", "warn", "plain").index(one.grade))
 
 
-def _of_month(speaker: Speaker, month: MonthShown, today: date) -> list[Need]:
+def _of_month(speaker: Speaker, month: MonthShown, today: date) -> list[tuple[Grade, str]]:
     w, t = speaker.w, speaker.t
-    found: list[Need] = []
+    found: list[tuple[Grade, str]] = []
     taking = next((one for one in month.tasks if one.task == "close_list"), None)
     if taking is not None and not month.figures["lists_received"]:
         left = (month.cutoff - today).days
         if taking.state == "late":
-            found.append(Need("alarm", w("need_list_over", day=t.day(month.cutoff)), ""))
+            found.append(("alarm", w("need_list_over", day=t.day(month.cutoff))))
         elif taking.state == "today":
-            found.append(Need("alarm", w("need_list_today"), ""))
+            found.append(("alarm", w("need_list_today")))
         elif taking.state != "done":
             said = w("need_list_missing", days=left, day=t.day(month.cutoff))
-            found.append(Need("warn" if taking.state == "soon" else "plain", said, ""))
+            found.append(("warn" if taking.state == "soon" else "plain", said))
         if left < 0:
             return found  # without a list nothing else of the month can be done
     for one in month.tasks:
         name = w(f"task_{one.task}")
         if one.state == "late":
-            found.append(Need("alarm", w("need_task_late", task=name, days=one.days_late), ""))
+            found.append(("alarm", w("need_task_late", task=name, days=one.days_late)))
         elif one.state == "today" and one.task != "close_list":
-            found.append(Need("plain", w("need_task_today", task=name), ""))
+            found.append(("plain", w("need_task_today", task=name)))
         elif one.state == "soon" and one.task != "close_list":
-            found.append(Need("plain", w("need_task_soon", task=name, day=t.day(one.on)), ""))
+            found.append(("plain", w("need_task_soon", task=name, day=t.day(one.on))))
     over = all(one.state == "done" for one in month.tasks)
     for key, count in (
         ("need_no_number", 0 if over else month.no_number),
@@ -178,7 +186,7 @@ def _of_month(speaker: Speaker, month: MonthShown, today: date) -> list[Need]:
         ("need_failed", 0 if over else month.figures["sms_failed"]),
     ):
         if count:
-            found.append(Need("warn", w(key, count=speaker.count(count)), ""))
+            found.append(("warn", w(key, count=speaker.count(count))))
     return found
 
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple, Protocol
 
 from fastapi import Request
 
+from domain.commands.case_calls import ActOnCase
 from domain.errors import Refusal
 from domain.procedures.acts import Actor
 from domain.procedures.case import Case
-from domain.procedures.definition import Names
+from domain.procedures.definition import Document, Names
 from domain.procedures.running import RunningService
 from infra.api.access import Session
 from infra.api.case_services import ListAsked
 from infra.case_history import CaseEvent
 from infra.postgres.parked_page import ParkedItem
+from infra.web.case_services import CasePagesServices
 from infra.web.uploads import Form
 
 TaskState = Literal["done", "today", "soon", "later", "late"]
@@ -63,7 +65,7 @@ class MonthShown(NamedTuple):
 
 
 class ServiceLoad(NamedTuple):
-    """Open cases of a service: all, those over their term, those whose term ends within three days."""
+    """Open cases of a service; of their open steps those over their term, and those whose term ends in three days."""
 
     service: str
     names: Names
@@ -103,6 +105,10 @@ class StaffCase(NamedTuple):
     reasons: str
 
 
+# Contents by document, of those that are asked for.
+Papers = Callable[[Sequence[Document]], dict[str, bytes]]
+
+
 class OfficeServices(Protocol):
     """Called from worker threads, by several at once. A database that can't be reached becomes a page that says so."""
 
@@ -110,8 +116,8 @@ class OfficeServices(Protocol):
     largest_document: int
 
     @property
-    def signs(self) -> bool:
-        """Whether acts are signed by a trial's own signature."""
+    def pages(self) -> CasePagesServices:
+        """What the pages of cases ask for, whoever they are for: acts, and signatures made elsewhere."""
         ...
 
     def now(self) -> datetime:
@@ -186,6 +192,10 @@ class OfficeServices(Protocol):
         """The service and its step in words."""
         ...
 
+    def role_names(self, role: str) -> Names:
+        """A role of services in words."""
+        ...
+
     def case(self, actor: Actor, number: str) -> StaffCase:
         """A case that the member may see. Raises CaseUnknown."""
         ...
@@ -198,8 +208,8 @@ class OfficeServices(Protocol):
         """Who may be given a step of the role."""
         ...
 
-    def act(self, actor: Actor, number: str, form: Form) -> None:
-        """What a form of the case's page asks for. Raises what `RunCase.act` raises."""
+    def call(self, actor: Actor, found: StaffCase, form: Form, papers: Papers) -> ActOnCase:
+        """The act that a form of the case's page asks for; what is not the member's is refused by the case."""
         ...
 
     def new_key(self) -> str:

@@ -95,7 +95,7 @@ OFFICE_WORDS: Mapping[str, tuple[str, str, str]] = {
     ),
     "need_list_missing": (
         "Тізім келген жоқ: {days} күн қалды ({day} дейін).",
-        "Список не поступил: осталось дней {days} (до {day} включительно).",
+        "Список не поступил: осталось {days} дн. (до {day} включительно).",
         "No list has come: {days} days left (up to {day}).",
     ),
     "need_list_today": (
@@ -110,7 +110,7 @@ OFFICE_WORDS: Mapping[str, tuple[str, str, str]] = {
     ),
     "need_task_late": (
         "{task}: {days} күн кешікті. Жоспарлаушы жұмыс істеп тұр ма? (azyq scheduler)",
-        "{task}: опоздание, дней {days}. Работает ли планировщик? (azyq scheduler)",
+        "{task}: опоздание {days} дн. Работает ли планировщик? (azyq scheduler)",
         "{task}: {days} days late. Is the scheduler at work? (azyq scheduler)",
     ),
     "need_task_today": ("Бүгін: {task}.", "Сегодня: {task}.", "Today: {task}."),
@@ -150,6 +150,7 @@ OFFICE_WORDS: Mapping[str, tuple[str, str, str]] = {
         "Представления отстают от журнала: событий {count}.",
         "Views are behind the log by {count} events.",
     ),
+    "due_overdue": ("мерзімі өткен", "просроченные", "overdue"),
     # the month
     "calendar": ("Ай күнтізбесі", "Календарь месяца", "The month's calendar"),
     "no_months": (
@@ -176,14 +177,14 @@ OFFICE_WORDS: Mapping[str, tuple[str, str, str]] = {
     "done_on": ("{day} орындалды", "выполнено {day}", "done {day}"),
     "done_late": (
         "{day} орындалды, {days} күн кеш",
-        "выполнено {day}, опоздание дней: {days}",
+        "выполнено {day}, опоздание {days} дн.",
         "done {day}, {days} days late",
     ),
     "touched": ("{count} отбасы", "семей: {count}", "{count} families"),
     "is_today": ("бүгін", "сегодня", "today"),
-    "in_days": ("{days} күннен кейін", "через дней: {days}", "in {days} days"),
+    "in_days": ("{days} күннен кейін", "через {days} дн.", "in {days} days"),
     "tomorrow": ("ертең", "завтра", "tomorrow"),
-    "late_days": ("{days} күн кешікті", "опоздание, дней: {days}", "{days} days late"),
+    "late_days": ("{days} күн кешікті", "опоздание {days} дн.", "{days} days late"),
     "list_got": (
         "Тізім: {lists}, отбасы: {families}, адам: {members}, қабылданбаған жол: {rejected}",
         "Списков: {lists}, семей: {families}, человек: {members}, отклонено строк: {rejected}",
@@ -226,9 +227,9 @@ OFFICE_WORDS: Mapping[str, tuple[str, str, str]] = {
     "refused_families": ("Бас тартты", "Отказались", "Refused"),
     "not_understood": ("Түсініксіз", "Непонятных", "Not understood"),
     "answers_of": (
-        "{families} отбасының {percent}",
-        "{percent} из семей: {families}",
-        "{percent} of {families} families",
+        "{families} отбасының {percent} жауап берді",
+        "ответили {percent} семей (всего {families})",
+        "{percent} of {families} families have answered",
     ),
     "no_number": ("Нөмірі жоқ", "Без номера", "No number"),
     "no_number_file": ("Тізімін жүктеу (CSV)", "Скачать список (CSV)", "Download the list (CSV)"),
@@ -255,7 +256,7 @@ OFFICE_WORDS: Mapping[str, tuple[str, str, str]] = {
     "parked_age": ("Қашаннан бері", "С какого времени", "Since"),
     "parked_message": ("Kafka хабарламасы", "сообщение Kafka", "Kafka message"),
     "parked_event": ("{topic} оқиғасы", "событие {topic}", "event {topic}"),
-    "retry": ("Қайта көру", "Повторить", "Try again"),
+    "retry": ("Қайталап көру", "Повторить", "Try again"),
     "discard": ("Алып тастау…", "Исключить…", "Leave out…"),
     "discard_do": ("Алып тастау", "Исключить", "Leave out"),
     "discard_why": (
@@ -264,7 +265,7 @@ OFFICE_WORDS: Mapping[str, tuple[str, str, str]] = {
         "Why (no names or numbers)",
     ),
     "operator_only": (
-        "Қайта көру мен алып тастау – оператордың ісі.",
+        "Қайталап көру мен алып тастау – оператордың ісі.",
         "Повторить или исключить может оператор.",
         "Only the operator tries again or leaves out.",
     ),
@@ -293,9 +294,9 @@ OFFICE_WORDS: Mapping[str, tuple[str, str, str]] = {
         "You have no role in cases. Below is how all services stand.",
     ),
     "cases_all": ("Барлық қызмет", "Все услуги", "All services"),
-    "cases_open": ("Ашық", "Открыто", "Open"),
-    "cases_overdue": ("Мерзімі өткен", "Просрочено", "Overdue"),
-    "cases_soon": ("3 күнде бітеді", "Истекает за 3 дня", "Due in 3 days"),
+    "cases_open": ("Ашық өтініш", "Открыто дел", "Open cases"),
+    "cases_overdue": ("Мерзімі өткен қадам", "Просрочено шагов", "Steps overdue"),
+    "cases_soon": ("3 күнде бітетін қадам", "Шагов со сроком 3 дня", "Steps due in 3 days"),
     "service": ("Қызмет", "Услуга", "Service"),
     "case": ("Нөмірі", "Номер", "Number"),
     "step": ("Қадам", "Шаг", "Step"),
@@ -349,6 +350,11 @@ OFFICE_WORDS: Mapping[str, tuple[str, str, str]] = {
         "Сынақта әрекетке жүйенің өзі сіздің атыңыздан қол қояды.",
         "В пробной работе действие подписывает сама система от вашего имени.",
         "In a trial the system signs this act in your name.",
+    ),
+    "signed_certificate": (
+        "Келесі бетте әрекет мәтінін жүктеп алып, электрондық қолтаңбаңызбен қол қоясыз.",
+        "На следующей странице вы скачаете текст действия и подпишете его своей электронной подписью.",
+        "On the next page you download the act's text and sign it by your electronic signature.",
     ),
     "signed_elsewhere": (
         "Бұл әрекетке электрондық қолтаңба керек: azyq case act --content (docs/cases.md).",
