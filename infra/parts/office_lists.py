@@ -13,7 +13,7 @@ from typing import Any
 from domain.brought_list_refusals import BroughtListUnknown
 from domain.brought_lists import BroughtList
 from domain.calendar import local_day
-from domain.commands.bring_list import BRINGS_IN, SEES_LISTS, BringList, check_role
+from domain.commands.bring_list import BRINGS_IN, READS_ROWS, SEES_LISTS, BringList, check_role
 from domain.errors import Refusal
 from domain.office import OfficeMember
 from domain.programmes import ProgrammeMonth
@@ -281,6 +281,7 @@ class OfficeLists:
         """
         shown = self._decidable(upload)
         if which not in shown.returns:
+            check_role(by, READS_ROWS)
             raise BroughtListUnknown("list")
         count = int(shown.file.told["kept"][which])
         now = self._azyq.clock()
