@@ -55,6 +55,7 @@ if TYPE_CHECKING:  # what only some processes need is imported when it is asked 
     from domain.commands.run_case import RunCase
     from infra.case_lists import PostgresCaseLists
     from infra.cms import CmsSignatures
+    from infra.registers import NoRegisters, TrialRegisters
     from infra.running_services import InstalledServices
     from infra.signatures import NoSignatures, TrialSignatures
 
@@ -292,16 +293,29 @@ class Azyq:
         return PostgresCaseLists(self.view_store)
 
     @cached_property
+    def registers(self) -> NoRegisters | TrialRegisters:
+        """State registers: in a trial those of a table; no other is connected, and a clerk confirms by hand."""
+        from infra.registers import FILE, NoRegisters, TrialRegisters
+
+        if self.settings.env == "production":
+            return NoRegisters()
+
+        def iin_of(subject: str) -> str | None:
+            person = self.vault.people([subject]).get(subject)
+            return person.iin if person else None
+
+        return TrialRegisters(self.settings.data / FILE, iin_of)
+
+    @cached_property
     def run_case(self) -> RunCase:
         """The commands of cases."""
         from domain.commands.run_case import RunCase
-        from infra.registers import TrialRegisters
 
         return RunCase(
             self.log,
             self.vault.papers,
             self.services,
-            TrialRegisters(),
+            self.registers,
             self.signatures,
             self.vault.digest,
             secrets.token_bytes,

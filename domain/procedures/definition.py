@@ -223,6 +223,7 @@ class Channel:
 
     `refuse`: acceptance is refused with the receipt F3; `accept`: it goes to the first step, which sees what is missing.
     Waiting and serving are minutes, 0 where nobody waits. `signs`: applications bear an electronic signature (S000-06).
+    `department`, `address` and `phone` are what the receipt of refusal says of the place (S002-F3), empty where not set.
     """
 
     id: Literal["portal", "office", "state_corporation", "wallet", "internal"]
@@ -230,6 +231,9 @@ class Channel:
     wait_minutes: int = 0
     serving_minutes: int = 0
     signs: bool = False
+    department: str = ""
+    address: Names = field(default_factory=dict, hash=False)
+    phone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,6 +173,9 @@ def _channel(table: Table) -> tuple[Table, Channel]:
         "wait_minutes": table.optional("wait_minutes", whole(0, 480)) or 0,
         "serving_minutes": table.optional("serving_minutes", whole(0, 480)) or 0,
         "signs": table.optional("signs", truth) or False,
+        "department": table.optional("department", plain_text) or "",
+        "address": table.names("address") if "address" in table.raw else {},
+        "phone": table.optional("phone", plain_text) or "",
     }
     table.finish()
     return table, Channel(**values)

@@ -273,6 +273,13 @@ class CaseResult(BaseModel):
     withdrawn: str
 
 
+class RegisterAsked(BaseModel):
+    """A state register that is asked first (S003-11); `known` false: a clerk confirms by hand."""
+
+    register_: Annotated[str, Field(alias="register")]
+    known: bool
+
+
 class CaseAnswer(BaseModel):
     """A case as it stands; `status_page` for whoever opened it, else empty."""
 
@@ -293,6 +300,7 @@ class CaseAnswer(BaseModel):
     personal: dict[str, str]
     documents: list[KeptDocument]
     missing: list[str]
+    registers: list[RegisterAsked]
     steps: list[OpenStepShown]
     done: list[DoneStep]
     remarks: int

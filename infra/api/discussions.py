@@ -1,6 +1,6 @@
 """Public discussions over HTTP, for portals that show them: no key is needed, for anybody may comment (S002-03, S002-04).
 
-A portal through which many people comment has a key of the role `public` instead, and calls POST /v1/cases/{id}/acts.
+So many comments an hour are taken from one address; a portal, through which many people comment, comes with its key.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from infra.api import case_models as models
 from infra.api.cases import KEY_HEADER, key_of, read_json
 from infra.api.counter_models import Call, schema_of
 from infra.api.problems import Problem
+from infra.api.staff_auth import SCHEME, StaffAuth
 from infra.api.terminals import PROBLEMS
 from infra.web.discussion_services import Discussion, DiscussionServices, PublicPaper
 
@@ -83,7 +84,7 @@ class DiscussionList(BaseModel):
     discussions: list[DiscussionInList]
 
 
-def discussions_router(services: DiscussionServices) -> APIRouter:
+def discussions_router(services: DiscussionServices, auth: StaffAuth) -> APIRouter:
     """The addresses under /v1/discussions."""
     router = APIRouter(prefix="/v1/discussions", tags=["discussions"])
 
@@ -128,6 +129,7 @@ def discussions_router(services: DiscussionServices) -> APIRouter:
         response_model=CommentAnswer,
         responses=PROBLEMS,
         openapi_extra={
+            "security": [{SCHEME: []}, {}],
             "parameters": [KEY_HEADER],
             "requestBody": {
                 "required": True,
@@ -137,8 +139,10 @@ def discussions_router(services: DiscussionServices) -> APIRouter:
     )
     async def comment(case: str, request: Request) -> Response:
         key, call = key_of(request), await read_json(request, CommentCall)
-        address = request.client.host if request.client else ""
-        number = await run_in_threadpool(services.comment, case, call.fields, {}, key, address)
+        whose, limited = request.client.host if request.client else "", True
+        if "authorization" in request.headers:
+            whose, limited = (await auth(request)).id, False
+        number = await run_in_threadpool(services.comment, case, call.fields, {}, key, whose, limited)
         return _json(201, {"case": case, "number": number})
 
     return router

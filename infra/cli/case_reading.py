@@ -120,6 +120,8 @@ def _lines(told: dict[str, Any], service: Service, language: str) -> Iterator[st
     documents = {one.id: one.names[language] for one in service.documents}
     if told["missing"]:
         yield words["missing"].format(documents=", ".join(documents[one] for one in told["missing"]))
+    for one in told["registers"]:
+        yield words["known" if one["known"] else "by_hand"].format(register=one["register"])
     fields = {one.id: one.names[language] for one in service.fields}
     if told["fields"] or told["personal"]:
         yield words["fields"]

@@ -63,12 +63,15 @@ def _case_document(
     service: str, kind: str, number: str, out: Path, language: str | None, at: str | None, lang: str | None
 ) -> None:
     with opened(lang) as azyq:
+        from functools import partial
+
         import orjson
 
         from domain.commands.run_case import SALT_BYTES
         from infra.papers.case_papers import discussion_report, receipt, result_paper
         from infra.papers.from_case import paper_of_case
         from infra.papers.kinds import CASE_PAPERS, PaperKindUnknown, written
+        from infra.parts.staff import name_of
 
         if kind not in CASE_PAPERS:
             raise PaperKindUnknown("kind", kind=kind, kinds=", ".join(CASE_PAPERS))
@@ -82,7 +85,8 @@ def _case_document(
 
         rows = azyq.log_reader.of_stream(str(case.id), azyq.log_reader.head())
         events = [(row.topic, orjson.loads(row.state)) for row in rows if row.topic and row.state]
-        told = paper_of_case(case, azyq.run_case.running(case).service, events, unseal)
+        names = partial(name_of, azyq)
+        told = paper_of_case(case, azyq.run_case.running(case).service, events, unseal, names)
         chosen = language_of(language or case.language or lang)
         made_at = moment(at) or azyq.clock()
         if kind == "receipt":

@@ -30,6 +30,7 @@ from infra.papers.spelling import day_in_words, instant, short_day, value_in_wor
 from infra.qr.image import on_paper
 from infra.qr.keys import QrKeys
 
+_BY_HAND = "____________________"
 FORMS = ("licence", "certificate", "accreditation", "refusal", "notice", "minutes", "access")
 
 
@@ -50,13 +51,17 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """Where a package was refused (S002-F3): the department's number and address, its worker, the executor's phone."""
+    """Where a package was refused (S002-F3): the department's number and address, its worker, the executor's phone.
+
+    What is empty is a line to be written by hand. `corporation`: a department of the State Corporation.
+    """
 
     number: str = ""
     address: str = ""
     worker: str = ""
     executor: str = ""
     phone: str = ""
+    corporation: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,7 @@ class CasePaper:
     signer: str = ""
     signer_role: str = ""
     signed_at: datetime | None = None
-    office: Office = Office()
+    office: Mapping[str, Office] = field(default_factory=dict)  # by language
     discussion: Discussion | None = None
 
     def seal(self) -> Seal:
@@ -108,19 +113,23 @@ class CasePaper:
 def receipt(case: CasePaper, language: str, made_at: datetime) -> Paper:
     """The receipt of refusal to accept documents, in two copies (S002-23, S002-F3). Its day is `made_at`'s."""
     told, words = ServiceWords(case.service, language), CASE_WORDS[language]
-    if case.office.number or case.office.address:
+    place = case.office.get(language, Office())
+    if place.corporation:
         office = words["receipt_office"].format(
-            number=case.office.number or "____", address=case.office.address or "____"
+            number=place.number or "____", address=place.address or _BY_HAND
         )
     else:
         office = told.name(case.service.provider)
+        office += f" ({place.address})" if place.address else ""
     law = words["receipt_law"].format(office=office, service=told.quoted(told.title))
     known = {document.id: told.name(document.names) for document in case.service.documents}
     missing = Items(tuple(Item(known.get(id_, id_)) for id_ in case.missing))
-    executor = " ".join(part for part in (case.office.executor, case.office.phone) if part)
+    executor = ", ".join(part for part in (place.executor, place.phone) if part)
+    if place.phone and not place.executor:
+        executor = f"{_BY_HAND}, {place.phone}"
     signatures = Signatures(
         (
-            (words["worker"], case.office.worker),
+            (words["worker"], place.worker),
             (words["executor"], executor),
             (words["received_by"], case.applicant[0] if case.applicant else ""),
         ),

@@ -9,8 +9,9 @@ from datetime import date, datetime
 from typing import Any
 
 from domain.calendar import local_day
+from domain.errors import LANGUAGES
 from domain.procedures.case import Case
-from domain.procedures.definition import Field, Outcome, Service, Step
+from domain.procedures.definition import APPLICANT, Field, Outcome, Service, Step
 from infra.papers.case_papers import CasePaper, Discussion, Office, Remark
 
 ADDRESS = "address"  # the field that the receipt F3 puts under the name, where a service asks for it
@@ -25,9 +26,15 @@ Unseal = Callable[[str], str | None]  # the personal value behind a digest; None
 
 
 def paper_of_case(
-    case: Case, service: Service, events: Sequence[Event], unseal: Unseal, office: Office | None = None
+    case: Case,
+    service: Service,
+    events: Sequence[Event],
+    unseal: Unseal,
+    name_of: Callable[[str], str] = lambda staff: "",
 ) -> CasePaper:
     """What the case's papers say; `events` are all of its stream, in order. Its last result is the one given out.
+
+    `name_of` tells the name of a member of staff, "" where it is not known.
 
     Of the application, what decides on conditions stays inside, as do personal values but for the name and address.
     """
@@ -65,9 +72,31 @@ def paper_of_case(
         signer=signer,
         signer_role=role,
         signed_at=signed_at,
-        office=office or Office(),
+        office=_office(case, service, events, name_of),
         discussion=_discussion(case, service, events, unseal),
     )
+
+
+def _office(
+    case: Case, service: Service, events: Sequence[Event], name_of: Callable[[str], str]
+) -> Mapping[str, Office]:
+    """Where the package was refused, by language, and by whom; what nobody knows is a line to be written (S002-F3)."""
+    channel = next((one for one in service.channels if one.id == case.channel), None)
+    refusers = [str(state["actor"]) for topic, state in events if topic == "case.acceptance_refused"]
+    # An applicant at the portal, or a portal for him, is nobody's worker.
+    worker = name_of(refusers[-1]) if refusers and case.opener_role != APPLICANT else ""
+    if channel is None:
+        return {}
+    return {
+        language: Office(
+            channel.department,
+            channel.address.get(language, ""),
+            worker,
+            phone=channel.phone,
+            corporation=channel.id == "state_corporation",
+        )
+        for language in LANGUAGES
+    }
 
 
 def _said_on_the_way(service: Service, events: Sequence[Event], decides: set[str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
@@ -33,6 +34,7 @@ from infra.papers.html import html
 from infra.papers.seal import Seal, link, sealed
 from infra.parts.cases import Applicant, CaseDesk
 from infra.parts.paper_standing import paper_standing
+from infra.parts.staff import name_of
 from infra.qr.image import on_paper
 from infra.signatures import NoSignatures, TrialSignatures
 from infra.web.case_services import CasePaperKind, OwnCase
@@ -158,7 +160,8 @@ class CasePages:
             return None if content is None else content[SALT_BYTES:].decode()
 
         events = [(event.topic, event.data) for event in self.events(case)]
-        return paper_of_case(case, self.running(case).service, events, unseal)
+        names = partial(name_of, self._azyq)
+        return paper_of_case(case, self.running(case).service, events, unseal, names)
 
     # --- services -------------------------------------------------------------------------------------
 

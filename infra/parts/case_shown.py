@@ -60,6 +60,7 @@ def case_shown(
         "personal": dict(personal),
         "documents": documents_shown(case.documents),
         "missing": list(case.missing),
+        "registers": _registers(case, running),
         "steps": [_open_step(case, running, standing, now) for standing in case.steps.values()],
         "done": [
             {"step": step, "outcome": outcome, "actor": case.actors.get(step, "")}
@@ -76,6 +77,16 @@ def case_shown(
         "closed_at": when(case.closed_at),
         "status_page": link,
     }
+
+
+def _registers(case: Case, running: RunningService) -> list[dict[str, Any]]:
+    """The state registers that the service asks first: which knew the applicant; what others would say is by hand."""
+    channels = {channel.id for channel in running.service.channels}
+    return [
+        {"register": one, "known": one in case.known}
+        for one in sorted(running.registers)
+        if one not in channels
+    ]
 
 
 def documents_shown(rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:

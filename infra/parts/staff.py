@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 
-from domain.commands.enrol_staff import EnrolStaff
+from domain.commands.enrol_staff import EnrolStaff, person_of
 from domain.office import OFFICE_ROLES
 from domain.procedures.acts import Actor
 from domain.procedures.case_input import shown
@@ -22,6 +22,13 @@ def enrol_staff(azyq: Azyq) -> EnrolStaff:
 def member_of(azyq: Azyq, subject: str) -> Actor | None:
     """The member of staff that a person, by the vault's subject, is now, as the log has it; None for nobody."""
     return enrol_staff(azyq).of_subject(subject)
+
+
+def name_of(azyq: Azyq, staff: str) -> str:
+    """Surname and given name of a member of staff, from the vault; "" where the person is not known by name."""
+    subject = person_of(azyq.log, staff)
+    person = azyq.vault.people([subject]).get(subject) if subject != staff else None
+    return f"{person.surname} {person.given_name}".strip().title() if person else ""
 
 
 def check_roles(azyq: Azyq, roles: Iterable[str], unit: str) -> None:

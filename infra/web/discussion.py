@@ -6,6 +6,7 @@ Nothing runs in the browser. After the end the page says so, and shows the repor
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 from fastapi import APIRouter, Request
@@ -144,10 +145,9 @@ def discussion_router(services: DiscussionServices, assets: Assets) -> APIRouter
 
     @router.post("/discussions/{case}")
     async def comment(case: str, request: Request) -> Response:
-        sent = await form_of(request, services.largest_document)
         address = request.client.host if request.client else ""
 
-        def work() -> Response:
+        def work(sent: Form | str) -> Response:
             told, words = services.found(case), WORDS[chosen_language(request)]
             if isinstance(sent, str):
                 return page(request, told, said=words(sent, megabytes=services.largest_document // 1_000_000))
@@ -165,7 +165,8 @@ def discussion_router(services: DiscussionServices, assets: Assets) -> APIRouter
             where = f"/discussions/{told.case.case}{query}{'&' if query else '?'}comment={number}"
             return RedirectResponse(where, 303, headers=HEADERS)
 
-        return await answered(request, work)
+        async with form_of(request, services.largest_document) as sent:
+            return await answered(request, partial(work, sent))
 
     return router
 

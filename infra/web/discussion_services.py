@@ -74,9 +74,11 @@ class DiscussionServices(Protocol):
         fields: Mapping[str, object],
         documents: Mapping[str, bytes],
         key: str,
-        address: str,
+        whose: str,
+        limited: bool = True,
     ) -> int:
-        """A comment; its number. The same `key` from the same `address` is one comment.
+        """A comment; its number. The same `key` of the same caller is one comment: `whose` is an address, or the id
+        of a portal, which is not `limited`.
 
         Raises DiscussionUnknown, DiscussionOver, CommentsTooMany, and what fields and documents are refused for.
         """

@@ -19,6 +19,7 @@ from infra.api.app import create_app
 from infra.bootstrap import Azyq, open_azyq
 from infra.clock import SetClock
 from infra.parts.api import Replies
+from infra.parts.case_entrance import CaseEntrance
 from infra.parts.discussions import Discussions
 from tests.integration.month_in_process import settings_for
 from tests.unit.case_desk import PDF
@@ -98,6 +99,6 @@ def a_drafting_house(database: str, folder: Path) -> Iterator[DraftingHouse]:
         case = placed(azyq, case, clock())
         azyq.catch_up_views()
         discussions = Discussions(azyq)
-        app = create_app(Replies(azyq, lambda: None), discussions=discussions)
+        app = create_app(Replies(azyq, lambda: None), discussions=discussions, cases=CaseEntrance(azyq))
         client = TestClient(app, follow_redirects=False, headers={"Accept-Language": "en"})
         yield DraftingHouse(azyq, clock, app, case, discussions, client)

@@ -14,6 +14,7 @@ import pytest
 
 from infra.parts import discussions
 from infra.parts.discussions import COMMENTS_AN_HOUR
+from infra.parts.staff import enrol_staff
 from tests.integration.discussions_in_process import (
     DRAFT,
     REWORKED,
@@ -263,6 +264,17 @@ def test_S002_04_a_flood_from_one_address_is_stopped(house: DraftingHouse) -> No
     assert answer.status_code == 429
     assert answer.headers["retry-after"] == "3600"
     assert len(comments(house)) == COMMENTS_AN_HOUR
+
+
+def test_S002_04_a_portal_with_its_key_brings_as_many_as_people_write(house: DraftingHouse) -> None:
+    issued = enrol_staff(house.azyq).enrol("portal", roles=("applicant",), unit="", at=house.clock())
+    path = f"/v1{house.path}/comments"
+    body = {"fields": {"comment_kind": "remark", "content": "Too long a term"}}
+    for number in range(COMMENTS_AN_HOUR + 2):
+        headers = {"Idempotency-Key": f"k{number}", "Authorization": f"Bearer {issued.key}"}
+        assert house.client.post(path, json=body, headers=headers).status_code == 201
+    wrong = {"Idempotency-Key": "k", "Authorization": "Bearer azyq-staff-none"}
+    assert house.client.post(path, json=body, headers=wrong).json()["code"] == "staff_key_unknown"
 
 
 def test_S002_04_a_flood_from_many_addresses_is_stopped_too(

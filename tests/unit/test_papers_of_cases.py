@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import pytest
 
 from domain.commands.run_case import SALT_BYTES
+from domain.procedures.definition import Channel, Document
 from infra.papers.case_papers import CasePaper, discussion_report, receipt, result_paper
 from infra.papers.from_case import paper_of_case
 from infra.papers.html import html
 from infra.papers.seal import Verdict, verify
 from infra.qr.keys import QrKeys
 from tests.unit import test_services_construction, test_services_drafting, test_services_medical
+from tests.unit.case_desk import APPLICANT_ID, CITIZEN, CLERK, Desk
+from tests.unit.service_to_run import MONDAY, named, outcome, running, step
+from tests.unit.service_to_run import service as made_up
 from tests.unit.test_papers import LANGUAGES, Texts, check_paper
 from tests.unit.ways_through import Story, Way, play, service
 
@@ -26,7 +31,7 @@ WAYS: dict[str, Way] = {
 }
 
 
-def paper_of(story: Story) -> CasePaper:
+def paper_of(story: Story, name_of: Callable[[str], str] = lambda staff: "") -> CasePaper:
     case, desk = story.case, story.desk
     case = desk.commands.case(case.case)
 
@@ -34,7 +39,7 @@ def paper_of(story: Story) -> CasePaper:
         content = desk.papers.read(case.id.hex, digest)
         return None if content is None else content[SALT_BYTES:].decode()
 
-    return paper_of_case(case, service(case.service), desk.log.events(case.id), unseal)
+    return paper_of_case(case, service(case.service), desk.log.events(case.id), unseal, name_of)
 
 
 @pytest.mark.parametrize("name", WAYS)
@@ -104,6 +109,35 @@ def test_S002_23_a_receipt_of_a_case_whose_package_is_incomplete() -> None:
     said = " ".join(Texts(html(receipt(told, "kk", MADE_AT))).texts)
     names = {document.id: document.names["kk"] for document in told.service.documents}
     assert all(said.count(names[missing]) == 2 for missing in told.missing)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_S002_F3_the_receipt_says_where_and_by_whom_and_leaves_lines_for_the_rest(language: str) -> None:
+    plan = Document("plan", named("plan"))
+    address = {"kk": "Абай к., 1", "ru": "ул. Абая, 1", "en": "1 Abai street"}
+    channel = Channel("state_corporation", "refuse", department="12", address=address, phone="1414")
+    first = step("take", "clerk", outcome("done", ends="granted"))
+    made = made_up((first,), ("take",), channels=(channel,), documents=(plan,), consent=True)
+    for known, opener in (("Серікова Айгүл", CLERK), ("", CLERK), ("Серікова Айгүл", CITIZEN)):
+        desk = Desk(running(made), at=MONDAY)
+        case = desk.open(
+            channel="state_corporation",
+            actor=opener,
+            fields={},
+            documents={},
+            consent=True,
+            applicant=APPLICANT_ID,
+        )
+        assert case.end == "acceptance_refused"
+        told = paper_of_case(case, made, desk.log.events(case.id), lambda _: None, {CLERK.id: known}.get)
+        said = " ".join(Texts(html(receipt(told, language, MADE_AT))).texts)
+        assert said.count("12") >= 2
+        assert said.count(address[language]) == 2
+        assert said.count("1414") == 2
+        assert said.count("____") >= 2  # the executor's name
+        assert (known in said) == (opener is CLERK)
+        log = str([event.state for events in desk.log.streams.values() for event in events])
+        assert not known or known not in log
 
 
 def test_O5_2_of_someone_erased_a_paper_names_nobody() -> None:
