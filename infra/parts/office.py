@@ -23,6 +23,7 @@ from infra.api.case_services import ListAsked
 from infra.bootstrap import Azyq
 from infra.parts.analytics import asks_from_here
 from infra.parts.office_cases import OfficeCases
+from infra.parts.office_lists import OfficeLists
 from infra.parts.office_month import OfficeMonths
 from infra.parts.parked import Parked, place_of
 from infra.parts.signing_in import Session, SigningIn
@@ -55,6 +56,7 @@ class Office:
         self._age = age
         self._signing_in = SigningIn(azyq)
         self._months = OfficeMonths(azyq)
+        self._lists = OfficeLists(azyq)
         self._parked = Parked(azyq)
         self._cases = OfficeCases(azyq, wake)
         self.pages = self._cases.pages
@@ -149,6 +151,10 @@ class Office:
         self._azyq.log.save(OfficeAct.of(kind, uuid4(), staff, self.now(), **told))
 
     # --- the month -------------------------------------------------------------------------------------
+
+    def lists_waiting(self) -> tuple[int, int]:
+        """How many lists wait for a decision, and how many could not be taken in."""
+        return self._lists.waiting()
 
     def months(self, month: str) -> Sequence[MonthShown]:
         """The months that are at hand, or all programmes' `month`. Raises MonthMalformed."""

@@ -152,6 +152,7 @@ def office_router(services: OfficeServices, assets: Assets) -> APIRouter:
                     months,
                     count,
                     any(one["span"] and one["span"].over for one in cases["rows"]),
+                    services.lists_waiting() if at_office else (0, 0),
                     health,
                 ),
                 months=months,

@@ -135,6 +135,7 @@ def needs(
     months: Sequence[MonthShown],
     parked: int,
     overdue: bool,
+    lists: tuple[int, int],
     health: Health | None,
 ) -> list[Need]:
     """What is late, then what is wrong, then what is due in the next days."""
@@ -147,6 +148,9 @@ def needs(
         found += [Need(grade, text, anchor, about) for grade, text in _of_month(speaker, month, today)]
     if overdue:
         found.append(Need("alarm", w("need_overdue"), f"{PATH}/cases?lang={lang}&due=overdue"))
+    for key, count in zip(("need_lists", "need_lists_failed"), lists, strict=True):
+        if count:
+            found.append(Need("warn", w(key, count=speaker.count(count)), f"{PATH}/lists?lang={lang}"))
     if parked:
         found.append(
             Need("warn", w("need_parked", count=speaker.count(parked)), f"{PATH}/parked?lang={lang}")

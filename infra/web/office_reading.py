@@ -156,6 +156,10 @@ class OfficeServices(Protocol):
 
     # --- the month
 
+    def lists_waiting(self) -> tuple[int, int]:
+        """How many lists wait for a decision, and how many could not be taken in."""
+        ...
+
     def months(self, month: str) -> Sequence[MonthShown]:
         """The months that are at hand, or all programmes' `month`. Raises MonthMalformed."""
         ...

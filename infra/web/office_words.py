@@ -145,6 +145,11 @@ OFFICE_WORDS: Mapping[str, tuple[str, str, str]] = {
         "Списков, ожидающих утверждения: {count}.",
         "Lists waiting for approval: {count}.",
     ),
+    "need_lists_failed": (
+        "Қабылданбай қалған тізім: {count}.",
+        "Списков, которые не удалось принять: {count}.",
+        "Lists that could not be taken in: {count}.",
+    ),
     "need_behind": (
         "Көрініс журналдан қалып тұр: {count} оқиға.",
         "Представления отстают от журнала: событий {count}.",

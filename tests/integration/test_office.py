@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import re
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from fastapi.testclient import TestClient
 
+from domain.errors import Refusal
+from domain.ports import PersonalData
+from domain.procedures.acts import Actor
+from infra.parts.access import AnalystAccess
+from infra.parts.signing_in import SigningIn
 from infra.parts.staff import enrol_staff
+from infra.sample.numbers import Iins
 from infra.web.office_sign_in import COOKIE, SIGN_IN
 from infra.web.office_words import OFFICE_WORDS
+from tests.certificates import Certified, certified
 from tests.integration.month_in_process import query
 from tests.integration.office_in_process import HERE, STAFF, OfficeSite, an_office, post
 
@@ -387,3 +398,109 @@ def test_pages_are_kept_by_nobody_and_run_no_script_of_others(site: OfficeSite) 
     assert "samesite=strict" in cookie
     assert "path=/office" in cookie
     assert HERE.startswith("http:")
+
+
+# --- by signature -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Certified:
+    """Whose certificates are trusted."""
+    authority = certified("Tests' authority", authority=True, days=3000)
+    (tmp_path / "trust").mkdir()
+    (tmp_path / "trust" / "authority.pem").write_bytes(authority.certificate.public_bytes(Encoding.PEM))
+    return authority
+
+
+@pytest.fixture
+def signed(database: str, tmp_path: Path, authority: Certified) -> Iterator[OfficeSite]:
+    """The office where signatures are by certificate."""
+    with an_office(database, tmp_path, AZYQ_TRUST=tmp_path / "trust") as site:
+        yield site
+
+
+def a_person(site: OfficeSite, authority: Certified, born: date) -> tuple[str, Certified]:
+    """The vault's subject of somebody with a certificate."""
+    iin = Iins(Random(born.toordinal())).next(born, woman=True)
+    (subject,) = site.month.azyq.vault.enrol([PersonalData(iin, "Сейткали", "Айгүл", "", born.isoformat())])
+    return subject, certified("A. Seitkali", authority, serial=f"IIN{iin}", days=1500)
+
+
+def challenge_in(page: Any) -> str:
+    (found,) = re.findall(r"readonly[^>]*>([^<]+)</textarea>", page.text)
+    return html.unescape(found)
+
+
+def signs_in(site: OfficeSite, certificate: Certified, client: TestClient) -> Any:
+    challenge = challenge_in(client.get(SIGN_IN))
+    signature = base64.b64encode(certificate.sign(challenge.encode())).decode()
+    return post(client, SIGN_IN, challenge=challenge, signature=signature)
+
+
+def test_a_member_signs_in_by_certificate_from_anywhere(signed: OfficeSite, authority: Certified) -> None:
+    azyq = signed.month.azyq
+    subject, certificate = a_person(signed, authority, date(1988, 5, 4))
+    enrol_staff(azyq).enrol("a.clerk", "", ["office-clerk"], azyq.clock(), subject)
+    far = signed.browser(client=("10.0.0.7", 5000))
+    assert signs_in(signed, certificate, far).status_code == 303
+    assert "a.clerk" in shown(far.get("/office?lang=en"))
+    assert signed.acts("office.signed_in") == [{"staff": "a.clerk", "way": "signature"}]
+    # the same person without the role, or revoked, is not let in
+    enrol_staff(azyq).revoke("a.clerk", "left", azyq.clock())
+    assert far.get("/office").status_code == 303
+    shown(signs_in(signed, certificate, far), 422)
+
+
+def test_whoever_is_not_enrolled_is_not_let_in_and_it_is_recorded(
+    signed: OfficeSite, authority: Certified
+) -> None:
+    _, certificate = a_person(signed, authority, date(1990, 2, 1))
+    client = signed.browser()
+    shown(signs_in(signed, certificate, client), 422)
+    assert signed.acts("office.refused") == [{"staff": "", "act": "sign_in", "code": "sign_in_failed"}]
+    # a challenge is good once, a wrong signature for nothing
+    challenge = challenge_in(client.get(SIGN_IN))
+    for signature in ("", "AAAA", "not base64", "A" * 200_000):
+        shown(post(client, SIGN_IN, challenge=challenge, signature=signature), 422)
+    assert COOKIE not in client.cookies
+
+
+def test_R30_outside_a_trials_own_signatures_an_act_is_signed_by_file(
+    signed: OfficeSite, authority: Certified
+) -> None:
+    azyq = signed.month.azyq
+    subject, certificate = a_person(signed, authority, date(1979, 8, 30))
+    enrol_staff(azyq).enrol("b.head", "", ["head"], azyq.clock(), subject)
+    case = signed.cases[0]
+    signed.act(case, "register", "registered", Actor("r.registrar", ("registrar",)))
+    signed.act(case, "consider", "upheld", Actor("e.executor", ("executor",)), measures="done")
+    head = signed.browser()
+    assert signs_in(signed, certificate, head).status_code == 303
+    page = head.get(f"/office/cases/{case}?lang=en")
+    assert "On the next page you download" in shown(page)
+    fields = {"step": "sign", "outcome": "answer_signed", "key": key_in(page.text, "answer_signed")}
+    path = f"/office/cases/{case}/acts?lang=en"
+    assert "Download" in shown(post(head, path, **fields))
+    content = post(head, path, **fields, do="content").content
+    file = {"signature": ("act.p7s", certificate.sign(content), "application/pkcs7-signature")}
+    told = {name: (None, value) for name, value in {**fields, "do": "sign"}.items()}
+    answer = head.post(path, files={**told, **file})
+    assert answer.status_code == 303, answer.text
+    assert "Complaint upheld" in shown(head.get(f"/office/cases/{case}?lang=en"))
+    # the language of the page that asks for the signature leads back to the case
+    assert head.get(path).status_code == 303
+
+
+def test_sessions_of_analysts_and_of_staff_open_nothing_of_each_other(site: OfficeSite) -> None:
+    token = site.signed_in("k.clerk").cookies[COOKIE]
+    access = AnalystAccess(site.month.azyq)
+    with pytest.raises(Refusal):
+        access.caller(token)
+    access.close()
+    signing_in = SigningIn(site.month.azyq)
+    now = site.month.clock()
+    session = signing_in.session("a" * 32, now + timedelta(hours=1), now)
+    signing_in.close()
+    client = site.browser()
+    client.cookies.set(COOKIE, session.token, path="/office")
+    assert client.get("/office").status_code == 303
