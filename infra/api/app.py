@@ -21,7 +21,7 @@ from infra.api.counter import Counter
 from infra.api.discussions import discussions_router
 from infra.api.failures import Failures
 from infra.api.goods import GoodsServices, goods_router
-from infra.api.metrics import Requests, Watched, metrics_router, new_registry, observer
+from infra.api.metrics import Requests, Watched, metrics_router, new_registry
 from infra.api.often import Often
 from infra.api.papers import papers_router
 from infra.api.problems import Problem, problem_response
@@ -35,6 +35,7 @@ from infra.api.staff_auth import StaffAuth
 from infra.api.state_services import state_services_router
 from infra.api.terminal_auth import TerminalAuth
 from infra.api.terminals import terminals_router
+from infra.measuring import Counts
 from infra.parts.office_lists import OfficeLists
 from infra.sms.webhooks import SignatureMissing, SignatureWrong, TimestampOff
 from infra.web.analytics import analytics_router
@@ -74,11 +75,12 @@ def create_app(
     analytics: AnalyticsServices | None = None,
     office: OfficeServices | None = None,
     lists: OfficeLists | None = None,
+    counts: Counts | None = None,
 ) -> FastAPI:
     """The application over `services`; `real_now` is the clock that signatures are checked by.
 
-    With `watched` there is /metrics too, with `wallet` the recipient's pages and the keys of their codes, with
-    `counter` what terminals call and the page that is one, with `goods` too what they keep at hand, with `sales` their
+    With `watched` there is /metrics too (of `counts`), with `wallet` the recipient's pages and the keys of their codes,
+    with `counter` what terminals call and the page that is one, with `goods` too what they keep at hand, with `sales` their
     day, with `seals` those of the log, with `access` what analysts read, with `case_pages` the pages of requests and of
     those who make them, with `cases` what clerks and portals call, with `discussions` drafts that anybody comments on,
     with `analytics` the pages of analysts, with `office` those of staff, with `lists` too
@@ -104,11 +106,10 @@ def create_app(
         app.add_middleware(TillKey)
     app.add_middleware(Failures)
     if watched is not None:
-        registry, requests = new_registry(watched)
-        observe = observer(requests)
-        app.add_middleware(Requests, observe=observe)
-        app.observe = observe
-        app.include_router(metrics_router(registry))
+        counts = counts or Counts()
+        app.add_middleware(Requests, observe=counts.observe)
+        app.observe, app.refused = counts.observe, counts.refused
+        app.include_router(metrics_router(new_registry(watched, counts)))
     app.include_router(sms_router(services, real_now))
     app.include_router(schemas_router())
     assets = Assets()
@@ -167,6 +168,14 @@ def create_app(
 
 
 async def _refused(request: Request, error: Exception) -> Response:
+    response = _answer_of(request, error)
+    refused = getattr(request.app, "refused", None)
+    if refused is not None and isinstance(error, Problem | Refusal) and response.status_code < 500:
+        refused(getattr(request.scope.get("route"), "path", ""), error.code)
+    return response
+
+
+def _answer_of(request: Request, error: Exception) -> Response:
     if isinstance(error, SignatureMissing | SignatureWrong | TimestampOff):
         return problem_response(request, error, 401)
     if isinstance(error, Problem | Refusal):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from functools import cache
+from itertools import accumulate
 from typing import Protocol
 
 import structlog
@@ -14,20 +14,20 @@ from fastapi.responses import Response
 from prometheus_client import (
     CollectorRegistry,
     GCCollector,
-    Histogram,
     PlatformCollector,
     ProcessCollector,
     generate_latest,
 )
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from domain.serving import LATENCY_STEPS
 from infra.api.often import Observer
 from infra.chain import Chain
+from infra.measuring import Counts
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 log = structlog.get_logger(__name__)
 
@@ -141,37 +141,40 @@ class Requests:
             self._observe(method, route, status, time.perf_counter() - started)
 
 
-def observer(histogram: Histogram) -> Observer:
-    """What notes a request in `histogram`."""
-
-    @cache  # methods, routes and statuses are few
-    def child(method: str, route: str, status: int) -> Histogram:
-        return histogram.labels(method, route, str(status))
-
-    def observe(method: str, route: str, status: int, seconds: float) -> None:
-        child(method, route, status).observe(seconds)
-
-    return observe
-
-
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
-def new_registry(watched: Watched) -> tuple[CollectorRegistry, Histogram]:
-    """A registry over the process, the chain and the requests, and the histogram of the latter."""
+class RequestsCollector(Collector):
+    """The requests by method, route and status, as a histogram of what the process counted."""
+
+    def __init__(self, counts: Counts) -> None:
+        self._counts = counts
+
+    def collect(self) -> Iterator[Metric]:
+        """One histogram."""
+        found = HistogramMetricFamily(
+            "azyq_http_request_seconds",
+            "Time to answer, by method, route and status",
+            labels=["method", "route", "status"],
+        )
+        for (method, route, status), series in self._counts.series():
+            reached = list(accumulate(series.steps))
+            buckets = [(str(step / 1000), count) for step, count in zip(LATENCY_STEPS, reached, strict=False)]
+            found.add_metric(
+                [method, route, str(status)], [*buckets, ("+Inf", reached[-1])], sum_value=series.seconds[0]
+            )
+        yield found
+
+
+def new_registry(watched: Watched, counts: Counts) -> CollectorRegistry:
+    """A registry over the process, the chain and the requests."""
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     GCCollector(registry=registry)
     registry.register(ChainCollector(watched))
-    requests = Histogram(
-        "azyq_http_request_seconds",
-        "Time to answer, by method, route and status",
-        ["method", "route", "status"],
-        buckets=_BUCKETS,
-        registry=registry,
-    )
-    return registry, requests
+    registry.register(RequestsCollector(counts))
+    return registry
 
 
 def metrics_router(registry: CollectorRegistry) -> APIRouter:

@@ -44,6 +44,11 @@ class Answered(NamedTuple):
 Endpoint = Callable[[Asked], Awaitable[Answered]]
 # Method, route's pattern, status and seconds of a request: what measures take.
 Observer = Callable[[str, str, int, float], None]
+Refused = Callable[[str, str], None]  # the route's pattern and the code
+
+
+def _heard_by_nobody(route: str, code: str) -> None:
+    return None
 
 
 class Often(FastAPI):
@@ -56,6 +61,7 @@ class Often(FastAPI):
         super().__init__(**settings)
         self.often: dict[str, Endpoint] = {}
         self.observe: Observer | None = None
+        self.refused: Refused = _heard_by_nobody
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or hand on."""
@@ -66,19 +72,21 @@ class Often(FastAPI):
         begun = time.perf_counter()
         status = 500
         try:
-            status = await _answer(endpoint, scope, receive, send)
+            status = await _answer(endpoint, scope, receive, send, self.refused)
         finally:
             if self.observe is not None:
                 self.observe("POST", scope["path"], status, time.perf_counter() - begun)
 
 
-async def _answer(endpoint: Endpoint, scope: Scope, receive: Receive, send: Send) -> int:
+async def _answer(endpoint: Endpoint, scope: Scope, receive: Receive, send: Send, refused: Refused) -> int:
     """The status of what was sent."""
     try:
         status, body = await endpoint(_Request(scope, receive))
     except Exception as error:
         problem = error if isinstance(error, Problem | Refusal) else problem_of(error)
         response = problem_response(Request(scope), problem)
+        if response.status_code < 500:
+            refused(scope["path"], problem.code)
         await response(scope, receive, send)
         return response.status_code
     length = b"content-length", str(len(body)).encode()

@@ -106,7 +106,10 @@ class Reader:
         admission: Admission,
         month_of: Callable[[FamilyVouchers], ProgrammeMonth],
         shared_goods: GoodsCatalogue,
+        refused: Callable[[str, str], None],
     ) -> None:
+        """`refused` hears of each refusal: the shop, and the code."""
+        self._refused = refused
         self._log = log
         self._families = RememberingLog(log)
         self._admission = admission
@@ -141,6 +144,8 @@ class Reader:
                     said.append(caller)
             except Refusal as refusal:
                 said.append(refusal)
+                if isinstance(caller, Caller):
+                    self._refused(caller.shop, refusal.code)
         if newer:
             self._log.note_codes(list(newer.items()))
         return said

@@ -35,7 +35,9 @@ class Wanted(NamedTuple):
 class Writer:
     """`work` decides and saves a batch; for one thread."""
 
-    def __init__(self, counter: Counter, admission: Admission) -> None:
+    def __init__(self, counter: Counter, admission: Admission, refused: Callable[[str, str], None]) -> None:
+        """`refused` hears of each refusal: the shop, and the code."""
+        self._refused = refused
         self._counter = counter
         self._admission = admission
 
@@ -63,6 +65,10 @@ class Writer:
             answers = self._one_by_one(list(calls.values()), floor)
         for at, answer in zip(calls, answers, strict=True):
             results[at] = answer
+            if isinstance(answer, Refusal):
+                caller = callers[at]
+                assert isinstance(caller, Caller)
+                self._refused(caller.shop, answer.code)
         return results
 
     def _one_by_one(self, calls: Sequence[Call], floor: Look) -> list[Answer | BaseException]:

@@ -11,6 +11,7 @@ import structlog
 
 from infra.bootstrap import Azyq
 from infra.chain import Ages, Chain
+from infra.measuring import Counts, Measuring
 from infra.parts.access import AnalystAccess
 from infra.parts.analytics import Analytics
 from infra.parts.case_entrance import CaseEntrance
@@ -48,6 +49,11 @@ class Watching:
     def age(self, position: int) -> float:
         """Seconds since the log went beyond `position`."""
         return self._ages.age(position)
+
+    def parked(self) -> int:
+        """How many events and messages are parked. Raises psycopg2.OperationalError without a database."""
+        chain = self._chain.read()
+        return sum(place.parked for place in chain.views) + chain.parked_messages
 
     def watch(self, stop: threading.Event) -> None:
         """Watch the log move until `stop`."""
@@ -92,7 +98,11 @@ def serve(azyq: Azyq, listener: socket.socket, stop: threading.Event, wake: thre
     threading.Thread(target=case_pages.open_to, args=("wallet",), name="services", daemon=True).start()
 
     # No access log: Kannel's addresses carry phone, text and token.
-    tills, sales = Tills(azyq), Sales(azyq)
+    counts = Counts()
+    measuring = Measuring(counts, azyq.log, azyq.clock, watching.parked)
+    measurer = threading.Thread(target=measuring.run, args=(stop,), name="measure", daemon=True)
+    measurer.start()
+    tills, sales = Tills(azyq, counts), Sales(azyq)
     reports = KeptReports(azyq.dsn, azyq.programmes, azyq.services)
     access = AnalystAccess(azyq, reports)
     analytics = Analytics(azyq, access, watching.age, reports)
@@ -101,6 +111,7 @@ def serve(azyq: Azyq, listener: socket.socket, stop: threading.Event, wake: thre
         create_app(
             Replies(azyq, wake.set),
             watched=watching,
+            counts=counts,
             wallet=Wallet(azyq),
             counter=tills,
             goods=Shelves(azyq),
@@ -139,5 +150,6 @@ def serve(azyq: Azyq, listener: socket.socket, stop: threading.Event, wake: thre
         reports.close()
         if not tills.lanes.close():
             log.error("counter_not_drained", waiting=tills.lanes.writing.waiting())
+        measuring.measure()
     if not stop.is_set():
         raise RuntimeError("the API ended by itself")

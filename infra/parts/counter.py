@@ -15,14 +15,15 @@ from infra.counter.lanes import Lane
 from infra.counter.reader import Reader
 from infra.counter.tills import Lanes
 from infra.counter.writer import Writer
+from infra.measuring import Counts
 
 
-def open_lanes(azyq: Azyq) -> Lanes:
-    """Lanes over the parts of `azyq`, each with a thread, to be closed."""
+def open_lanes(azyq: Azyq, counts: Counts) -> Lanes:
+    """Lanes over the parts of `azyq`, each with a thread, to be closed; what they refuse is counted."""
     env, desk = azyq.settings.env, azyq.desk
     counter = Counter(RememberingLog(azyq.log), azyq.month_of, azyq.goods)
-    writer = Writer(counter, Admission(desk, env))
-    reader = Reader(azyq.log, Admission(desk, env), azyq.month_of, azyq.goods)
+    writer = Writer(counter, Admission(desk, env), counts.refused_at)
+    reader = Reader(azyq.log, Admission(desk, env), azyq.month_of, azyq.goods, counts.refused_at)
     return Lanes(Lane("counter-writes", writer.work), Lane("counter-reads", reader.work))
 
 
@@ -43,12 +44,12 @@ def check_shop_takes_part(azyq: Azyq, shop: str) -> None:
 class Tills:
     """What terminals ask for (`infra.api.services.CounterServices`)."""
 
-    def __init__(self, azyq: Azyq) -> None:
+    def __init__(self, azyq: Azyq, counts: Counts | None = None) -> None:
         """Opens the lanes; `lanes.close` ends them."""
         self.env: str = azyq.settings.env
         self.terminal_per_second = azyq.settings.terminal_per_second
         self.qr_keys = azyq.qr_keys
-        self.lanes = open_lanes(azyq)
+        self.lanes = open_lanes(azyq, counts or Counts())
         self._azyq = azyq
         self._terminals = terminals(azyq)
 

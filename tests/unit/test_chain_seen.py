@@ -9,6 +9,7 @@ from prometheus_client import generate_latest
 from infra.api.metrics import new_registry
 from infra.chain import Ages, Chain, Published, ViewPlace
 from infra.cli.status import _WORDS, lines
+from infra.measuring import Counts
 
 NOON = datetime(2025, 7, 6, 12, tzinfo=UTC)
 CHAIN = Chain(
@@ -35,7 +36,7 @@ class Seen:
 
 
 def told(chain: Chain | None, kafka: bool = True) -> dict[str, float]:
-    text = generate_latest(new_registry(Seen(chain, kafka))[0]).decode()
+    text = generate_latest(new_registry(Seen(chain, kafka), Counts())).decode()
     samples = (line.rsplit(" ", 1) for line in text.splitlines() if line.startswith("azyq_"))
     return {name: float(value) for name, value in samples}
 
