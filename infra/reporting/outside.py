@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple, TypeVar
 
@@ -41,6 +42,7 @@ _PILOT = {
     "used": "spent",
     "used_tiyn": "spent_tiyn",
 }
+_OF_COUNTS = {"average": "ratings", "median_days": "closed"}  # of ratings and complaints
 Group = tuple[Any, Any]  # programme, month
 K = TypeVar("K")
 V = TypeVar("V")
@@ -90,6 +92,8 @@ class OutsideReports:
         release = week_before(at)
         position = self._position(release)
         found = self._reports.answer(replace(request, as_of=str(position)), now)
+        if found.report.id == "appeals":
+            return replace(found, tables=[in_fives(table) for table in found.tables])
         if found.report.id not in ("month", "pilot"):
             return found
         protected = found.report.id == "month"
@@ -147,6 +151,27 @@ def _keep(kept: OrderedDict[K, V], key: K, value: V, most: int) -> None:
     kept[key] = value
     if len(kept) > most:
         kept.popitem(last=False)
+
+
+def in_fives(table: Table) -> Table:
+    """Counts to the nearest five below, and none of fewer than 5: no total and no week tells one exactly. What follows
+    from a count is withheld with it; an average has one place."""
+    columns = [column.id for column in table.section.columns]
+    keys = table.section.keys
+
+    def row(cells: Cells) -> Cells:
+        told = dict(zip(columns, cells, strict=True))
+        return cells[:keys] + tuple(_five(told, column) for column in columns[keys:])
+
+    return replace(table, rows=[row(cells) for cells in table.rows])
+
+
+def _five(told: Mapping[str, Any], column: str) -> Any:
+    value = told[column]
+    if column in _OF_COUNTS:
+        few = value is None or told[_OF_COUNTS[column]] < LEAST
+        return None if few else value.quantize(Decimal("0.1"), ROUND_HALF_UP)
+    return None if 0 < value < LEAST else value // LEAST * LEAST
 
 
 def week_before(at: datetime) -> datetime:

@@ -15,6 +15,7 @@ from projections.reports.report import Column, Names
 
 _NBSP = "\N{NO-BREAK SPACE}"
 _MINUS = "\N{MINUS SIGN}"
+_NOTHING = "–"
 
 
 class Writing:
@@ -31,6 +32,8 @@ class Writing:
 
     def cell(self, column: Column, value: Any, signed: bool = False) -> str:
         """A cell of a report's table."""
+        if value is None and column.kind == "quantity":
+            return _NOTHING
         if column.id == "position":
             return self.position(int(value))
         if column.id == "region":

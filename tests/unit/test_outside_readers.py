@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from random import Random
 from typing import Any
@@ -14,9 +15,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.calendar import ALMATY
-from infra.reporting.outside import Cell, Shown, _equations, _values, release_of, releases, week_before
+from infra.reporting.outside import (
+    Cell,
+    Shown,
+    _equations,
+    _values,
+    in_fives,
+    release_of,
+    releases,
+    week_before,
+)
 from infra.reporting.running import Table
 from infra.reporting.small_cells import LEAST, solved
+from projections.reports.appeals import APPEALS
 from projections.reports.month import MONTH
 
 GROUP = ("tsa-2026", "2026-03")
@@ -122,3 +133,26 @@ def test_the_weeks_of_a_month_begin_before_its_list_and_end() -> None:
     assert found[0] < datetime(2026, 2, 1, tzinfo=ALMATY)
     assert {later - one for one, later in pairwise(found)} == {timedelta(weeks=1)}
     assert len(list(releases("2026-03", datetime(2030, 1, 1, tzinfo=ALMATY)))) == 25
+
+
+def test_A2_of_ratings_and_complaints_no_small_count_and_none_exactly() -> None:
+    sections = {one.id: one for one in APPEALS.sections}
+    ratings = Table(
+        sections["rated_shops"],
+        [("a", 9, Decimal("4.56"), 0, 0, 1, 2, 6), ("b", 4, Decimal("3.25"), 1, 1, 0, 1, 1)],
+    )
+    assert in_fives(ratings).rows == [
+        ("a", 5, Decimal("4.6"), 0, 0, None, None, 5),
+        ("b", None, None, None, None, 0, None, None),
+    ]
+    topics = Table(
+        sections["topics"],
+        [
+            ("complaint", "price", 23, 14, 3, 9, 0, Decimal("2.5")),
+            ("complaint", "label", 9, 5, 0, 4, 0, Decimal(3)),
+        ],
+    )
+    assert in_fives(topics).rows == [
+        ("complaint", "price", 20, 10, None, 5, 0, Decimal("2.5")),
+        ("complaint", "label", 5, 5, 0, None, 0, None),
+    ]
