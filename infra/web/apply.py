@@ -97,13 +97,7 @@ def apply_router(services: CasePagesServices, assets: Assets) -> APIRouter:
                 return pages.plain(request, 404, "unknown_service")
             if sent_by.too_many(address):
                 return pages.plain(request, 429, "too_many", {"Retry-After": "3600"})
-            asker = asker_of(request, service)
-            if isinstance(sent, str):
-                said = WORDS[asker.language](sent, megabytes=services.largest_document // 1_000_000)
-                return asking.shown(
-                    asker, running, status=413 if sent == "form_too_large" else 422, errors=[said]
-                )
-            answer = asking.sent(asker, running, sent)
+            answer = asking.sent(asker_of(request, service), running, sent)
             if counts(answer, sent):
                 sent_by.missed(address)
             return answer
@@ -114,9 +108,11 @@ def apply_router(services: CasePagesServices, assets: Assets) -> APIRouter:
     return router
 
 
-def counts(answer: Response, sent: Form) -> bool:
+def counts(answer: Response, sent: Form | str) -> bool:
     """Whether the form left something behind: a case, or documents that wait for a signature."""
-    return answer.status_code == 303 or (answer.status_code == 200 and bool(sent.documents))
+    return answer.status_code == 303 or (
+        answer.status_code == 200 and isinstance(sent, Form) and bool(sent.documents)
+    )
 
 
 def query_of(request: Request) -> str:

@@ -84,8 +84,14 @@ class Asking:
             back=asker.back,
         )
 
-    def sent(self, asker: Asker, running: RunningService, form: Form) -> Response:
-        """The case's page; the form again when it was refused, or lacks documents and nobody said that this is meant."""
+    def sent(self, asker: Asker, running: RunningService, form: Form | str) -> Response:
+        """The case's page; the form again when it was refused, or lacks documents and nobody said that this is meant.
+
+        A text instead of the form is the key of why there is none.
+        """
+        if isinstance(form, str):
+            said = WORDS[asker.language](form, megabytes=self._services.largest_document // 1_000_000)
+            return self.shown(asker, running, status=413 if form == "form_too_large" else 422, errors=[said])
         service, channel = running.service, _channel(running, asker)
         key = form.texts.get("key", "")[:64] or self._services.new_key()
         # Whoever is unknown is known by the form alone: its key is an id that nobody else has.

@@ -24,7 +24,6 @@ from infra.web.guesses import Guesses
 from infra.web.pages import HEADERS, Pages, chosen_language
 from infra.web.services import ShopShown, WalletServices
 from infra.web.wallet_page import stage_of
-from infra.web.words import WORDS
 
 log = structlog.get_logger(__name__)
 
@@ -93,11 +92,6 @@ def wallet_requests_router(wallet: WalletServices, services: CasePagesServices, 
                 return pages.plain(request, 404, "unknown_service")
             if sent_by.too_many(asker.subject):
                 return pages.plain(request, 429, "too_many", {"Retry-After": "3600"})
-            if isinstance(sent, str):
-                said = WORDS[asker.language](sent, megabytes=services.largest_document // 1_000_000)
-                return asking.shown(
-                    asker, running, status=413 if sent == "form_too_large" else 422, errors=[said]
-                )
             made = asking.sent(asker, running, sent)
             if counts(made, sent):
                 sent_by.missed(asker.subject)
