@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import random
 import resource
-import statistics
 import sys
 import tempfile
 import time
@@ -21,6 +20,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.cases_filled import FIRST, SERVICE, STAFF, common_number, fill
+from benchmarks.cases_http import measure_http, show_http
+from benchmarks.http_calls import spread
 from domain.calendar import ALMATY
 from domain.commands.case_calls import ActOnCase, OpenCase
 from domain.procedures.acts import Actor
@@ -48,10 +49,10 @@ def measure_cases(cases: int) -> dict[str, Any]:
         clock = SetClock(FIRST)
         with open_azyq(settings, clock) as azyq:
             azyq.view_store.prepare(azyq.views)
-            return _measure(azyq, clock, cases)
+            return _measure(azyq, clock, cases, Path(folder))
 
 
-def _measure(azyq: Azyq, clock: SetClock, cases: int) -> dict[str, Any]:
+def _measure(azyq: Azyq, clock: SetClock, cases: int, folder: Path) -> dict[str, Any]:
     figures: dict[str, Any] = {"cases": cases}
     _ = azyq.run_case  # what it imports is no part of the first act
     _say(f"Cases: {cases:,} are opened, three steps of each taken")
@@ -65,16 +66,16 @@ def _measure(azyq: Azyq, clock: SetClock, cases: int) -> dict[str, Any]:
     clock.now = FIRST + timedelta(days=18)
     figures["memory_mb_before"] = _memory()
     chance = random.Random(1)
-    numbers = [common_number(chance.randrange(cases)) for _ in range(CALLS)]
-    figures["act"] = _spread(
+    numbers = [common_number(chance.randrange(cases // 2, cases)) for _ in range(CALLS)]
+    figures["act"] = spread(
         [_timed(lambda number=number: _prepare(azyq, clock, number)) for number in dict.fromkeys(numbers)]  # type: ignore[misc]
     )
-    figures["open"] = _spread([_timed(lambda: _open(azyq, clock)) for _ in range(CALLS // 5)])
+    figures["open"] = spread([_timed(lambda: _open(azyq, clock)) for _ in range(CALLS // 5)])
     azyq.catch_up_views()
     lists = azyq.case_lists
     tomorrow = clock.now + timedelta(days=1)
-    figures["list"] = _spread([_timed(lambda: lists.to_do("executor")) for _ in range(100)])
-    figures["list_due"] = _spread(
+    figures["list"] = spread([_timed(lambda: lists.to_do("executor")) for _ in range(100)])
+    figures["list_due"] = spread(
         [_timed(lambda: lists.to_do("executor", due_before=tomorrow)) for _ in range(100)]
     )
     figures["levels_seconds"] = _timed(
@@ -93,6 +94,9 @@ def _measure(azyq: Azyq, clock: SetClock, cases: int) -> dict[str, Any]:
             "failed": len(done.failed),
         }
         figures[name]["views_seconds"] = _timed(azyq.catch_up_views)
+        if name == "backlog":
+            _say("Cases: over HTTP, beside a CRUD application")
+            figures["http"] = measure_http(azyq, folder, cases, clock.now)
     figures["memory_mb"] = _memory()
     return figures
 
@@ -145,16 +149,6 @@ def _timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - begun
 
 
-def _spread(seconds: list[float]) -> dict[str, float]:
-    """Median and 99th percentile, in milliseconds."""
-    ordered = sorted(seconds)
-    return {
-        "median_ms": statistics.median(ordered) * 1000,
-        "p99_ms": ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)] * 1000,
-        "calls": len(ordered),
-    }
-
-
 def _memory() -> float:
     """The most memory this process ever had, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -187,3 +181,5 @@ def show_cases(figures: dict[str, Any], console: Console) -> None:
     table.add_row("levels of a service", f"{figures['levels_seconds'] * 1000:.0f} ms", "", "")
     table.add_row("memory at most", f"{figures['memory_mb']:.0f} MB", "", "")
     console.print(table)
+    if http := figures.get("http"):
+        show_http(http, console)

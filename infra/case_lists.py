@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
@@ -91,12 +92,12 @@ class PostgresCaseLists:
         return self._page(asked, after, limit)
 
     def escalated(
-        self, role: str, *, service: str = "", after: DueStep | None = None, limit: int = 200
+        self, role: str, *, services: Collection[str] = (), after: DueStep | None = None, limit: int = 200
     ) -> list[DueStep]:
-        """What is overdue and was brought before a role, the longest overdue in front."""
+        """What is overdue and was brought before a role, the longest overdue in front; of `services` only, where given."""
         asked = _Asked({"escalated_to": (role,)})
-        if service:
-            asked.either["service"] = (service,)
+        if services:
+            asked.either["service"] = tuple(services)
         return self._page(asked, after, limit)
 
     def _page(self, asked: _Asked, after: DueStep | None, limit: int) -> list[DueStep]:

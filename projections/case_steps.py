@@ -8,6 +8,7 @@ from domain.procedures.case import Case as C
 from projections.view import Key, On, Recorded, Row, Rows, Table, View, changing, own_row
 
 _OPEN = "state = 'open'"
+_ESCALATED = f"{_OPEN} AND escalated_to IS NOT NULL"
 
 
 def _step(event: Recorded) -> tuple[Key]:
@@ -114,7 +115,8 @@ class CaseSteps(View):
             (("role", "assignee", "due_at", "stream"), _OPEN),
             (("role", "unit", "assignee", "due_at", "stream"), _OPEN),
             (("role", "service", "assignee", "due_at", "stream"), _OPEN),
-            (("escalated_to", "service", "due_at", "stream"), f"{_OPEN} AND escalated_to IS NOT NULL"),
+            (("escalated_to", "due_at", "stream"), _ESCALATED),
+            (("escalated_to", "service", "due_at", "stream"), _ESCALATED),
             (("wakes_at", "stream"), "wakes_at IS NOT NULL"),
         ),
     )

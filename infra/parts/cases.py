@@ -247,22 +247,26 @@ class CaseDesk:
     def to_do(self, wanted: Wanted, after: DueStep | None = None, limit: int = 100) -> list[DueStep]:
         """Open steps, the one due first in front; those without a term come last. `after`: the page that follows."""
         lists = self._azyq.case_lists
-        pages = []
-        for (role, unit), service in product(sorted(wanted.roles), sorted(wanted.services)):
-            if wanted.escalated:
-                pages.append(lists.escalated(role, service=service, after=after, limit=limit))
-            else:
-                pages.append(
-                    lists.to_do(
-                        role,
-                        unit=unit,
-                        assignee=wanted.assignee,
-                        service=service,
-                        due_before=wanted.due_before,
-                        after=after,
-                        limit=limit,
-                    )
+        if wanted.escalated:
+            services = [one for one in wanted.services if one]
+            pages = [
+                lists.escalated(role, services=services, after=after, limit=limit)
+                for role, _ in sorted(wanted.roles)
+                if wanted.services
+            ]
+        else:
+            pages = [
+                lists.to_do(
+                    role,
+                    unit=unit,
+                    assignee=wanted.assignee,
+                    service=service,
+                    due_before=wanted.due_before,
+                    after=after,
+                    limit=limit,
                 )
+                for (role, unit), service in product(sorted(wanted.roles), sorted(wanted.services))
+            ]
         merged = heapq.merge(*pages, key=lambda one: (one.due_at or _NEVER, one.stream, one.step, one.turn))
         return list(islice(merged, limit))
 

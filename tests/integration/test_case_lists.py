@@ -40,6 +40,7 @@ def _row(number: int) -> dict[str, Any]:
         "unit": "small" if small else "" if number % 901 == 0 else "big",
         "assignee": "idle" if idle else "" if number % 1_001 == 0 else "busy",
         "state": "open",
+        "escalated_to": None if number % 5 == 0 else "director",
         "opened_at": MONDAY,
         "from_at": MONDAY,
         # some at one time, and some without any
@@ -100,6 +101,20 @@ def test_whatever_narrows_a_list_it_is_right_and_in_order_page_by_page(
         assert seen == expected("executor", narrowed, due_before), narrowed
 
 
+@pytest.mark.parametrize("services", [(), ("rare",), ("common", "rare", "none")])
+def test_what_was_brought_before_a_role_is_in_order_page_by_page(
+    azyq: Azyq, services: tuple[str, ...]
+) -> None:
+    found = [row for row in ROWS if row["escalated_to"] and (not services or row["service"] in services)]
+    found.sort(key=lambda row: (row["due_at"] is None, row["due_at"] or MONDAY, UUID(row["stream"])))
+    seen: list[str] = []
+    after: DueStep | None = None
+    while page := azyq.case_lists.escalated("director", services=services, after=after, limit=900):
+        seen += [one.case for one in page]
+        after = page[-1]
+    assert seen == [row["number"] for row in found]
+
+
 def test_whatever_narrows_a_list_few_rows_are_read(azyq: Azyq, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, tuple[Any, ...]]] = []
     plain = PostgresCaseLists._rows
@@ -115,7 +130,9 @@ def test_whatever_narrows_a_list_few_rows_are_read(azyq: Azyq, monkeypatch: pyte
         for after in (None, middle):
             lists.to_do("executor", **narrowed, after=after, limit=LIMIT)
     lists.to_do("executor", due_before=MONDAY - timedelta(days=1), limit=LIMIT)
-    lists.escalated("executor", limit=LIMIT)
+    for services in ((), ("rare",), ("common", "rare", "none")):
+        for after in (None, middle):
+            lists.escalated("director", services=services, after=after, limit=LIMIT)
     with azyq.view_store.connection() as connection, connection.cursor() as cursor:
         for query, values in asked:
             setup, _, statement = query.partition(";")
