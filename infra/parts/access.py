@@ -21,6 +21,7 @@ from domain.access_refusals import (
     SessionOver,
     SignInFailed,
 )
+from domain.calendar import local_day
 from domain.commands.grant_access import RESULT, GrantAccess
 from domain.errors import Refusal
 from domain.identity import access_id
@@ -32,9 +33,10 @@ from infra.bootstrap import Azyq
 from infra.clock import real_clock
 from infra.parts.signing_in import Session, SigningIn
 from infra.postgres.reader_roles import Reader, role_of, settle
+from infra.postgres.released_months import release, released_at
 from infra.postgres.sign_in import SESSION_LIFE
 from infra.reporting.naming import Naming
-from infra.reporting.outside import OutsideReports
+from infra.reporting.outside import OutsideReports, releases, week_before
 from infra.reporting.running import Answer, Reports, Request, find_report
 
 _REGION = re.compile(r"[0-9]{1,9}", re.ASCII)
@@ -121,6 +123,29 @@ class AnalystAccess:
         if made or ended:
             log.info("readers", made=len(made), ended=len(ended))
         return made, ended
+
+    def release_months(self, go_on: Callable[[], object] = lambda: None) -> list[str]:
+        """Show bodies of the republic by SQL what reports show them of the months that are over: the months told anew.
+
+        It takes its time after a large month, and is done once a week (`infra.reporting.outside`).
+        """
+        now = self._azyq.clock()
+        if not any(grant.outside for _, grant in self._standing(now)):
+            return []
+        last, before, told = week_before(now), released_at(self._azyq.dsn), []
+        over = "SELECT DISTINCT month FROM azyq_views.month_status WHERE month < %s ORDER BY 1"
+        for (month,) in self._rows(over, (f"{local_day(now):%Y-%m}",)):
+            *_, due = releases(month, last)
+            if month in before and before[month] >= due:
+                continue
+            go_on()
+            answer = self._outside.answer(Request("month", {"month": month}, last.isoformat()), now)
+            (table,) = (one for one in answer.tables if one.section.id == "months")
+            names = [column.id for column in table.section.columns]
+            rows = [dict(zip(names, row, strict=True)) for row in table.rows]
+            release(self._azyq.dsn, month, rows, due)
+            told.append(month)
+        return told
 
     def roles(self) -> dict[str, tuple[str, str]]:
         """Whose each role of the database is, and by which case."""

@@ -1,4 +1,4 @@
-"""Readers in the database: each session is recorded, and what does harm is ended (A1, A8)."""
+"""Readers in the database: each session is recorded, what does harm is ended, months are released (A1, A2, A8)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from infra.bootstrap import Azyq
 from infra.parts.access import AnalystAccess
 from infra.postgres.reader_watch import Limits, Seen, end_misuse
 
-LOOK_SECONDS = 5.0
+LOOK_SECONDS, RELEASE_SECONDS = 5.0, 60.0
 
 log = structlog.get_logger("azyq")
 
@@ -61,6 +61,27 @@ class ReaderWatch:
             # Another one that looks may have noted it meanwhile.
             with suppress(LogConflict):
                 self._azyq.log.save(SignIn.signed_in(stream, user, case, BY_SQL, self._azyq.clock()))
+
+
+class _Stopped(Exception):
+    """The process is to end."""
+
+
+def release_months(azyq: Azyq, access: AnalystAccess, stop: threading.Event) -> None:
+    """Every minute until `stop`: what is due of the months that bodies of the republic see by SQL."""
+
+    def go_on() -> None:
+        if stop.is_set():
+            raise _Stopped
+
+    while not stop.wait(RELEASE_SECONDS):
+        try:
+            if told := access.release_months(go_on):
+                log.info("months_released", months=told)
+        except _Stopped:
+            return
+        except Exception as error:
+            log.warning("months_not_released", error=type(error).__name__)
 
 
 def watch_readers(azyq: Azyq, access: AnalystAccess, stop: threading.Event) -> None:

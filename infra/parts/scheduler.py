@@ -16,7 +16,7 @@ from infra.bootstrap import Azyq
 from infra.clock import real_clock
 from infra.parts.access import AnalystAccess
 from infra.parts.list_work import approved_months
-from infra.parts.reader_watch import watch_readers
+from infra.parts.reader_watch import release_months, watch_readers
 from infra.sealing import seal_what_is_over
 from streams.trouble import where
 
@@ -167,10 +167,12 @@ def schedule(azyq: Azyq, stop: threading.Event, wake: threading.Event) -> None:
     """A round every few seconds, and when `wake` is set, until `stop`."""
     scheduler = Scheduler(azyq)
     # A round may take long; a reader that holds up the database may not.
-    watching = threading.Thread(
-        target=watch_readers, args=(azyq, AnalystAccess(azyq), stop), name="readers", daemon=True
-    )
-    watching.start()
+    beside = [
+        threading.Thread(target=work, args=(azyq, AnalystAccess(azyq), stop), name=name, daemon=True)
+        for name, work in (("readers", watch_readers), ("releases", release_months))
+    ]
+    for thread in beside:
+        thread.start()
     while not stop.is_set():
         try:
             scheduler.tick()
@@ -178,4 +180,5 @@ def schedule(azyq: Azyq, stop: threading.Event, wake: threading.Event) -> None:
             log.error("scheduler round failed; trying again", exc_info=error)
         wake.wait(SCHEDULER_SECONDS)
         wake.clear()
-    watching.join()
+    for thread in beside:
+        thread.join()

@@ -45,4 +45,36 @@ ACCESS_MIGRATIONS: list[tuple[str, str]] = [
         DROP VIEW IF EXISTS azyq_reports.families, azyq_reports.purchases, azyq_reports.months;
         """,
     ),
+    (
+        "access-3-released-months",
+        f"""
+        -- What bodies of the republic see by SQL: the figures that the report shows them, and no others.
+        SET LOCAL ROLE azyq_app;
+        CREATE TABLE azyq_access.released (
+            programme text,
+            month text,
+            families bigint,
+            members bigint,
+            vouchers bigint,
+            issued_tiyn numeric,
+            spent_tiyn numeric,
+            released_at timestamptz NOT NULL,
+            PRIMARY KEY (programme, month)
+        );
+        DROP VIEW IF EXISTS azyq_reports.months;
+        DROP FUNCTION IF EXISTS azyq_access.months();
+        CREATE FUNCTION azyq_access.months() RETURNS SETOF azyq_access.released
+        LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog
+        BEGIN ATOMIC
+            -- Of the function's owner: it asks for the one who logged in.
+            SELECT r.* FROM azyq_access.released r WHERE EXISTS (
+                SELECT FROM azyq_access.scope s WHERE s.role = session_user AND s.region = '' AND now() < s.until);
+        END;
+        REVOKE ALL ON FUNCTION azyq_access.months() FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION azyq_access.months() TO {READER_ROLE};
+        CREATE VIEW azyq_reports.months WITH (security_invoker = true, security_barrier = true)
+            AS SELECT * FROM azyq_access.months();
+        GRANT SELECT ON azyq_reports.months TO {READER_ROLE};
+        """,
+    ),
 ]

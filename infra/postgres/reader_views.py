@@ -24,21 +24,6 @@ SHOWN: dict[str, tuple[str, ...]] = {
         *("shelf_total_tiyn", "price_total_tiyn", "lines"),
     ),
 }
-# Whoever sees the republic is of no region's own body: totals of months that are over, and none of fewer than 5 people.
-# Of the function's owner, who sees all rows: it asks for the one who logged in, `current_user` being the owner.
-_MONTHS = """
-    CREATE FUNCTION azyq_access.months() RETURNS TABLE (
-        programme text, month text, families bigint, members bigint, vouchers bigint, issued_tiyn numeric, spent_tiyn numeric
-    ) LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog
-    BEGIN ATOMIC
-        SELECT f.programme, f.month, count(*), sum(f.size)::bigint, sum(f.vouchers)::bigint,
-            sum(f.issued_tiyn), sum(f.spent_tiyn)
-        FROM {families} f
-        WHERE f.size > 0 AND f.month < to_char(now() AT TIME ZONE 'Asia/Almaty', 'YYYY-MM') AND EXISTS (
-            SELECT FROM azyq_access.scope s WHERE s.role = session_user AND s.region = '' AND now() < s.until)
-        GROUP BY f.programme, f.month HAVING sum(f.size) >= 5;
-    END
-"""
 _ROWS = """
     CREATE FUNCTION {rows}() RETURNS TABLE ({typed}) LANGUAGE sql SECURITY INVOKER SET search_path = pg_catalog
     BEGIN ATOMIC SELECT {columns} FROM {table}; END
@@ -65,7 +50,6 @@ def open_to_readers(cursor: Cursor, view: str, table: str) -> None:
         if view == "families":
             rows = "region ^@ ANY (ARRAY(SELECT s.region FROM azyq_access.scope s WHERE s.region <> ''))"
             _allow(cursor, families, sql.SQL(rows))
-            _show(cursor, "months", sql.SQL(_MONTHS).format(families=sql.Identifier(SCHEMA, families)))
         if purchases := tables.get("purchases"):
             # Those of the families that the reader sees: these rows are under the other table's policy.
             rows_of = sql.SQL("stream IN (SELECT f.stream FROM {} f)").format(

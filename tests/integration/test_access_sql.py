@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,6 +16,7 @@ from psycopg2 import errors
 from psycopg2.extensions import connection as Connection
 
 from domain.access_refusals import RolesNotAllowed
+from domain.calendar import ALMATY
 from infra.clock import real_clock
 from infra.postgres.connect import clean_dsn
 from infra.postgres.embedded import find_binaries
@@ -194,16 +196,45 @@ def test_A5_a_scope_that_is_over_shows_nothing_though_the_role_is_there_still(bu
         assert rows(connection, "SELECT count(*) FROM families") == [(0,)]
 
 
-def test_A2_of_the_republic_there_are_totals_of_months_that_are_over_and_no_rows(bureau: Bureau) -> None:
+def test_A2_of_the_republic_there_are_totals_of_months_that_are_over_as_reports_show_them_and_no_rows(
+    bureau: Bureau,
+) -> None:
     user, case = bureau.granted(body_kind="supreme_audit", region="")
     with connected(bureau, bureau.role(user, case)) as connection:
         assert rows(connection, "SELECT count(*) FROM families") == [(0,)]
         assert rows(connection, "SELECT count(*) FROM purchases") == [(0,)]
-        ((programme, month, families, members),) = rows(
-            connection, "SELECT programme, month, families, members FROM months"
-        )
-        assert (programme, month) == ("tsa-2026", MONTH)
-        assert members > families > 100
+        assert bureau.access.release_months() == [MONTH]
+        assert bureau.access.release_months() == []  # until the next week
+        told = bureau.http.get(f"/v1/reports/month?month={MONTH}", headers=bureau.sign_in(user)).json()
+        (shown,) = told["sections"]["months"]
+        names = ("programme", "month", "families", "members", "vouchers", "issued_tiyn", "spent_tiyn")
+        assert shown["families"] > 100
+        assert rows(connection, f"SELECT {', '.join(names)} FROM months") == [
+            tuple(shown[name] for name in names)
+        ]
+        bureau.clock.now = datetime(2026, 4, 13, tzinfo=ALMATY)
+        bureau.azyq.catch_up_views()
+        assert bureau.access.release_months() == [MONTH]
+    # and whoever sees a region sees none of it
+    auditor, other = bureau.granted()
+    with connected(bureau, bureau.role(auditor, other)) as connection:
+        assert rows(connection, "SELECT count(*) FROM months") == [(0,)]
+
+
+def test_A2_what_a_report_hides_is_not_told_by_sql(database: str, tmp_path: Path) -> None:
+    # given a month so small that much of it is hidden from whoever is of no region
+    with a_bureau(database, tmp_path, families=12) as bureau:
+        user, case = bureau.granted(body_kind="supreme_audit", region="")
+        bureau.access.release_months()
+        told = bureau.http.get(f"/v1/reports/month?month={MONTH}", headers=bureau.sign_in(user)).json()
+        (shown,) = told["sections"]["months"]
+        # the probe: the database knows what is hidden here
+        assert shown["spent_tiyn"] is None
+        assert query(bureau.azyq.dsn, "SELECT sum(spent_tiyn) > 0 FROM azyq_views.families") == [(True,)]
+        with connected(bureau, bureau.role(user, case)) as connection:
+            names = ("families", "members", "vouchers", "issued_tiyn", "spent_tiyn")
+            (row,) = rows(connection, f"SELECT {', '.join(names)} FROM months")
+        assert dict(zip(names, row, strict=True)) == {name: shown[name] for name in names}
 
 
 def test_A1_psql_itself(bureau: Bureau) -> None:
