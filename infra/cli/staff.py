@@ -43,6 +43,7 @@ REVOKED = {
     "ru": "{staff}: доступ отозван; ключи больше не действуют.",
     "kk": "{staff}: рұқсат қайтарып алынды; кілттер енді жарамсыз.",
 }
+PERSON = {"en": "certificate known", "ru": "сертификат известен", "kk": "сертификаты белгілі"}
 STAGES = {
     "enrolled": {"en": "enrolled", "ru": "действует", "kk": "қолданыста"},
     "revoked": {"en": "revoked", "ru": "отозван", "kk": "қайтарып алынған"},
@@ -163,8 +164,10 @@ def list_staff(
             ends = row["revoked_at"] if row["stage"] == "revoked" else row["expires_at"]
             until = datetime.fromisoformat(ends).astimezone(ALMATY)
             stage = STAGES[row["stage"]][language]
+            person = PERSON[language] if row["subject"] else ""
             typer.echo(
                 f"{row['staff']:20} {row['roles']:30} {row['unit']:16} {stage:16} {until:%Y-%m-%d %H:%M}"
+                f"  {person}".rstrip()
             )
 
 

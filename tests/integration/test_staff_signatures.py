@@ -74,6 +74,7 @@ def test_S000_L6_a_head_signs_with_the_certificate_at_the_command_line(azyq: Wit
     refused(azyq("staff", "identify", "nobody", "--iin", IIN), "staff_unknown")
     listed = {one["staff"]: one["subject"] for one in azyq.json("staff", "list")}
     assert len(listed["h.head"]) == 32
+    assert "сертификат известен" in azyq("staff", "list", "--lang", "ru").stdout
     azyq.json("staff", "revoke", "h.head")
     refused(azyq("case", "act", case, "L6", "licence_signed", *as_("head")), "staff_revoked")
     # the log names persons by the vault's ids alone, and the audit has nothing to say
