@@ -165,6 +165,8 @@ class ListWork:
         kept: dict[str, int] = {}
 
         def back(outcome: ListOutcome) -> None:
+            if not outcome.accepted:
+                return  # the wrong file: nothing of it is kept
             telling.begin("back")
             kept[REJECTS] = self._keep_rows(file, REJECTS, source, self._staging.rejections(cycle))
             if numbers is not None:

@@ -125,8 +125,8 @@ class PostgresBroughtFiles:
                 return
             sealed = self._key(upload, row[0]).close(orjson.dumps(told), _about(upload, "told"))
             cursor.execute(
-                "UPDATE vault.brought SET state = %s, told = %s, brought = %s, changed_at = %s, stage = ''"
-                " WHERE upload = %s",
+                "UPDATE vault.brought SET state = %s, told = %s, brought = %s, changed_at = %s,"
+                " stage = '', done = 0, total = 0, rows = 0 WHERE upload = %s",
                 (state, Binary(sealed), brought, at, upload),
             )
             if state == "refused":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date
@@ -13,7 +14,8 @@ import pytest
 
 from domain.office import APPROVER, CLERK
 from infra.parts.staff import enrol_staff
-from tests.integration.month_in_process import Town, a_month, as_csv, events_of
+from infra.web.office_sign_in import COOKIE
+from tests.integration.month_in_process import Town, a_month, as_csv, events_of, query
 from tests.integration.test_serve import Process, Site, eventually
 
 IN_TIME = "2025-07-02T09:00:00+05:00"
@@ -110,3 +112,36 @@ def peak_megabytes(process: Process) -> int:
     """The most memory that the process has had."""
     text = Path(f"/proc/{process.process.pid}/status").read_text()
     return int(text.partition("VmHWM:")[2].split()[0]) // 1024
+
+
+def sent_by_hand(process: Process, session: str, said_length: int, body: bytes) -> bytes:
+    """A form over a bare line, which is closed after `body` whatever length was said; what came back."""
+    host, _, port = process.address.removeprefix("http://").partition(":")
+    head = (
+        f"POST /office/lists HTTP/1.1\r\nHost: {host}:{port}\r\nCookie: {COOKIE}={session}\r\n"
+        f"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {said_length}\r\n\r\n"
+    )
+    with socket.create_connection((host, int(port)), 30) as line:
+        line.sendall(head.encode() + body)
+        line.shutdown(socket.SHUT_WR)
+        line.settimeout(30)
+        return line.recv(100)
+
+
+def test_O5_2_an_upload_that_is_cut_off_or_lies_about_its_length_leaves_nothing(site: Site) -> None:
+    serving = site.start("serve", clock=IN_TIME)
+    session = browser(serving, "k.clerk").cookies[COOKIE]
+    form = (
+        b'--x\r\nContent-Disposition: form-data; name="month"\r\n\r\nakkol-2025/2025-07\r\n'
+        b'--x\r\nContent-Disposition: form-data; name="list"; filename="l.csv"\r\n\r\n'
+        + bytes(3_000_000)
+        + b"\r\n--x--\r\n"
+    )
+    sent_by_hand(serving, session, 50_000_000, form)
+    # What comes beyond the said length is no request: the server may say so before the form is found broken.
+    assert sent_by_hand(serving, session, len(form) - 500, form)[9:12] in (b"400", b"422")
+    assert b" 413 " in sent_by_hand(serving, session, 3_000_000_000, b"")
+    assert b" 400 " in sent_by_hand(serving, session, -1, form)
+    eventually(lambda: query(site.dsn, "SELECT count(*) FROM vault.brought") == [(0,)])
+    assert [topic for topic in topics(site) if topic.startswith("list.")] == []
+    assert serving.end() == 0
