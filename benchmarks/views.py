@@ -54,7 +54,7 @@ def run(data: Path, profiles: Path | None) -> dict[str, Any]:
         with phases.phase("audit", "events") as phase:
             verdict = run_audit(azyq.dsn, azyq.programmes, azyq.goods)
             phase.count = verdict.events
-        reports = measure_reports(azyq)
+        reports = measure_reports(azyq, data)
         return {
             "reports": reports,
             "phases": [asdict(phase) for phase in phases.done],

@@ -21,6 +21,7 @@ from domain.errors import Refusal
 from infra.api.counter_models import Call, read_call, schema_of
 from infra.api.problems import language_of
 from infra.api.rates import Rate
+from infra.api.reading_threads import in_reading_thread
 from infra.api.strict_json import check_media_type, parse_object, read_body
 from infra.api.terminals import PROBLEMS
 from infra.reporting import apart, formats
@@ -170,7 +171,7 @@ def access_router(services: AccessServices) -> APIRouter:
         openapi_extra={"parameters": [_described(name, what) for name, what in _ASKED_BY.items()]},
     )
     async def report(name: str, request: Request, caller: Caller = signed_in) -> Response:
-        return await run_in_threadpool(_report, services, caller, name, request)
+        return await in_reading_thread(_report, services, caller, name, request)
 
     return router
 

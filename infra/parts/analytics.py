@@ -18,7 +18,7 @@ from domain.seal import Sealed
 from infra.api.access import AccessServices, Caller, Session
 from infra.bootstrap import Azyq
 from infra.chain import Chain
-from infra.reporting.kept import KEPT_STANDS, SHARE, KeptReports, Once
+from infra.reporting.kept import KEPT_STANDS, KeptReports, Once
 from infra.reporting.naming import Labels, Naming
 from infra.reporting.running import Answer, Request
 from infra.reporting.snapshots import AT_ONCE
@@ -66,7 +66,7 @@ class Analytics:
         self._naming = Naming(azyq.dsn, azyq.programmes, azyq.goods, azyq.services)
         self._pool = ThreadPoolExecutor(AT_ONCE + 1, "analytics")
         self._stands: Once[Stand] = Once(
-            lambda: max(FRESH_SECONDS, SHARE * self._reports.took), KEPT_STANDS, lambda _: 1
+            lambda: max(FRESH_SECONDS, self._reports.fresh_seconds()), KEPT_STANDS, lambda _: 1
         )
 
     def close(self) -> None:

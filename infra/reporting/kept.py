@@ -12,14 +12,15 @@ from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime
-from math import inf
+from math import exp, inf
 from typing import Generic, NamedTuple, TypeVar
 
 from domain.programmes import Programme
 from infra.reporting.running import Answer, Reports, Request, ServicesOfReports, Table, find_report
 
-SHARE = 20  # "now" is read anew after so many times what reading takes: a twentieth of one core at most
-AT_ONCE_SECONDS = 0.1  # what takes less is read each time
+SHARE = 0.05  # of the time of late may be spent on reading; beyond it "now" is as of some moments ago
+OF_LATE_SECONDS = 30.0
+OLDEST_SECONDS = 60.0  # that "now" may be
 KEPT_ROWS = 300_000  # some 100 MB
 KEPT_STANDS = 1000
 
@@ -98,14 +99,24 @@ class KeptReports(Reports):
         self, dsn: str, programmes: Mapping[str, Programme], services: ServicesOfReports | None = None
     ) -> None:
         super().__init__(dsn, programmes, services, serving=True)
-        self.took = 0.0  # seconds, of late
+        self._spent, self._spent_at = 0.0, time.monotonic()
+        self._spending = threading.Lock()
         self._answers: Once[Answer] = Once(
             lambda: inf, KEPT_ROWS, lambda one: 50 + sum(len(table.rows) for table in one.tables)
         )
-        self._stands: Once[Stand] = Once(self._fresh_seconds, KEPT_STANDS, lambda _: 1)
+        self._stands: Once[Stand] = Once(self.fresh_seconds, KEPT_STANDS, lambda _: 1)
 
-    def _fresh_seconds(self) -> float:
-        return SHARE * self.took if self.took > AT_ONCE_SECONDS else 0.0
+    def share(self, seconds: float = 0.0) -> float:
+        """Which share of the time of late was spent on reading; `seconds` more are."""
+        with self._spending:
+            now = time.monotonic()
+            self._spent = self._spent * exp((self._spent_at - now) / OF_LATE_SECONDS) + seconds
+            self._spent_at = now
+            return self._spent / OF_LATE_SECONDS
+
+    def fresh_seconds(self) -> float:
+        """How old "now" may be at this moment."""
+        return OLDEST_SECONDS if self.share() > SHARE else 0.0
 
     def stands(self, as_of: str = "") -> Stand:
         """The log position that every report can be asked for at `as_of`; "now" is of some moments ago."""
@@ -129,7 +140,7 @@ class KeptReports(Reports):
         def read() -> Answer:
             begun = time.monotonic()
             answer = super(KeptReports, self).answer(exactly, now, key.sections)
-            self.took = max(time.monotonic() - begun, 0.9 * self.took)
+            self.share(time.monotonic() - begun)
             return answer
 
         answer = self._answers.get(key, read)

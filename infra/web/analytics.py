@@ -8,10 +8,10 @@ from urllib.parse import parse_qsl
 
 import structlog
 from fastapi import APIRouter, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response, StreamingResponse
 
 from domain.errors import LANGUAGES, Refusal
+from infra.api.reading_threads import in_reading_thread, pieces_in_reading_threads
 from infra.api.services import UNAVAILABLE
 from infra.reporting.running import Request as ReportRequest
 from infra.web.analytics_asked import PATH, Asked, read_address
@@ -76,7 +76,7 @@ def analytics_router(services: AnalyticsServices, assets: Assets) -> APIRouter:
                 log.warning("not_available", error=type(error).__name__)
                 return pages.plain(request, 503, "unavailable", {"Retry-After": "5"})
 
-        return await run_in_threadpool(carefully)
+        return await in_reading_thread(carefully)
 
     @router.api_route(PATH, methods=["GET", "HEAD"])
     async def dashboard(request: Request) -> Response:
@@ -85,7 +85,8 @@ def analytics_router(services: AnalyticsServices, assets: Assets) -> APIRouter:
             values = Dashboard(services, reader, asked).values()
             headers = {**HEADERS, "Content-Language": asked.language}
             pieces = _in_two(pages.pieces("analytics.html", asked.language, **values), asked.language)
-            return StreamingResponse(pieces, headers=headers, media_type="text/html")
+            streamed = pieces_in_reading_threads(pieces)
+            return StreamingResponse(streamed, headers=headers, media_type="text/html")
 
         return await answered(request, "", work)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import threading
 import time
@@ -11,15 +12,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import anyio
 import orjson
 import psycopg2
 import pytest
 from psycopg2.extras import execute_values
 
 from domain.calendar import ALMATY
+from infra.api import reading_threads
+from infra.api.problems import Problem
 from infra.postgres.connect import connect
 from infra.reporting import log_times, snapshots
-from infra.reporting.kept import KeptReports, Once
+from infra.reporting.kept import OF_LATE_SECONDS, OLDEST_SECONDS, SHARE, KeptReports, Once
 from infra.reporting.log_times import LogTimes
 from infra.reporting.refusals import AsOfAhead, MonthWithoutProgramme, ParameterMalformed
 from infra.reporting.running import Reports, Request
@@ -252,3 +256,45 @@ def test_a_connection_that_the_server_ended_is_opened_again(told: str) -> None:
             cursor.execute("CREATE TABLE azyq_views.x ()")
     assert len(kept) == 1
     kept.close()
+
+
+def test_now_is_of_some_moments_ago_while_reading_takes_its_share(kept: KeptReports) -> None:
+    assert kept.fresh_seconds() == 0
+    kept.share(OF_LATE_SECONDS * SHARE + 1)
+    assert kept.fresh_seconds() == OLDEST_SECONDS
+    kept._spent_at -= 10 * OF_LATE_SECONDS  # long ago
+    assert kept.fresh_seconds() == 0
+
+
+def test_the_databases_process_yields_where_it_is_on_this_machine(told: str) -> None:
+    with Snapshots(told).one() as connection:
+        assert os.getpriority(os.PRIO_PROCESS, connection.info.backend_pid) == 0  # the command line's
+    serving = Snapshots(told, serving=True)
+    with serving.one() as connection:
+        here = (connection.info.host or "").startswith("/")
+        nice = os.getpriority(os.PRIO_PROCESS, connection.info.backend_pid) if here else snapshots.NICE
+        assert nice == snapshots.NICE
+    serving.close()
+
+
+def test_readers_wait_in_line_and_not_in_others_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading_threads, "MOST_WAITING", 3)
+    refused, others, then, pieces = anyio.run(many_readers)
+    assert (refused.status, refused.headers["Retry-After"]) == (503, "5")
+    assert (others, then, pieces) == ("others are answered", 7, ["a", "b"])
+
+
+async def many_readers() -> tuple[Problem, str, int, list[str]]:
+    """Who comes when too many wait, what others hear meanwhile, and what readers hear afterwards."""
+    go = threading.Event()
+    async with anyio.create_task_group() as group:
+        for _ in range(reading_threads.THREADS + 3):
+            group.start_soon(reading_threads.in_reading_thread, go.wait)
+        await anyio.wait_all_tasks_blocked()
+        with pytest.raises(Problem) as refused:
+            await reading_threads.in_reading_thread(go.wait)
+        others = await anyio.to_thread.run_sync(lambda: "others are answered")
+        go.set()
+    then = await reading_threads.in_reading_thread(lambda: 7)
+    pieces = [piece async for piece in reading_threads.pieces_in_reading_threads(iter(["a", "b"]))]
+    return refused.value, others, then, pieces

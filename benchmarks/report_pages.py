@@ -1,0 +1,139 @@
+"""The analysts' pages over HTTP: the dashboard in a real browser, and fifty readers beside the counter."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks.counter.ours_side import AZYQ, OursSide
+from benchmarks.counter.plan import make_plan
+from benchmarks.counter.processes import Servers, cpu_seconds, free_port
+from benchmarks.counter.run import WARM_UP_SECONDS, Sizes, one_run
+from benchmarks.phases import load
+from tests.browser.finding import NoBrowser, find
+
+MONTH = "2025-07"
+CLOCK = "2025-08-02T09:00:00+05:00"
+OPENED = 5
+READERS, THINK_SECONDS = 50, 5.0
+FAMILIES, ROUNDS, SECONDS = 5000, 3, 10.0
+_PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null"
+_LOADED = "performance.getEntriesByType('navigation')[0].loadEventEnd"
+
+
+def measure_paint(dsn: str, data: Path) -> dict[str, Any]:
+    """Milliseconds to the first paint and to the whole page: the first after the start, then of others."""
+    try:
+        browser = find()
+    except NoBrowser as error:
+        return {"none": str(error)}
+    from playwright.sync_api import sync_playwright
+
+    servers, port = Servers(data / "pages.log"), free_port()
+    environment = {
+        **os.environ,
+        "DATABASE_URL": dsn,
+        "AZYQ_DATA": str(data),
+        "AZYQ_CLOCK": CLOCK,
+        "AZYQ_LISTEN": f"127.0.0.1:{port}",
+        "KAFKA_BOOTSTRAP_SERVERS": "",
+    }
+    servers.start([AZYQ, "api"], environment, port)
+    opened: list[tuple[float, float]] = []
+    try:
+        with sync_playwright() as playwright:
+            chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+            for number in range(OPENED):
+                context = chromium.new_context()
+                page = context.new_page()
+                # Another region each time: nothing of it was read before.
+                region = f"&region=11{number}" if number else ""
+                page.goto(
+                    f"http://127.0.0.1:{port}/analytics?month={MONTH}&lang=ru{region}", wait_until="load"
+                )
+                page.wait_for_function(f"() => {_PAINTED} !== null")
+                opened.append((page.evaluate(_PAINTED), page.evaluate(_LOADED)))
+                context.close()
+            chromium.close()
+    finally:
+        servers.stop()
+    painted, whole = ([round(one[place]) for one in opened] for place in (0, 1))
+    return {
+        "first_paint_ms": painted[0],
+        "first_whole_ms": whole[0],
+        "paint_ms": median(painted[1:]),
+        "whole_ms": median(whole[1:]),
+    }
+
+
+def measure_beside_readers(
+    dsn: str,
+    data: Path,
+    cluster: int | None,
+    clients: tuple[int, ...] = (8, 64),
+    rounds: int = ROUNDS,
+    seconds: float = SECONDS,
+) -> dict[str, Any]:
+    """Redemptions alone and beside READERS, by turns, one process of the API for both; it keeps the views as well."""
+    sizes = Sizes([FAMILIES], list(clients), [1], ["ours"], ["redeem"], seconds, rounds, 8, True)
+    with tempfile.TemporaryDirectory(prefix="azyq-bench-") as name:
+        plan = make_plan(Path(name), FAMILIES)
+        side = OursSide(dsn, plan, views=True)
+        side.data = data
+        side.fill()
+        runs = []
+        for number in range(rounds):
+            for count in clients:
+                # Who is first takes turns, too.
+                for readers in (0, READERS) if number % 2 == 0 else (READERS, 0):
+                    ports = side.start(1)
+                    try:
+                        runs.append(_run(side, ports, count, readers, sizes, plan, cluster))
+                    finally:
+                        side.stop()
+    return {
+        "readers": READERS,
+        "think_seconds": THINK_SECONDS,
+        "runs": runs,
+        "load": load(),
+        "clients": {count: _compared(runs, count) for count in clients},
+    }
+
+
+def _run(
+    side: OursSide, ports: list[int], clients: int, readers: int, sizes: Sizes, plan: Any, cluster: int | None
+) -> dict[str, Any]:
+    if not readers:
+        return one_run(side, "redeem", ports, clients, sizes, plan, cluster) | {"readers": 0}
+    # The codes of a run are made before it begins: the readers are there before and stay until it is over.
+    lasting = sizes.seconds + WARM_UP_SECONDS + 15
+    command = [sys.executable, "-m", "benchmarks.report_readers"]
+    command += [str(ports[0]), str(readers), str(lasting), str(THINK_SECONDS)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        before = cpu_seconds([process.pid])
+        figures = one_run(side, "redeem", ports, clients, sizes, plan, cluster)
+        own = cpu_seconds([process.pid]) - before
+        read = json.loads(process.stdout.readline())
+    print(f"    beside readers: {read}", file=sys.stderr, flush=True)
+    return figures | {"readers": readers, "read": read, "readers_cpu_seconds": round(own, 2)}
+
+
+def _compared(runs: list[dict[str, Any]], clients: int) -> dict[str, Any]:
+    """Medians of the rounds, alone and beside."""
+    found = {}
+    for name, readers in (("alone", 0), ("beside", READERS)):
+        chosen = [run for run in runs if run["clients"] == clients and run["readers"] == readers]
+        found[name] = {
+            "per_second": round(median(run["per_second"] for run in chosen)),
+            **{key: round(median(run["ms"][key] for run in chosen), 1) for key in ("p50", "p99")},
+        }
+    found["p99_times"] = round(found["beside"]["p99"] / found["alone"]["p99"], 2)
+    return found
