@@ -5,12 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from typing import Any, cast
 
 import pytest
-from fastapi import Request
+from fastapi import FastAPI, Request
+from httpx import ASGITransport, AsyncClient
 
-from infra.api import upload_room
+from domain.procedures.acts import Actor
+from infra.api import papers, upload_room
+from infra.api.problems import Problem, problem_response
 from infra.api.upload_room import NoRoom, TooSlow, UploadRoom, in_pace
+from infra.web import uploads
+from infra.web.apply import form_of
 from infra.web.uploads import FormMalformed, FormTooLarge, read_form
 
 
@@ -90,6 +96,61 @@ def test_what_stops_coming_is_not_waited_for_however_fast_it_came(monkeypatch: p
         asyncio.run(run([(0.0, 10_000_000), (0.2, 1)]))
     with pytest.raises(TooSlow):
         asyncio.run(run([(0.03, 100)] * 8))
+
+
+class Desk:
+    """What uploads ask of the system: documents of a megabyte are taken."""
+
+    largest_document = 1_000_000
+
+    def take_paper(self, caller: Actor, content: bytes) -> dict[str, int]:
+        return {"size": len(content)}
+
+
+def test_S002_20_who_finds_no_room_is_told_when_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upload_room, "WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(papers, "LARGEST_AT_ONCE", 1)
+    app, over = FastAPI(), asyncio.Event()
+
+    async def anybody(request: Request) -> Actor:
+        return Actor(request.headers["x-caller"], ("applicant",))
+
+    app.include_router(papers.papers_router(cast(Any, Desk()), cast(Any, anybody)))
+    app.add_exception_handler(Problem, lambda request, error: problem_response(request, cast(Problem, error)))
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b"%PDF-"
+        await over.wait()
+
+    async def run() -> None:
+        async with AsyncClient(transport=ASGITransport(app), base_url="http://azyq") as client:
+            first = asyncio.create_task(
+                client.post("/v1/papers", content=slowly(), headers={"x-caller": "a"})
+            )
+            await asyncio.sleep(0.02)
+            late = await client.post("/v1/papers", content=b"%PDF-1", headers={"x-caller": "b"})
+            assert (late.status_code, late.json()["code"]) == (503, "not_available")
+            assert late.headers["retry-after"] == "10"
+            over.set()
+            assert (await first).json() == {"size": 5}
+
+    asyncio.run(run())
+
+
+def test_a_form_that_finds_no_room_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upload_room, "WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(uploads, "_room", UploadRoom(1_000_000))
+
+    async def run() -> None:
+        first, second = Coming("1000000", 0), Coming("1000000", 1)
+        async with form_of(first.request, 1_000_000) as sent:
+            assert sent == "form_broken"
+            async with form_of(second.request, 1_000_000) as sent:
+                assert (sent, second.read) == ("form_no_room", 0)
+        async with form_of(second.request, 1_000_000) as sent:
+            assert second.read > 0
+
+    asyncio.run(run())
 
 
 class Coming:
