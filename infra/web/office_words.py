@@ -301,7 +301,7 @@ OFFICE_WORDS: Mapping[str, tuple[str, str, str]] = {
     "cases_all": ("Барлық қызмет", "Все услуги", "All services"),
     "cases_open": ("Ашық өтініш", "Открыто дел", "Open cases"),
     "cases_overdue": ("Мерзімі өткен қадам", "Просрочено шагов", "Steps overdue"),
-    "cases_soon": ("3 күнде бітетін қадам", "Шагов со сроком 3 дня", "Steps due in 3 days"),
+    "cases_soon": ("3 күнде бітеді", "Истекает за 3 дня", "Due in 3 days"),
     "service": ("Қызмет", "Услуга", "Service"),
     "case": ("Нөмірі", "Номер", "Number"),
     "step": ("Қадам", "Шаг", "Step"),
@@ -390,7 +390,7 @@ OFFICE_WORDS: Mapping[str, tuple[str, str, str]] = {
     # health
     "health": ("Жүйенің жайы", "Состояние системы", "Health"),
     "log_position": ("Журнал орны", "Позиция журнала", "Log position"),
-    "views_up": ("Көріністер журналмен тең", "Представления актуальны", "Views are up to date"),
+    "views_up": ("журналмен тең", "актуальны", "up to date"),
     "views_behind": (
         "{view}: {count} оқиға, {seconds} с артта",
         "{view}: отстаёт на {count} событий, {seconds} с",
