@@ -62,6 +62,7 @@ _WORDS = {
     },
 }
 SHOWN = 40
+NAME_WIDTH = 10
 
 
 def report(
@@ -250,8 +251,7 @@ def _write(answer: Answer, chosen: str, section: str | None, out: Path | None, l
 
 def _show(answer: Answer, language: str) -> None:
     words = _WORDS[language]
-    asked = ", ".join(answer.parameters.values())
-    typer.echo(f"\n{answer.report.names[language]}, {asked}\n")
+    typer.echo("\n" + ", ".join((answer.report.names[language], *answer.parameters.values())) + "\n")
     for table in answer.tables:
         if table.rows:
             show_table(table.section, table.rows, language)
@@ -266,11 +266,21 @@ def show_table(section: Section, rows: list[Cells], language: str, signed: bool 
     from rich.console import Console
     from rich.table import Table
 
+    from infra.reporting.naming import NAMES
+
     table = Table(title=section.names[language], title_justify="left", box=SIMPLE_HEAD, show_edge=False)
     for column in section.columns:
         left = column.kind in ("text", "day")
         justify: Literal["left", "right"] = "left" if left else "right"
-        table.add_column(column.names[language], justify=justify, overflow="fold", no_wrap=left)
+        # Names are long: they may take several lines, so that the figures beside them are seen.
+        name = column.id in NAMES
+        table.add_column(
+            column.names[language],
+            justify=justify,
+            overflow="fold",
+            no_wrap=left and not name,
+            min_width=NAME_WIDTH if name else None,
+        )
     for row in rows[:SHOWN]:
         table.add_row(
             *(

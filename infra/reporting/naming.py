@@ -31,6 +31,7 @@ _TELLING: Mapping[str, Column] = {
     "topic": Column("topic_name", named("тақырыптың атауы", "название темы", "topic's name"), "text"),
     "ending": Column("ending_name", named("нәтиженің атауы", "название итога", "ending's name"), "text"),
 }
+NAMES = frozenset(column.id for column in _TELLING.values())
 # Classes of requests (`infra.api.measuring`).
 KINDS: Mapping[str, Names] = {
     "counter": named("касса", "касса", "counter"),
