@@ -57,6 +57,8 @@ class Cell(NamedTuple):
 
 
 Values = dict[Cell, int]
+# The shops' own figures, which are no people's, add up to it (`reconciliation`).
+_KNOWN = frozenset({Cell("months", (), "spent_tiyn")})
 
 
 class Shown(NamedTuple):
@@ -193,9 +195,12 @@ def releases(month: str, last: datetime) -> Iterator[datetime]:
 def release_of(tables: Sequence[Table], group: Group, before: Shown) -> Shown:
     """The month report's figures of a programme's month at one more release, after those shown `before`."""
     values = _values(tables, group)
-    hidden = hidden_cells(values, [cell for cell in values if _small(values, cell)], _equations(values))
+    small = [cell for cell in values if _small(values, cell)]
+    hidden = hidden_cells(values, small, _equations(values), _KNOWN)
     shown = {
-        cell: before.values.get(cell, 0) if _moved_little(values, cell, before) else value
+        cell: before.values.get(cell, 0)
+        if cell not in _KNOWN and _moved_little(values, cell, before)
+        else value
         for cell, value in values.items()
         if cell not in hidden
     }

@@ -16,16 +16,19 @@ Equation = Mapping[Cell, Fraction]  # the values times these add up to nothing
 
 
 def hidden_cells(
-    values: Mapping[Cell, int], small: Iterable[Cell], equations: Sequence[Equation[Cell]]
+    values: Mapping[Cell, int],
+    small: Iterable[Cell],
+    equations: Sequence[Equation[Cell]],
+    known: Collection[Cell] = (),
 ) -> set[Cell]:
     """The cells to hide: the `small` ones, and as few and small others as keep each of them from being worked out.
 
-    Each equation must hold for the values.
+    Each equation must hold for the values. What is `known` from elsewhere hides nothing.
     """
-    hidden = {cell for cell in small if cell in values}
+    hidden = {cell for cell in small if cell in values and cell not in known}
     while True:
         told = _told(values, hidden, equations)
-        more = _more(values, hidden, equations, told)
+        more = _more(values, hidden, equations, told, known)
         if more is None:
             return hidden
         hidden.add(more)
@@ -57,6 +60,7 @@ def _more(
     hidden: Collection[Cell],
     equations: Sequence[Equation[Cell]],
     told: Sequence[Equation[Cell]],
+    known: Collection[Cell],
 ) -> Cell | None:
     """One more cell to hide: the smallest that is not nothing, of an equation that gives something away.
 
@@ -65,8 +69,8 @@ def _more(
     if not told:
         return None
     further = [one for one in equations if any(cell in hidden for cell in one)]
-    shown = [cell for one in told for cell in one if cell not in hidden]
-    shown = shown or [cell for one in further for cell in one if cell not in hidden]
+    shown = [cell for one in told for cell in one if cell not in hidden and cell not in known]
+    shown = shown or [cell for one in further for cell in one if cell not in hidden and cell not in known]
     if not shown:
         return None
     return min(shown, key=lambda cell: (values[cell] == 0, abs(values[cell]), repr(cell)))
