@@ -72,7 +72,8 @@ class _Writer:
                 self._section(section)
             self._line(self.document, "", "fine")
             for text in paper.foot:
-                self._line(self.document, text, "fine")
+                line = self._line(self.document, text, "fine")
+                line.paragraph_format.keep_with_next = text != paper.foot[-1]
         out = io.BytesIO()
         self.document.save(out)
         return out.getvalue()
@@ -129,7 +130,9 @@ class _Writer:
         )
         self.document.styles["Footer"].paragraph_format.tab_stops.clear_all()
         stops = line.paragraph_format.tab_stops
-        stops.add_tab_stop(Mm(173), WD_TAB_ALIGNMENT.RIGHT)
+        stops.add_tab_stop(
+            Mm(260 if section.orientation == WD_ORIENT.LANDSCAPE else 173), WD_TAB_ALIGNMENT.RIGHT
+        )
         for text, field in ((before, "PAGE"), (between, "NUMPAGES"), (after, "")):
             if text:
                 _tone(line.add_run(text), "fine")
@@ -188,6 +191,8 @@ class _Writer:
             section.orientation = WD_ORIENT.LANDSCAPE
             section.page_width, section.page_height = Mm(297), Mm(210)
         self.full = LYING if lying else STANDING
+        section.footer.is_linked_to_previous = False
+        self._foot(section)
 
     def _points_table(self, points: Sequence[Point]) -> None:
         table = self._table(self.document, (8, 27, 65), len(points))

@@ -53,6 +53,7 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
     "next": ("Бұдан әрі", "Далее", "Next"),
     "at_once": ("дереу", "незамедлительно", "at once"),
     "no_term": ("белгіленбеген", "не установлен", "not set"),
+    "with_the_service": ("қызмет мерзімі шегінде", "в пределах срока услуги", "within the service's term"),
     "to_step": ("№ {numbers} рәсім", "процедура № {numbers}", "procedure No. {numbers}"),
     "to_steps": ("№ {numbers} рәсімдер", "процедуры № {numbers}", "procedures No. {numbers}"),
     "to_end": ("аяқталды: {end}", "завершение: {end}", "end: {end}"),

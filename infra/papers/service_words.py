@@ -118,7 +118,11 @@ class ServiceWords:
             instantly = step.role == SYSTEM or (
                 step.role in self.service.roles and self.service.roles[step.role].automatic
             )
-            lines.append(words["at_once"] if instantly else words["no_term"])
+            # A step within that has no term of its own is due with its case.
+            shared = step.within and (
+                self.service.term or any(kind.term for kind in self.service.kinds.values())
+            )
+            lines.append(words["at_once" if instantly else "with_the_service" if shared else "no_term"])
         if step.starts:
             lines.append(words["counted_from"].format(field=self.quoted(self.field_name(step.starts))))
         if step.clocked:

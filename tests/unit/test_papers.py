@@ -341,3 +341,13 @@ def test_azyq_programme_document(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["programme", "document", programme, "--out", str(out)])
     assert done.exit_code == 0, done.output
     assert any(PROGRAMMES[programme].names["en"] in text for text in docx_texts(out.read_bytes()))
+
+
+def test_S002_36_a_procedure_without_a_term_of_its_own_is_due_with_the_service() -> None:
+    drafting = next(one for one in SERVICES if one.id == "drafting-standard")
+    said = " ".join(Texts(html(service_paper(drafting, "process", "en", MADE_AT))).texts)
+    # five agreements and approvals lie within the service's term, what follows it has none
+    assert "within the service's term" in said
+    assert "not set" in said
+    licence = next(one for one in SERVICES if one.id == "licence-design")
+    assert "not set" not in " ".join(Texts(html(service_paper(licence, "process", "en", MADE_AT))).texts)
