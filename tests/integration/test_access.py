@@ -20,6 +20,7 @@ from domain.calendar import ALMATY
 from infra.parts.access import AnalystAccess
 from infra.parts.scheduler import Scheduler
 from infra.reporting.running import Reports, Request
+from projections.reports.all_reports import REPORTS
 from tests.certificates import certified
 from tests.conftest import as_url, new_database
 from tests.integration.access_in_process import AUTHORISED, IINS, INTEGRATOR, MONTH, Bureau, a_bureau
@@ -103,6 +104,14 @@ def test_A2_what_is_beyond_the_scope_or_no_question_is_refused_and_recorded(
 ) -> None:
     bureau, headers = reader
     assert refused(bureau, headers, f"/v1/reports/{asked}") == code
+
+
+def test_A2_a_report_without_regions_is_for_no_regions_reader(
+    reader: tuple[Bureau, dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bureau, headers = reader
+    monkeypatch.setitem(REPORTS, "daily", replace(REPORTS["daily"], parameters=frozenset({"on"})))
+    assert refused(bureau, headers, "/v1/reports/daily?on=2026-03-20") == "report_not_by_region"
 
 
 @pytest.fixture(scope="module")

@@ -11,18 +11,21 @@ from typing import Any
 import pytest
 
 from domain.calendar import ALMATY
+from domain.goods import load_goods
 from domain.shop import Shop, ShopFacts
 from infra.postgres.log import PostgresLog
 from infra.postgres.log_reader import LogReader
 from infra.postgres.view_store import ViewStore
 from infra.programmes import load_programmes
 from infra.reporting.diff import difference
+from infra.reporting.naming import Naming
 from infra.reporting.running import Reports, Request
 from projections.all_views import VIEWS
 from streams.feed import Feed
 from tests.integration.complaints import SERVICES, complaint
 
 PROGRAMMES = load_programmes(Path(__file__).parents[2] / "programmes")
+GOODS = load_goods((Path(__file__).parents[2] / "goods/goods-list.csv").read_text(encoding="utf-8"))
 SHOP = "a" * 32
 NOW = datetime(2026, 3, 1, tzinfo=ALMATY)
 FRIDAY = datetime(2025, 8, 29, 10, tzinfo=ALMATY)
@@ -140,3 +143,36 @@ def test_R30_what_changed_is_told_as_a_difference(told: Told) -> None:
     now = told.reports.answer(Request("appeals"), NOW)
     found = {section.id: rows for section, rows in difference(earlier, now).tables}
     assert found["complaints"] == [("complaint", "2025-08", 1, 0, 0, 1, 0, None)]
+
+
+def test_R30_topics_and_endings_are_named_in_the_readers_language(told: Told, database: str) -> None:
+    told.save(a_shop(), complaint(1, FRIDAY, facts(), "upheld", FRIDAY), complaint(2, FRIDAY, facts("label")))
+    naming = Naming(database, PROGRAMMES, GOODS, SERVICES)
+    answer = told.reports.answer(Request("appeals"), NOW)
+    named = {table.section.id: table for table in naming.named(answer, "ru").tables}
+    topics = named["topics"]
+    assert [column.id for column in topics.section.columns][:4] == [
+        "service",
+        "service_name",
+        "topic",
+        "topic_name",
+    ]
+    assert [row[3] for row in topics.rows] == ["Нет специальной маркировки", "Цена выше льготной"]
+    (ending,) = named["endings"].rows
+    assert ending[:4] == (
+        "complaint",
+        "Рассмотрение жалобы по продовольственным ваучерам",
+        "upheld",
+        "Жалоба удовлетворена",
+    )
+    (shop,) = named["shops"].rows
+    assert shop[:2] == (SHOP, "Дүкен")
+    nothing = told.reports.answer(Request("appeals", {}, "0"), NOW)
+    changed = naming.named_difference(difference(nothing, answer), "en")
+    assert {section.id: rows for section, rows in changed.tables}["topics"][0][:5] == (
+        "complaint",
+        "Complaint about the food vouchers",
+        "label",
+        "The special label is missing",
+        1,
+    )
