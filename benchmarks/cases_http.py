@@ -50,8 +50,8 @@ def measure_http(azyq: Azyq, folder: Path, cases: int, now: datetime) -> dict[st
     }
     for name in ("DATABASE_URL", "KAFKA_BOOTSTRAP_SERVERS"):
         environment.pop(name, None)
-    servers.start([AZYQ, "serve"], environment, port)
     try:
+        servers.start([AZYQ, "serve"], environment, port)
         time.sleep(SETTLING)
         figures["ours"] = _ours(azyq, port, keys, cases)
         (pid,) = servers.pids()
@@ -62,10 +62,9 @@ def measure_http(azyq: Azyq, folder: Path, cases: int, now: datetime) -> dict[st
     port = free_port()
     environment = {**os.environ, "CRUD_DSN": azyq.dsn, "CRUD_THREADS": str(THREADS)}
     arguments = ["--port", str(port), "--no-access-log", "--log-level", "warning"]
-    servers.start(
-        [sys.executable, "-m", "uvicorn", "benchmarks.crud.cases:app", *arguments], environment, port
-    )
+    command = [sys.executable, "-m", "uvicorn", "benchmarks.crud.cases:app", *arguments]
     try:
+        servers.start(command, environment, port)
         figures["crud"] = _crud(port, cases)
     finally:
         servers.stop()
