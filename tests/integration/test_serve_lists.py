@@ -115,7 +115,7 @@ def peak_megabytes(process: Process) -> int:
 
 
 def sent_by_hand(process: Process, session: str, said_length: int, body: bytes) -> bytes:
-    """A form over a bare line, which is closed after `body` whatever length was said; what came back."""
+    """A form over a bare line, closed after `body`, if there is one, whatever length was said; what came back."""
     host, _, port = process.address.removeprefix("http://").partition(":")
     head = (
         f"POST /office/lists HTTP/1.1\r\nHost: {host}:{port}\r\nCookie: {COOKIE}={session}\r\n"
@@ -123,7 +123,8 @@ def sent_by_hand(process: Process, session: str, said_length: int, body: bytes) 
     )
     with socket.create_connection((host, int(port)), 30) as line:
         line.sendall(head.encode() + body)
-        line.shutdown(socket.SHUT_WR)
+        if body:
+            line.shutdown(socket.SHUT_WR)
         line.settimeout(30)
         return line.recv(100)
 
@@ -141,7 +142,7 @@ def test_O5_2_an_upload_that_is_cut_off_or_lies_about_its_length_leaves_nothing(
     # What comes beyond the said length is no request: the server may say so before the form is found broken.
     assert sent_by_hand(serving, session, len(form) - 500, form)[9:12] in (b"400", b"422")
     assert b" 413 " in sent_by_hand(serving, session, 3_000_000_000, b"")
-    assert b" 400 " in sent_by_hand(serving, session, -1, form)
+    assert b" 400 " in sent_by_hand(serving, session, -1, b"")
     eventually(lambda: query(site.dsn, "SELECT count(*) FROM vault.brought") == [(0,)])
     assert [topic for topic in topics(site) if topic.startswith("list.")] == []
     assert serving.end() == 0
