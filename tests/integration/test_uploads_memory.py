@@ -38,6 +38,19 @@ def upload(port: int, key: str, number: int) -> str:
         return f"{kind}: {connection.recv(4096)[9:12].decode()}"
 
 
+def form_of_100_mb(port: int) -> str:
+    """The status that is answered to a form of that size, which is sent to its end before anything is heard."""
+    head = (
+        "POST /apply/licence-design HTTP/1.1\r\nHost: azyq\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+        "Content-Length: 100000000\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
+        connection.sendall(head.encode())
+        for _ in range(100):
+            connection.sendall(bytes(1_000_000))
+        return connection.recv(4096)[9:12].decode()
+
+
 def memory_mb(pid: int, name: str) -> float:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return int(next(line for line in lines if line.startswith(name)).split()[1]) * 1024 / 1e6
@@ -57,5 +70,8 @@ def test_S002_20_of_sixty_uploads_at_once_the_memory_is_bounded(database: str, t
         with ThreadPoolExecutor(UPLOADS) as pool:
             ends = list(pool.map(lambda n: upload(port, keys[n % MEMBERS], n), range(UPLOADS)))
         assert Counter(ends) == {"whole: 201": 40, "cut off": 10, "slow: 400": 10}
+        assert memory_mb(pid, "VmHWM") - before < MOST_MB
+        # A browser that sends 100 MB hears why it is refused, and the server keeps none of it.
+        assert form_of_100_mb(port) == "413"
         assert memory_mb(pid, "VmHWM") - before < MOST_MB
         assert serving.end() == 0
