@@ -205,6 +205,10 @@ class Office:
         """The service and its step in words."""
         return self._cases.names(service, step)
 
+    def services_of(self, actor: Actor) -> Sequence[tuple[str, Names]]:
+        """The services that the member works for."""
+        return self._cases.services_of(actor)
+
     def role_names(self, role: str) -> Names:
         """A role of services in words."""
         return self._cases.role_names(role)

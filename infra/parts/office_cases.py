@@ -58,6 +58,13 @@ class OfficeCases(CaseEntrance):
         here = found.steps.get(step)
         return found.names, here.names if here else dict.fromkeys(LANGUAGES, step)
 
+    def services_of(self, actor: Actor) -> list[tuple[str, Names]]:
+        """The services that the member works for."""
+        files = self._azyq.services.files
+        return [
+            (name, found.names) for name in files.ids() if self._roles(actor, found := files.latest(name))
+        ]
+
     def role_names(self, role: str) -> Names:
         """A role in words, by the first service that has it; the id where none has."""
         for name in self._azyq.services.files.ids():

@@ -263,7 +263,6 @@ def office_router(services: OfficeServices, assets: Assets) -> APIRouter:
             )
             nothing = (over and not wanted.service) or not _works_cases(actor)
             found = {"rows": [], "after": None} if nothing else _cases(services, actor, language, wanted)
-            loads = services.loads()
             query = {name: asked[name] for name in names if asked[name] and name != "after"}
             own = [one for one in actor.roles if one not in (*OFFICE_ROLES, APPLICANT)]
             return shown(
@@ -275,8 +274,8 @@ def office_router(services: OfficeServices, assets: Assets) -> APIRouter:
                 asked={**asked, "state": state},
                 states=_STATES,
                 own_roles=[(one, role_words(services, one, language)) for one in own],
-                loads=loads if member_of(actor).has(*OFFICE_ROLES) else [],
-                services=[(one.service, one.names) for one in loads],
+                loads=services.loads() if member_of(actor).has(*OFFICE_ROLES) else [],
+                services=services.services_of(actor),
                 works_cases=_works_cases(actor),
                 wants_service=over and not wanted.service,
                 first=f"{PATH}/cases?{urlencode({**query, 'lang': language})}" if asked["after"] else "",

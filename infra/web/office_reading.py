@@ -196,6 +196,10 @@ class OfficeServices(Protocol):
         """The service and its step in words."""
         ...
 
+    def services_of(self, actor: Actor) -> Sequence[tuple[str, Names]]:
+        """The services that the member works for."""
+        ...
+
     def role_names(self, role: str) -> Names:
         """A role of services in words."""
         ...
