@@ -9,7 +9,7 @@ from typing import Any
 
 from domain.calendar import ALMATY
 from projections.reports.facts import FAMILIES, OF_THE_DAY, PURCHASES
-from projections.reports.goods import POSITION, SALES, SALES_VIEWS, sales_from_log, sales_sql
+from projections.reports.goods import POSITION, SALES, SALES_VIEWS, sales_by_position, sales_from_log
 from projections.reports.ledger import Ledger, Purchase
 from projections.reports.report import Cells, Column, Report, Scope, Section, named
 from projections.reports.serving import SERVING, SHOP
@@ -120,7 +120,7 @@ DAILY = Report(
             (POSITION, *SALES),
             1,
             SALES_VIEWS,
-            sales_sql("goods_position", WHERE),
+            sales_by_position(WHERE),
             sales_from_log(lambda _, line: (line.position,), of_the_day),
         ),
         *SERVING,

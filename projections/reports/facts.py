@@ -66,7 +66,13 @@ SOLD = f"""
     {RETURNED},
     sold AS (
         SELECT l.position, p.shop, p.stream, gtin, goods_position, shelf_price_tiyn AS shelf_tiyn,
-            price_tiyn, l.thousandths - coalesce(back.thousandths, 0) AS thousandths
+            price_tiyn, l.thousandths - coalesce(back.thousandths, 0) AS thousandths,
+            CASE WHEN p.returns IS NULL THEN first_of ELSE (
+                SELECT (count(*) FILTER (WHERE before.gtin = l.gtin) = 0)::integer + (count(*) = 0)::integer
+                FROM azyq_views.sold_lines before LEFT JOIN returned gone USING (redemption, line)
+                WHERE before.redemption = l.redemption AND before.returned = '' AND before.line < l.line
+                    AND before.goods_position = l.goods_position
+                    AND before.thousandths > coalesce(gone.thousandths, 0)) END AS first_of
         FROM purchase p
         JOIN azyq_views.sold_lines l ON l.position = p.position AND l.returned = ''
         LEFT JOIN returned back ON back.redemption = l.redemption AND back.line = l.line

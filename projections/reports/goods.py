@@ -29,21 +29,14 @@ SALES = (
 )
 
 
-def sales_sql(keys: str, where: str) -> str:
-    """Sales by `keys` (columns), of the purchases for which `where` holds."""
-    groups = ", ".join(str(n) for n in range(1, keys.count(",") + 2))
+def sales_by_position(where: str) -> str:
+    """Sales by position of the goods list, of the purchases for which `where` holds."""
     return f"""
-    WITH {FAMILIES}, {PURCHASES.format(where=where)}, {SOLD.format(which="")},
-    each AS (
-        SELECT {keys}, position, sum(thousandths) AS thousandths,
-            sum({SHELF_TOTAL}) AS shelf_tiyn, sum({PRICE_TOTAL}) AS price_tiyn
-        FROM sold
-        WHERE thousandths > 0
-            AND (%(region)s = '' OR stream IN (SELECT stream FROM family))
-        GROUP BY {keys}, position
-    )
-    SELECT {keys}, count(*), sum(thousandths) / 1000, sum(shelf_tiyn), sum(price_tiyn), sum(shelf_tiyn - price_tiyn)
-    FROM each GROUP BY {groups} ORDER BY {groups}
+    WITH {FAMILIES}, {PURCHASES.format(where=where)}, {SOLD.format(which="")}
+    SELECT goods_position, count(*) FILTER (WHERE first_of = 2), sum(thousandths) / 1000,
+        sum({SHELF_TOTAL}), sum({PRICE_TOTAL}), sum({SHELF_TOTAL}) - sum({PRICE_TOTAL})
+    FROM sold WHERE thousandths > 0 AND (%(region)s = '' OR stream IN (SELECT stream FROM family))
+    GROUP BY 1 ORDER BY 1
     """
 
 
