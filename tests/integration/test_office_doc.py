@@ -38,6 +38,23 @@ def test_each_act_is_an_event(done: tuple[Path, list[str]]) -> None:
     assert "k.clerk" in acts[0]
 
 
+def test_R14_a_list_takes_two_persons(done: tuple[Path, list[str]]) -> None:
+    folder, printed = done
+    assert "it takes the role approver. Nothing was done; the attempt is recorded." in printed[-1]
+    assert "iin" in (folder / "rejects.csv").read_text(encoding="utf-8-sig")
+    lists = (folder / "lists.txt").read_text(encoding="utf-8")
+    assert re.findall(r" (list\.[a-z_]+)", lists) == [
+        *(
+            "list.begun",
+            "list.brought_in",
+            "list.rejects_read",
+            "list.act_refused",
+            "list.approved",
+            "list.taken_in",
+        )
+    ]
+
+
 def test_the_page_names_every_role_of_the_office() -> None:
     assert set(OFFICE_ROLES) == set(re.findall(r"^\| `(office-[a-z]+)`", TEXT, re.M))
     assert set(SEES_LISTS) == set(OFFICE_ROLES)
