@@ -64,6 +64,11 @@ def _head(answer: Answer, language: str) -> dict[str, Any]:
         "report": answer.report.id,
         "title": answer.report.names[language],
         "definition": answer.report.definition[language],
+        "definitions": {
+            table.section.id: table.section.definition[language]
+            for table in answer.tables
+            if table.section.definition
+        },
         "clauses": list(answer.report.clauses),
         "parameters": answer.parameters,
         "log_position": answer.log_position,
@@ -161,6 +166,11 @@ def how(answer: Answer, language: str) -> list[tuple[str, str]]:
     return [
         (words("report", language), report.names[language]),
         (words("definition", language), report.definition[language]),
+        *(
+            (one.section.names[language], one.section.definition[language])
+            for one in answer.tables
+            if one.section.definition
+        ),
         (words("clauses", language), ", ".join(report.clauses)),
         (words("parameters", language), ", ".join(f"{k}={v}" for k, v in answer.parameters.items())),
         (words("log_position", language), str(answer.log_position)),

@@ -192,7 +192,9 @@ class Dashboard:
             "figures": panels.appeals(
                 _table(RATINGS, ["month"], now, then), _table(COMPLAINTS, ["month"], now, then)
             ),
-            "topics": panels.topics(_table(TOPICS, ["topic"], now, then), names),
+            "topics": sorted(
+                panels.topics(_table(TOPICS, ["topic"], now, then), names), key=lambda one: -one.value
+            ),
         }
 
     def _day(self, panels: Panels, days: Table) -> dict[str, Any]:

@@ -206,6 +206,26 @@ def _distribution(stars: Sequence[int]) -> tuple[Any, ...]:
     return len(stars), average, *(stars.count(n) for n in STARS)
 
 
+_RATED_WORDS = named(
+    "әр сатып алудың соңғы бағасы (family.rated) бойынша саны, орташасы, 1–5 жұлдыздың әрқайсысы.",
+    "число, средняя и сколько каждой из 1–5 звёзд – по последней оценке каждой покупки (family.rated).",
+    "count, average and how many of 1 to 5 stars each, by the last rating of each purchase (family.rated).",
+)
+_COMPLAINT_WORDS = named(
+    "түскені = қаралуда + жауап берілді; мерзімі өткені – қаралудағылардан, кеші – жауап берілгендерден; медиана – түскен "
+    "күннен кейінгі жұмыс күндері.",
+    "поступило = на рассмотрении + дан ответ; просрочено – из рассматриваемых, с опозданием – из тех, на которые дан "
+    "ответ; медиана – рабочих дней после дня поступления.",
+    "received = open + closed; overdue are of those open, late of those closed; the median is of working days after the "
+    "day of receipt.",
+)
+_ENDING_WORDS = named(
+    "аяқталған істер (case.closed, case.acceptance_refused) қызмет файлындағы нәтижесі бойынша.",
+    "оконченные дела (case.closed, case.acceptance_refused) по итогу, как он назван в файле услуги.",
+    "cases that are over (case.closed, case.acceptance_refused) by their ending, as the service's file names it.",
+)
+
+
 def _complaints(
     id: str,
     kk: str,
@@ -217,7 +237,17 @@ def _complaints(
 ) -> Section:
     sql = _complaints_sql(keys, len(columns))
     views = ("case_course", "shops")
-    return Section(id, named(kk, ru, en), (*columns, *_COUNTS), len(columns), views, sql, _complaints_by(key))
+    rows = _complaints_by(key)
+    return Section(
+        id,
+        named(kk, ru, en),
+        (*columns, *_COUNTS),
+        len(columns),
+        views,
+        sql,
+        rows,
+        definition=_COMPLAINT_WORDS,
+    )
 
 
 APPEALS = Report(
@@ -253,6 +283,7 @@ APPEALS = Report(
             ("families", "ratings"),
             _RATINGS.format(keys="programme, month", groups="1, 2"),
             _ratings_by(lambda one: (one.family.programme, one.family.month)),
+            definition=_RATED_WORDS,
         ),
         Section(
             "rated_shops",
@@ -262,6 +293,7 @@ APPEALS = Report(
             ("families", "ratings"),
             _RATINGS.format(keys="shop", groups="1"),
             _ratings_by(lambda one: (one.shop,)),
+            definition=_RATED_WORDS,
         ),
         _complaints(
             "complaints",
@@ -286,6 +318,7 @@ APPEALS = Report(
             ("case_course", "shops"),
             _ENDINGS,
             _endings,
+            definition=_ENDING_WORDS,
         ),
         _complaints(
             "regions",

@@ -104,6 +104,11 @@ DAILY = Report(
             ("families", "purchases"),
             _sql("shop"),
             _by(lambda purchase: purchase.shop),
+            definition=named(
+                "күн ішінде сатып алынған дүкен; сатып алу – төленгені, ұсталып тұрғаны мен болмай қалғаны бөлек.",
+                "магазин, где купили в этот день; покупки – оплаченные, удержанные и отменённые отдельно.",
+                "the shop where something was bought that day; purchases are those paid, held and voided ones apart.",
+            ),
         ),
         Section(
             "hours",
@@ -113,6 +118,11 @@ DAILY = Report(
             ("families", "purchases"),
             _sql("extract(hour FROM bought_at AT TIME ZONE 'Asia/Almaty')::integer"),
             _by(_hour),
+            definition=named(
+                "сатып алынған сағат, Алматы уақыты.",
+                "час покупки, время Алматы.",
+                "the hour of the purchase, Almaty time.",
+            ),
         ),
         Section(
             "positions",
@@ -122,6 +132,11 @@ DAILY = Report(
             SALES_VIEWS,
             sales_by_position(WHERE),
             sales_from_log(lambda _, line: (line.position,), of_the_day),
+            definition=named(
+                "сол күнгі төленген сатып алулардың тауарлары, қайтарылғаны шегерілген; тізім – сол күнгі қолданыстағысы.",
+                "товары оплаченных покупок этого дня без возвращённых; перечень – действующий в этот день.",
+                "goods of the purchases paid for that day, less what came back; the list is the one in force on it.",
+            ),
         ),
         *SERVING,
     ),

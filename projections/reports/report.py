@@ -103,7 +103,7 @@ class Section:
 
     `sql` gives the rows in order, with the names of `Scope.values` as parameters; `from_log` the same rows from the
     events themselves. `views` are those that the SQL reads. With a `cut` the SQL's rows are finer: sections of one SQL
-    are read at once.
+    are read at once. `definition`: what it counts, in words, beside what the report's own says.
     """
 
     id: str
@@ -114,6 +114,7 @@ class Section:
     sql: str
     from_log: Callable[[Ledger, Scope], Sequence[Cells]]
     cut: Cut | None = None
+    definition: Names = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

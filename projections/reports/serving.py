@@ -212,6 +212,37 @@ def _covered(
     yield since, until
 
 
+_DEFINED = {
+    "refusals": named(
+        "касса сұраулары қабылданбаған рет (код пен сөйлемі); кілті танылмағандары да кіреді. Өңір не дүкен аталса – тек "
+        "сол дүкендердегісі.",
+        "сколько раз касса получила отказ (код и его смысл), в том числе без известного ключа; если назван регион или "
+        "магазин – только у этих магазинов.",
+        "how often the counter said no (code and sentence), also to unknown keys; where a region or a shop is named, at "
+        "those shops only.",
+    ),
+    "refusals_by_shop": named(
+        "терминалы анықталған бас тартулар дүкені бойынша; дүкенсіз жол – терминал анықталмағандар.",
+        "отказы известным терминалам по их магазинам; строка без магазина – терминал не был известен.",
+        "refusals to known terminals by their shop; the row without a shop is of terminals that were not known.",
+    ),
+    "service": named(
+        "serving.measured оқиғаларының күндік қосындысы; жұмыс уақыты – процестер аралықтарының бірігуі, пайызы – күннің "
+        "өткен бөлігінен; шетке қойылғаны – соңғы өлшемде. Өлшем болмаса, жол жоқ.",
+        "сумма событий serving.measured за день; время работы – объединение промежутков процессов, доля – от прошедшей "
+        "части дня; отложено – при последнем измерении. Без измерений строки нет.",
+        "the day's events serving.measured added up; seconds up is the union of the processes' spans, the share is of the "
+        "day so far; parked is as last measured. Where nothing was measured there is no row.",
+    ),
+    "requests": named(
+        "сұраулар түрі бойынша; p50, p95, p99 – сұраулардың осынша пайызына жауап берілген қадамның жоғарғы шегі (мс), ең "
+        "көбі 60 000.",
+        "запросы по видам; p50, p95, p99 – верхняя граница шага (мс), в который уложилась такая доля запросов, не больше "
+        "60 000.",
+        "requests by kind; p50, p95, p99 are the upper bound of the step (ms) within which so many percent were answered, "
+        "60,000 at most.",
+    ),
+}
 SERVING = (
     Section(
         "refusals",
@@ -221,6 +252,7 @@ SERVING = (
         ("measurements", "shops"),
         f"{_REFUSED} SELECT code, sum(times) FROM refused GROUP BY 1 HAVING sum(times) > 0 ORDER BY 1",
         _by_code,
+        definition=_DEFINED["refusals"],
     ),
     Section(
         "refusals_by_shop",
@@ -230,6 +262,7 @@ SERVING = (
         ("measurements", "shops"),
         f"{_REFUSED} SELECT shop, code, sum(times) FROM refused GROUP BY 1, 2 HAVING sum(times) > 0 ORDER BY 1, 2",
         _by_shop,
+        definition=_DEFINED["refusals_by_shop"],
     ),
     Section(
         "service",
@@ -246,6 +279,7 @@ SERVING = (
         VIEWS,
         _DAY,
         _day,
+        definition=_DEFINED["service"],
     ),
     Section(
         "requests",
@@ -259,5 +293,6 @@ SERVING = (
         VIEWS,
         _LEVELS,
         _levels,
+        definition=_DEFINED["requests"],
     ),
 )
