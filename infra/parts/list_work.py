@@ -24,7 +24,8 @@ from domain.brought_list_refusals import (
     ListInAlready,
     ListTakingInFailed,
 )
-from domain.brought_lists import BroughtList, CheckedList
+from domain.brought_lists import OPEN, BroughtList, CheckedList
+from domain.calendar import local_day
 from domain.commands.bring_list import BringList
 from domain.commands.receive_list import ListBusy, ListOutcome, NobodyAccepted, ReceiveList
 from domain.cycle import delivery_digest
@@ -78,6 +79,7 @@ class ListWork:
         """One look at all of them, the oldest first; cut short when the process is to end."""
         try:
             self._files.purge_unfinished(BROKEN_OFF)
+            self._let_go_of_lost()
             for file in reversed(self._files.all()):
                 self._go_on()
                 try:
@@ -90,6 +92,19 @@ class ListWork:
                         self._lament("list_failed", file, error)
         except _Stopped:
             return
+
+    def _let_go_of_lost(self) -> None:
+        """A list whose file is gone, as after a backup of another day, keeps no other list of its month waiting."""
+        now = self._azyq.clock()
+        for programme in self._azyq.programmes.values():
+            for name in programme.months():
+                month = programme.month(name)
+                if not month.assistance_on <= local_day(now) <= month.list_cutoff:
+                    continue
+                for one in self._bring.lists(month).values():
+                    if one.stage in OPEN and self._files.find(one.upload) is None:
+                        self._bring.failed(month, one.id, ListDiffers.code, now)
+                        self._bring.lapse(month, one.id, now)
 
     def _look_at(self, file: BroughtFile) -> None:
         # Most of them wait for somebody, or for their time: nobody has to take turns for these.

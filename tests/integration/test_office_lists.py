@@ -27,6 +27,7 @@ from domain.office import APPROVER, CLERK, OPERATOR, OfficeMember
 from domain.office_acts import OfficeRoleMissing
 from domain.programmes import MonthOutsideProgramme, ProgrammeUnknown
 from domain.voucher_refusals import ListClosed, ListTooEarly
+from infra.audit import run_audit
 from infra.parts.list_work import ListWork, approved_months
 from infra.parts.office_lists import OfficeLists, ShownList
 from infra.parts.scheduler import Scheduler
@@ -153,6 +154,11 @@ def test_R14_a_list_is_brought_in_checked_approved_and_taken_in(office: Office) 
     assert office.kept() == {"rejects", "no_number"}  # the file itself is gone
     office.work()
     assert office.month.lists_in() == 1
+    azyq = office.month.azyq
+    azyq.catch_up_views()
+    verdict = run_audit(azyq.dsn, azyq.programmes, azyq.goods)
+    assert verdict.holds, verdict.first
+    assert verdict.checks["two_persons"] == 1
 
 
 def test_R18_the_rows_that_go_back_are_read_by_clerk_and_approver_and_each_reading_is_an_event(
@@ -487,6 +493,19 @@ def test_O5_2_the_rows_that_go_back_are_deleted_thirty_days_after_the_decision(o
     office.work()
     assert office.events()[-1] == "list.returns_deleted"
     assert query(office.month.azyq.dsn, "SELECT count(*) FROM vault.brought") == [(0,)]
+
+
+@pytest.mark.parametrize("approved", [False, True])
+def test_R19_a_list_whose_file_is_gone_keeps_no_other_waiting(office: Office, approved: bool) -> None:
+    upload = office.given_waiting(office.town.households(2))
+    if approved:
+        office.lists.approve(A_HEAD, upload)
+    query(office.month.azyq.dsn, "DELETE FROM vault.brought")
+    office.work()
+    assert office.events()[2:] == (
+        ["list.approved", "list.failed", "list.lapsed"] if approved else ["list.lapsed"]
+    )
+    office.given_waiting(office.town.households(2))
 
 
 # --- cut off --------------------------------------------------------------------------------------
