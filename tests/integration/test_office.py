@@ -174,8 +174,10 @@ def test_R32_the_operator_leaves_out_and_tries_again(site: OfficeSite) -> None:
     assert site.acts("office.parked_discarded") == [told]
     notes = query(site.month.azyq.dsn, "SELECT note FROM azyq_views.parked WHERE state = 'discarded'")
     assert notes == [("written by a test (k.operator)",)]
+    assert [one.number for one in site.office.parked(0, 10)[0]] == [1, 3]
     answer = post(client, "/office/parked/retry", place="families", number="1")
     assert answer.status_code == 303
+    assert [one.number for one in site.office.parked(0, 10)[0]] == [3]
     (tried,) = site.acts("office.parked_retried")
     assert (tried["staff"], tried["place"], tried["number"]) == ("k.operator", "families", 1)
 
@@ -499,7 +501,8 @@ def test_sessions_of_analysts_and_of_staff_open_nothing_of_each_other(site: Offi
     access.close()
     signing_in = SigningIn(site.month.azyq)
     now = site.month.clock()
-    session = signing_in.session("a" * 32, now + timedelta(hours=1), now)
+    # not even where an analyst were called as a member is
+    session = signing_in.session("k.clerk", now + timedelta(hours=1), now)
     signing_in.close()
     client = site.browser()
     client.cookies.set(COOKIE, session.token, path="/office")
