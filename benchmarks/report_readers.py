@@ -1,7 +1,7 @@
-"""Analysts reading at once: `python -m benchmarks.report_readers PORT READERS SECONDS THINK`.
+"""Analysts reading at once: `python -m benchmarks.report_readers PORT READERS THINK`, until its standard input ends.
 
 Each opens a page, takes THINK seconds on average to look at it, opens the next: the dashboard, of several regions and
-days, and the tables and files behind its figures. Prints `reading` once everybody reads, figures when the time is over.
+days, and the tables and files behind its figures. Prints `reading` once everybody reads, and figures at the end.
 """
 
 from __future__ import annotations
@@ -33,22 +33,24 @@ WARM_UP_SECONDS = 4.0
 class Readers:
     """So many, each with a connection of its own."""
 
-    def __init__(self, port: int, readers: int, seconds: float, think: float) -> None:
+    def __init__(self, port: int, readers: int, think: float) -> None:
         self._port, self._readers, self._think = port, readers, think
         self._begun = time.monotonic()
         self._warm = self._begun + WARM_UP_SECONDS
-        self._until = self._warm + seconds
+        self._over = threading.Event()
         self._lock = threading.Lock()
         self._took: list[float] = []
         self._statuses: Counter[str] = Counter()
 
     def go(self) -> dict[str, Any]:
-        """Read until the time is over."""
+        """Read until standard input ends."""
         threads = [threading.Thread(target=self._read, args=(number,)) for number in range(self._readers)]
         for thread in threads:
             thread.start()
         time.sleep(WARM_UP_SECONDS)
         print("reading", flush=True)
+        sys.stdin.read()
+        self._over.set()
         for thread in threads:
             thread.join()
         took = sorted(self._took)
@@ -65,7 +67,8 @@ class Readers:
         rng = Random(number)
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
         time.sleep(rng.uniform(0, WARM_UP_SECONDS / 2))
-        while (begun := time.monotonic()) < self._until:
+        while not self._over.is_set():
+            begun = time.monotonic()
             page = rng.choice(PAGES)
             try:
                 status = _asked(connection, page)
@@ -82,7 +85,7 @@ class Readers:
                 with self._lock:
                     self._took.append(now - begun)
                     self._statuses[status] += 1
-            time.sleep(max(0.0, min(rng.expovariate(1 / self._think), self._until - now)))
+            self._over.wait(rng.expovariate(1 / self._think))
         connection.close()
 
 
@@ -94,9 +97,8 @@ def _asked(connection: http.client.HTTPConnection, page: str) -> str:
 
 
 def main() -> None:
-    port, readers = int(sys.argv[1]), int(sys.argv[2])
-    seconds, think = float(sys.argv[3]), float(sys.argv[4])
-    json.dump(Readers(port, readers, seconds, think).go(), sys.stdout)
+    port, readers, think = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
+    json.dump(Readers(port, readers, think).go(), sys.stdout)
 
 
 if __name__ == "__main__":

@@ -146,9 +146,10 @@ def one_run(
     sizes: Sizes,
     plan: Plan,
     cluster: int | None = None,
+    most: int | None = None,
 ) -> dict[str, Any]:
-    """The figures of `clients` asking the servers at `ports` for `call`."""
-    codes, reuse = side.codes(call, int(AT_MOST[call] * (sizes.seconds + WARM_UP_SECONDS)))
+    """The figures of `clients` asking the servers at `ports` for `call`, `most` of it a second."""
+    codes, reuse = side.codes(call, int((most or AT_MOST[call]) * (sizes.seconds + WARM_UP_SECONDS)))
     corpus = {
         "call": call,
         "run": f"{side.name}-{time.monotonic_ns()}",

@@ -9,7 +9,6 @@ from typing import Annotated, Any, NamedTuple, Protocol
 
 import orjson
 from fastapi import APIRouter, Depends, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.openapi.models import HTTPBearer as HTTPBearerModel
 from fastapi.responses import Response
 from fastapi.security.base import SecurityBase
@@ -110,7 +109,7 @@ class SessionAuth(SecurityBase):
         token = token_of(request)
         address = request.client.host if request.client else ""
         self._strangers.take(address)
-        found = await run_in_threadpool(self._services.caller, token)
+        found = await in_reading_thread(self._services.caller, token)
         self._strangers.give_back(address)
         self._rate.take(found.user)
         return found
@@ -139,7 +138,7 @@ def access_router(services: AccessServices) -> APIRouter:
     )
     async def challenge(request: Request) -> Response:
         tries.take(request.client.host if request.client else "")
-        return _told({"challenge": await run_in_threadpool(services.challenge)})
+        return _told({"challenge": await in_reading_thread(services.challenge)})
 
     @router.post(
         "/v1/access/sessions",
@@ -156,12 +155,12 @@ def access_router(services: AccessServices) -> APIRouter:
     async def sign_in(request: Request) -> Response:
         check_media_type(request)
         call = read_call(SessionCall, parse_object(await read_body(request, _LARGEST_SIGN_IN)))
-        session = await run_in_threadpool(services.sign_in, call.challenge, call.signature)
+        session = await in_reading_thread(services.sign_in, call.challenge, call.signature)
         return _told({"token": session.token, "expires_at": session.expires_at.isoformat()})
 
     @router.delete("/v1/access/sessions", summary="Sign out", status_code=204, responses=PROBLEMS)
     async def sign_out(request: Request) -> Response:
-        await run_in_threadpool(services.sign_out, token_of(request))
+        await in_reading_thread(services.sign_out, token_of(request))
         return Response(status_code=204)
 
     @router.get(
