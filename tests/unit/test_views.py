@@ -208,3 +208,32 @@ def test_a_purchase_keeps_when_it_was_paid_for_and_what_came_back() -> None:
     assert (row["purchase_tiyn"], row["drawn_tiyn"]) == (120, 100)
     assert json.loads(row["returns"]) == [[3, "expired", 20, [[0, "1"]], [[VOUCHER, 20]]]]
     assert json.loads(row["lines"]) == [["g1", 5, 101, 81, "2.5", "1", 50], ["g2", 7, 247, 177, "1", "0", 70]]
+
+
+def test_O3_2_purchases_are_counted_by_their_first_line_of_a_position_and_of_an_article() -> None:
+    goods = [("g1", 5), ("g2", 5), ("g3", 7), ("g1", 5), ("g3", 7)]
+    lines = [{**LINES[0], "gtin": gtin, "position": position} for gtin, position in goods]
+    for topic, held in (("voucher.redeemed", 0), ("voucher.held", 1)):
+        rows = folded("sold_lines", (topic, {**REDEEMED[1], "lines": lines}))
+        told = [row for row in rows.values() if row is not None]
+        assert [row["first_of"] for row in sorted(told, key=lambda row: row["line"])] == [2, 1, 2, 0, 0]
+        assert {row["held"] for row in told} == {held}
+
+
+@pytest.mark.parametrize("paid", [(REDEEMED,), (HELD, CAPTURED)])
+def test_O3_2_a_familys_row_tells_how_many_vouchers_were_used_and_since_when_it_is_so(
+    paid: tuple[Any, ...],
+) -> None:
+    def row(*events: tuple[str, dict[str, Any]]) -> tuple[int, int, int]:
+        found = folded("families", ELIGIBLE, ISSUED, *events)[(STREAM,)]
+        assert found is not None
+        return found["vouchers_used"], found["spent_tiyn"], found["position"]
+
+    rest = {"redemption": "r", "lines": [[1, "1"]], "to": "available"}
+    first = ("voucher.reversed", {**rest, "reversed_tiyn": 20, "credits": [[OTHER, 20]]})
+    second = ("voucher.reversed", {**rest, "reversed_tiyn": 100, "credits": [[VOUCHER, 100]]})
+    assert row() == (0, 0, 2)
+    assert row(*paid) == (2, 120, 2 + len(paid))
+    assert row(*paid, first) == (1, 100, 3 + len(paid))
+    assert row(*paid, first, second) == (0, 0, 4 + len(paid))
+    assert row(HELD, VOIDED) == (0, 0, 4)
