@@ -82,17 +82,6 @@ class ApproverBroughtIt(Refusal):
     }
 
 
-class OfficeRoleMissing(Refusal):
-    """The act is another role's."""
-
-    code = "office_role_missing"
-    texts = {
-        "en": "Your roles do not allow this. It is for: {roles}.",
-        "ru": "Ваши роли этого не позволяют. Это делает: {roles}.",
-        "kk": "Сіздің рөлдеріңіз бұған рұқсат бермейді. Мұны орындайтын: {roles}.",
-    }
-
-
 class DeclineReasonUnknown(Refusal):
     """A reason is one of those that can be chosen: what is typed may name a person."""
 

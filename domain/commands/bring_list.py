@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
-from domain.brought_list_refusals import ApproverBroughtIt, BroughtListUnknown, OfficeRoleMissing
+from domain.brought_list_refusals import ApproverBroughtIt, BroughtListUnknown
 from domain.brought_lists import BroughtList, BroughtLists, CheckedList
 from domain.commands.conflicts import until_saved
 from domain.errors import Refusal
 from domain.office import APPROVER, CLERK, OPERATOR, OfficeMember
+from domain.office_acts import OfficeRoleMissing
 from domain.ports import Log
 from domain.programmes import ProgrammeMonth
 
@@ -31,7 +32,7 @@ T = TypeVar("T")
 def check_role(by: OfficeMember, roles: tuple[str, ...]) -> None:
     """Whether the member holds one of `roles` now. Raises OfficeRoleMissing."""
     if not by.has(*roles):
-        raise OfficeRoleMissing("actor", roles=", ".join(roles))
+        raise OfficeRoleMissing("role", roles=", ".join(roles))
 
 
 class BringList:
