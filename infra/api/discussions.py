@@ -57,10 +57,11 @@ class DiscussionSaid(BaseModel):
 
 
 class DiscussionInList(BaseModel):
-    """A discussion; `open`: comments are taken, `until` when."""
+    """A discussion; `name` of the service, `draft` of the draft; `open`: comments are taken, `until` when."""
 
     case: str
     name: models.Names
+    draft: str
     opened_at: str
     until: str | None
     open: bool
@@ -97,6 +98,7 @@ def discussions_router(services: DiscussionServices, auth: StaffAuth) -> APIRout
             {
                 "case": row.case,
                 "name": dict(row.service),
+                "draft": row.draft,
                 "opened_at": _when(row.opened_at),
                 "until": _when(row.until),
                 "open": row.open,
@@ -153,6 +155,7 @@ def _shown(told: Discussion) -> dict[str, Any]:
     return {
         "case": told.case.case,
         "name": dict(told.service.names),
+        "draft": told.draft,
         "opened_at": _when(told.opened_at),
         "until": _when(told.until),
         "open": told.open,

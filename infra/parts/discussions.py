@@ -7,6 +7,7 @@ takes. Its draft is what was handed in when the step was opened, its report what
 from __future__ import annotations
 
 import secrets
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -35,6 +36,7 @@ from infra.web.guesses import Guesses
 COMMENTS_AN_HOUR = 30  # tries from one address: a family, an office, a carrier's phones
 COMMENTS_OF_ALL = 3_000  # an hour, in this process: beyond it somebody floods the log from many addresses
 LISTED = 200
+MOST_DRAFTS = 2_000  # names in this process's memory
 
 
 class Discussions:
@@ -45,6 +47,7 @@ class Discussions:
         self._azyq = azyq
         self._wake = wake
         self.largest_document = azyq.settings.largest_document
+        self._drafts: OrderedDict[tuple[str, datetime], str] = OrderedDict()
         self._from_one = Guesses(COMMENTS_AN_HOUR, 3600.0)
         self._from_all = Guesses(COMMENTS_OF_ALL, 3600.0)
 
@@ -71,7 +74,21 @@ class Discussions:
         if step is None or comment_of(step) is None:
             return None
         is_open = turn.open and not (turn.due_at is not None and now > turn.due_at)
-        return DiscussionRow(turn.case, service.names, turn.opened_at, turn.due_at, is_open)
+        return DiscussionRow(
+            turn.case, service.names, self._draft(turn), turn.opened_at, turn.due_at, is_open
+        )
+
+    def _draft(self, turn: PublicTurn) -> str:
+        """The draft's name, which a turn keeps: its case is read once, not at each look at the list."""
+        key = turn.case, turn.opened_at
+        if key not in self._drafts:
+            try:
+                self._drafts[key] = self.found(turn.case).draft
+            except DiscussionUnknown:
+                return ""
+            if len(self._drafts) > MOST_DRAFTS:
+                self._drafts.popitem(last=False)
+        return self._drafts[key]
 
     def found(self, number: str) -> Discussion:
         """The last discussion of a case. Raises DiscussionUnknown."""
@@ -194,6 +211,7 @@ def discussion_of(
     standing = case.steps.get(opened.data["step"])
     until = datetime.fromisoformat(opened.data["due_at"]) if opened.data["due_at"] else None
     step = service.steps[opened.data["step"]]
+    about = _said(service, placed)
     return Discussion(
         case=case,
         service=service,
@@ -204,7 +222,8 @@ def discussion_of(
         until=until,
         open=standing is not None and (until is None or now <= until),
         comments=comments,
-        about=_said(service, placed),
+        draft=next((value for one, value in about if one.type == "text"), ""),
+        about=about,
         documents=_papers(service, placed),
         posted=answered is not None,
         answer=_said(service, answered),

@@ -21,10 +21,12 @@ class PublicPaper(NamedTuple):
 
 
 class DiscussionRow(NamedTuple):
-    """A discussion in a list: the case's number, the service's name, from when until when, whether it goes on."""
+    """A discussion in a list: the case's number, the service's name, the draft's, or "", from when until when, whether it
+    goes on."""
 
     case: str
     service: Names
+    draft: str
     opened_at: datetime
     until: datetime | None
     open: bool
@@ -34,9 +36,9 @@ class DiscussionRow(NamedTuple):
 class Discussion:
     """A draft under public discussion, or after it; all of it may be shown to anybody.
 
-    `step` and `outcome` are what a comment is, `asks` its fields as plain values. `about`: what was said when the draft
-    was placed, `documents` what was handed in with it; `answer` and `reworked`: the same of the report, once it is
-    posted. `comments` were made in time.
+    `draft` is its name: the first text that was said when it was placed, or "". `step` and `outcome` are what a comment
+    is, `asks` its fields as plain values. `about`: what was said when the draft was placed, `documents` what was handed
+    in with it; `answer` and `reworked`: the same of the report, once it is posted. `comments` were made in time.
     """
 
     case: Case
@@ -48,6 +50,7 @@ class Discussion:
     until: datetime | None
     open: bool
     comments: int
+    draft: str
     about: Sequence[tuple[Field, str]]
     documents: Sequence[PublicPaper]
     posted: bool

@@ -24,6 +24,7 @@ from tests.integration.discussions_in_process import (
     placed,
 )
 from tests.integration.month_in_process import events_of
+from tests.unit.test_services_drafting import NAME
 from tests.unit.ways_through import moment
 
 TEXT = "Сократить срок. <script>alert(1)</script>"
@@ -77,6 +78,7 @@ def test_S002_03_anybody_reads_the_draft_and_until_when_it_is_discussed(house: D
     assert got.headers["x-content-type-options"] == "nosniff"
     listed = house.client.get("/discussions").text
     assert house.path in listed
+    assert NAME in listed
     assert "<script" not in page
 
 
@@ -233,6 +235,7 @@ def test_S002_03_nothing_of_a_case_but_its_draft_is_given_to_everybody(house: Dr
 
 def test_S002_04_a_portal_reads_and_comments_over_http(house: DraftingHouse) -> None:
     (row,) = house.client.get("/v1/discussions").json()["discussions"]
+    assert row["draft"] == NAME
     assert (row["case"], row["open"], row["until"]) == (house.case.case, True, "2026-05-12T18:30:00+05:00")
     told = house.client.get(f"/v1{house.path}").json()
     assert [one["field"] for one in told["asks"]] == ["comment_kind", "content", "comment_language", "author"]
