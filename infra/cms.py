@@ -49,7 +49,9 @@ class CmsSignatures:
 
     def __init__(self, authorities: Iterable[x509.Certificate], who: Callable[[str], str | None]) -> None:
         """`who` gives the actor by the serial number in a certificate's subject (`IIN…`, `BIN…`); None: nobody of ours."""
-        self._authorities = {certificate.subject.public_bytes(): certificate for certificate in authorities}
+        self._authorities: dict[bytes, list[x509.Certificate]] = {}
+        for certificate in authorities:  # an authority that got another key keeps its name
+            self._authorities.setdefault(certificate.subject.public_bytes(), []).append(certificate)
         self._who = who
 
     def verify(self, content: bytes, signature: bytes, at: datetime) -> Signer | None:
@@ -113,12 +115,12 @@ class CmsSignatures:
             if not current.not_valid_before_utc <= at <= current.not_valid_after_utc:
                 return False
             name = current.issuer.public_bytes()
-            issuer = self._authorities.get(name) or by_subject.get(name)
+            if name in self._authorities:
+                return any(_vouches(authority, current, at) for authority in self._authorities[name])
+            issuer = by_subject.get(name)
             if issuer is None or not _is_authority(issuer):
                 return False
             current.verify_directly_issued_by(issuer)
-            if name in self._authorities:
-                return issuer.not_valid_before_utc <= at <= issuer.not_valid_after_utc
             current = issuer
         return False
 
@@ -134,9 +136,13 @@ def person_of(find: Callable[[str], str | None]) -> Callable[[str], str | None]:
 
 
 def load_authorities(folder: Path) -> list[x509.Certificate]:
-    """The certificates (PEM or DER) in `folder`. Raises ValueError naming a file that is none."""
+    """The certificates (PEM or DER) in `folder`, but for hidden files and folders. Raises ValueError naming a file
+    that is none, and for a folder without any.
+    """
     found: list[x509.Certificate] = []
     for path in sorted(folder.iterdir()):
+        if path.name.startswith(".") or path.is_dir():
+            continue
         content = path.read_bytes()
         try:
             if b"-----BEGIN" in content:
@@ -145,6 +151,8 @@ def load_authorities(folder: Path) -> list[x509.Certificate]:
                 found.append(x509.load_der_x509_certificate(content))
         except ValueError:
             raise ValueError(f"{path} is no X.509 certificate") from None
+    if not found:
+        raise ValueError(f"{folder} has no certificate of an authority")
     return found
 
 
@@ -170,6 +178,20 @@ def _named(info: Any, given: Sequence[x509.Certificate]) -> x509.Certificate | N
             if key.digest == sid.native:
                 return certificate
     return None
+
+
+def _vouches(authority: x509.Certificate, for_: x509.Certificate, at: datetime) -> bool:
+    """Whether `authority`, in force at `at`, signed the certificate `for_`."""
+    if (
+        not _is_authority(authority)
+        or not authority.not_valid_before_utc <= at <= authority.not_valid_after_utc
+    ):
+        return False
+    try:
+        for_.verify_directly_issued_by(authority)
+    except (*_MALFORMED, InvalidSignature):
+        return False
+    return True
 
 
 def _may_sign(certificate: x509.Certificate) -> bool:

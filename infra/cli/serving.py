@@ -73,4 +73,5 @@ def _run(lang: str, *parts: Part) -> None:
     with opened(lang) as azyq:
         from infra.parts.running import run_parts
 
+        _ = azyq.signatures  # a wrong file in AZYQ_TRUST is told now, not to everybody who signs
         run_parts(azyq, parts)

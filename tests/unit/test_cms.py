@@ -132,7 +132,23 @@ def test_a_signature_with_one_byte_changed_is_nobodys() -> None:
 def test_authorities_are_files(tmp_path: Path) -> None:
     for name, encoding in (("a.pem", serialization.Encoding.PEM), ("b.der", serialization.Encoding.DER)):
         (tmp_path / name).write_bytes(ROOT.certificate.public_bytes(encoding))
+    (tmp_path / "..data").mkdir()
+    (tmp_path / ".DS_Store").write_text("hello")
     assert load_authorities(tmp_path) == [ROOT.certificate, ROOT.certificate]
     (tmp_path / "c.txt").write_text("hello")
     with pytest.raises(ValueError, match=r"c\.txt is no X\.509 certificate"):
         load_authorities(tmp_path)
+
+
+def test_a_folder_without_authorities_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="has no certificate of an authority"):
+        load_authorities(tmp_path)
+
+
+def test_A8_an_authority_with_a_new_key_keeps_its_name() -> None:
+    new = certified("Root", authority=True)
+    young = certified("Aigul", new, serial="IIN850101400001")
+    for both in ((ROOT, new), (new, ROOT)):
+        assert signatures(*both).verify(CONTENT, AIGUL.sign(CONTENT), AT) is not None
+        assert signatures(*both).verify(CONTENT, young.sign(CONTENT), AT) is not None
+    assert signatures(ROOT).verify(CONTENT, young.sign(CONTENT), AT) is None
