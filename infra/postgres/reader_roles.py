@@ -103,10 +103,14 @@ def settle(dsn: str, wanted: Callable[[], Mapping[str, Reader]]) -> tuple[list[s
 
 @contextmanager
 def _our_turn(dsn: str) -> Iterator[None]:
-    """While nobody else settles. A table's lock, for readers can take an advisory one and keep it."""
+    """While nobody else settles. A table's lock, for readers can take an advisory one and keep it.
+
+    Raises psycopg2.errors.LockNotAvailable when another takes longer than a minute.
+    """
     connection = connect(dsn, APP_ROLE, application_name="azyq-readers")
     try:
         with connection, connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '60s'")
             cursor.execute("LOCK TABLE azyq_access.turn IN EXCLUSIVE MODE")
             yield
     finally:

@@ -100,6 +100,7 @@ def test_A2_the_planner_tells_nothing_of_how_many_families_live_elsewhere(bureau
         "SELECT pg_reload_conf()",
         "SELECT * FROM pg_ls_dir('.')",
         "SET log_statement = 'none'",
+        "SET temp_file_limit = -1",
         "BEGIN; LOCK TABLE azyq_reports.families IN SHARE MODE",
         "ALTER SYSTEM SET work_mem = '1TB'",
         "CREATE SCHEMA mine",
@@ -110,6 +111,7 @@ def test_A2_the_planner_tells_nothing_of_how_many_families_live_elsewhere(bureau
 def test_A1_a_reader_fills_no_disk_and_disturbs_nobody(granted: tuple[Bureau, str], statement: str) -> None:
     bureau, role = granted
     with connected(bureau, role) as connection:
+        assert rows(connection, "SHOW temp_file_limit") == [("1GB",)]  # what large sorts may put on the disk
         run(connection, "SET default_transaction_read_only = off")
         with pytest.raises(errors.InsufficientPrivilege):
             run(connection, statement)
