@@ -65,18 +65,19 @@ _ASKED = """
             AND (%(first)s = '' OR received_at >= nullif(%(first)s, '')::timestamptz)
             AND (%(end)s = '' OR received_at < nullif(%(end)s, '')::timestamptz)
     ),
+    taking_part AS (
+        SELECT shop FROM azyq_views.shops s JOIN azyq_log.azyq_events ON originator_id = s.stream
+        WHERE originator_version = 1 AND notification_id <= %(upto)s
+    ),
     asked AS (
         SELECT service, received_at, coalesce(said ->> topic_field, '') AS topic,
             coalesce(said ->> region_field, '') AS region,
-            CASE WHEN joined.notification_id IS NULL THEN '' ELSE shop_named END AS shop,
+            CASE WHEN shop_named IN (SELECT shop FROM taking_part) THEN shop_named ELSE '' END AS shop,
             coalesce(ended_position <= %(upto)s, false) AS ended, ending, coalesce(late, 0) = 1 AS late,
             coalesce(due_at < nullif(%(at)s, '')::timestamptz, false) AS due,
             width_bucket((ended_at AT TIME ZONE 'Asia/Almaty')::date, %(working_days)s::date[])
                 - width_bucket((received_at AT TIME ZONE 'Asia/Almaty')::date, %(working_days)s::date[]) AS days
         FROM told
-        LEFT JOIN azyq_views.shops s ON s.shop = shop_named
-        LEFT JOIN azyq_log.azyq_events joined ON joined.originator_id = s.stream
-            AND joined.originator_version = 1 AND joined.notification_id <= %(upto)s
     ),
     appeal AS (
         SELECT * FROM asked WHERE %(shop)s IN ('', shop) AND region ^@ %(region)s
