@@ -219,6 +219,8 @@ class _Teller:
                     cap,
                 )
             )
+        if self._receipt % 5 == 0:
+            lines.append(lines[0])  # the same article scanned twice
         basket = price_basket(lines, self._articles, self._goods, month.terms)
         self._receipt += 1
         redemption, key = self._hex(), self._hex()
@@ -257,7 +259,8 @@ class _Teller:
     def _return(self, family: FamilyVouchers, redemption: str, at: datetime) -> None:
         kept = family.redemptions[redemption]
         whole = self._rng.random() < 0.5
-        lines = None if whole else [(0, format(Decimal(kept.lines[0]["quantity"]) / 2, ".3f"))]
+        half_or_all = Decimal(kept.lines[0]["quantity"]) / (1 + self._receipt % 2)
+        lines = None if whole else [(0, format(half_or_all, ".3f"))]
         try:
             family.reverse(
                 self._month,
