@@ -295,6 +295,24 @@ def test_S000_09_day_and_time_of_the_result_are_told_at_acceptance() -> None:
     assert told(Story(ISSUED.but(at="03.04 17:30")).case.due_at) == "24.04 18:30"
 
 
+@pytest.mark.parametrize("licence", LICENCES)
+def test_S000_01_a_re_issued_licence_replaces_the_one_whose_number_was_given(licence: str) -> None:
+    ways = [
+        (one.id, one.withdraws, one.withdraws_by)
+        for step in service(licence).steps.values()
+        for one in step.outcomes
+        if one.withdraws
+    ]
+    assert ways == [("reissue_signed", "replaced", "licence_number")]
+    story = play(REISSUED.but(service=licence))
+    number = story.desk.commands.case(story.case.case).results[0][1]
+    again = REISSUED.but(service=licence, fields={**REISSUED.fields, "licence_number": number})
+    second = Story(again, story.desk).go()
+    replaced = story.desk.commands.case(story.case.case).withdrawn[number]
+    assert (replaced.how, replaced.decided_in) == ("replaced", second.case.case)
+    assert replaced.replaced_by == f"{second.case.case}-1"
+
+
 def test_S000_L1_the_application_is_received_and_waits_for_the_responsible_officer() -> None:
     story = Story(ISSUED)
     assert list(story.case.steps) == ["L2"]

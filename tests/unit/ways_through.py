@@ -132,11 +132,12 @@ def somebody(service_id: str, role: str, by: str = "") -> Actor:
 
 
 class Story:
-    """A case of a shipped service, on its way."""
+    """A case of a shipped service, on its way; at a `desk` where others went theirs, or at one of its own."""
 
-    def __init__(self, way: Way) -> None:
+    def __init__(self, way: Way, desk: Desk | None = None) -> None:
         self.way = way
-        self.desk = Desk(running(way.service), at=moment(way.at))
+        self.desk = desk or Desk(running(way.service), at=moment(way.at))
+        self.desk.now = moment(way.at)
         for register in way.known:
             self.desk.registers.facts[register, APPLICANT_ID] = {}
         self.case = self._open(way)
