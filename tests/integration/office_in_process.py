@@ -110,7 +110,7 @@ class OfficeSite:
         self.month.azyq.catch_up_views()
 
 
-def post(client: TestClient, path: str, headers: dict[str, str] | None = None, **fields: str) -> Any:
+def post(client: TestClient, path: str, headers: Any = None, **fields: str) -> Any:
     """A form as a browser sends it."""
     return client.post(path, files={name: (None, value) for name, value in fields.items()}, headers=headers)
 
