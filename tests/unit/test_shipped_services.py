@@ -62,8 +62,8 @@ CLAUSE = re.compile(
 
 
 def every_name(value: Any, path: str = "") -> Iterator[tuple[str, dict[str, str]]]:
-    """Every text by language in a file, with where it stands."""
-    if isinstance(value, dict) and set(value) == LANGUAGES:
+    """Every text by language in a file, with where it stands; choices may be languages too."""
+    if isinstance(value, dict) and set(value) == LANGUAGES and not path.endswith(".choices"):
         yield path, value
     elif isinstance(value, dict):
         for key, one in value.items():
