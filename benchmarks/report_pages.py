@@ -28,8 +28,9 @@ _PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime
 _LOADED = "performance.getEntriesByType('navigation')[0].loadEventEnd"
 
 
-def measure_paint(dsn: str, data: Path) -> dict[str, Any]:
-    """Milliseconds to the first paint and to the whole page: the first after the start, then of others."""
+def measure_paint(dsn: str, data: Path, head: int) -> dict[str, Any]:
+    """Milliseconds to the first paint and to the whole page: the first after the start, then of others; `head` is the
+    log's last position."""
     try:
         browser = find()
     except NoBrowser as error:
@@ -53,11 +54,9 @@ def measure_paint(dsn: str, data: Path) -> dict[str, Any]:
             for number in range(OPENED):
                 context = chromium.new_context()
                 page = context.new_page()
-                # Another region each time: nothing of it was read before.
-                region = f"&region=11{number}" if number else ""
-                page.goto(
-                    f"http://127.0.0.1:{port}/analytics?month={MONTH}&lang=ru{region}", wait_until="load"
-                )
+                # Another position each time: nothing as of it was read before.
+                as_of = f"&as_of={head - number}" if number else ""
+                page.goto(f"http://127.0.0.1:{port}/analytics?month={MONTH}{as_of}", wait_until="load")
                 page.wait_for_function(f"() => {_PAINTED} !== null")
                 opened.append((page.evaluate(_PAINTED), page.evaluate(_LOADED)))
                 context.close()

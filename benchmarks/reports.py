@@ -61,7 +61,7 @@ def measure_reports(azyq: Azyq, data: Path) -> dict[str, Any]:
     found["plain"] = measure_plain_month(azyq.dsn, PROGRAMME, MONTH, figures, TIMES)
     found |= _sealed(azyq)
     found["file"] = measure_file(ROWS)
-    found["paint"] = measure_paint(azyq.dsn, data)
+    found["paint"] = measure_paint(azyq.dsn, data, head)
     cluster = data / "postgres" / "postmaster.pid"
     found["beside"] = measure_beside_readers(azyq.dsn, data, int(cluster.read_text().split()[0]))
     return found
