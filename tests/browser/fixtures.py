@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 from tests.browser.finding import NoBrowser, find
 
@@ -48,6 +48,10 @@ def new_page(browser: Browser) -> Iterator[NewPage]:
                 if message.type == "error" and not re.search(may_say, message.text):
                     wrong.append(f"console: {message.text}")
 
+            def asked(request: Request) -> None:
+                if not request.url.startswith(("http://127.0.0.1:", "data:")):
+                    wrong.append(f"elsewhere: {request.url}")
+
             context = browser.new_context(
                 **{"viewport": PHONE, "locale": "kk-KZ", "timezone_id": "Asia/Almaty", **how}
             )
@@ -55,12 +59,8 @@ def new_page(browser: Browser) -> Iterator[NewPage]:
             page = context.new_page()
             page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
             page.on("console", said)
-            page.on("request", lambda asked: _ours(asked.url) or wrong.append(f"elsewhere: {asked.url}"))
+            page.on("request", asked)
             return page
 
         yield open_page
     assert not wrong, wrong  # said here, for pytest rewrites no asserts in fixtures of another module
-
-
-def _ours(url: str) -> bool:
-    return url.startswith(("http://127.0.0.1:", "data:"))
