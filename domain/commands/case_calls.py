@@ -86,7 +86,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class HoldSitting:
-    """One step of many cases of a service, decided together (S000-T6). `minutes` is the signed document, if any.
+    """One step of many cases of a service, decided together (S000-T6). `minutes` is the signed document, None without.
 
     `actor` is who records it, `members` who sat. The same `key` with the same content is one sitting.
     """
@@ -96,7 +96,7 @@ class HoldSitting:
     actor: Actor
     members: Sequence[str]
     decisions: Sequence[Decision]
-    minutes: bytes = b""
+    minutes: bytes | None = None
     signature: bytes = b""
     key: str = ""
 
@@ -106,7 +106,7 @@ class HoldSitting:
             service=self.service,
             step=self.step,
             members=list(self.members),
-            minutes=sha256(self.minutes).hexdigest(),
+            minutes=sha256(self.minutes or b"").hexdigest(),
             decisions=[
                 [one.case, one.outcome, _texts(one.fields), _digests(one.documents), one.ground, one.assignee]
                 for one in self.decisions

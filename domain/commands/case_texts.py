@@ -39,9 +39,7 @@ class CaseTexts:
         return self._link(self._vault.wallet_tokens([name])[name])
 
     def phone(self, case: Case) -> str | None:
-        """The number that was told in the request, where its applicant is nobody the vault knows (A3)."""
-        if case.applicant:
-            return None
+        """The number that was told in the request, for whoever has none in the vault (A3)."""
         values = self._sealed(case)
         fields = self._running(case).service.fields
         return next((values[one.id] for one in fields if one.type == "phone" and one.id in values), None)

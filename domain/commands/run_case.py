@@ -369,11 +369,11 @@ class RunCase:
             cases.append(case)
             kept.append((case, papers))
             due += _notices(case, told)
-        if call.minutes:
+        if call.minutes is not None:
             problem, kind = paper_problem(call.minutes, "minutes", _MINUTES, self._largest)
             problems += [problem] if problem else []
         raise_all(problems)
-        digest = _sha256(call.minutes)
+        digest = _sha256(call.minutes or b"")
         held = Sitting.hold(
             sitting,
             service=call.service,

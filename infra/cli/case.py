@@ -24,9 +24,10 @@ from infra.cli.case_asked import (
     write_to_sign,
 )
 from infra.cli.case_words import WORDS, when
-from infra.cli.running import JSON, LANGUAGE, language_of, opened, print_json, usage
+from infra.cli.running import JSON, LANGUAGE, REFUSED, language_of, opened, print_json, usage
 
 if TYPE_CHECKING:
+    from domain.errors import Refusal
     from domain.procedures.acts import Actor
     from domain.procedures.case import Case
     from domain.procedures.definition import Service
@@ -305,6 +306,7 @@ def sit(
     rows = [*decisions_in(asked.get("decisions", []), service), *map(decision_in, decisions)]
     with opened(lang) as azyq:
         from domain.commands.case_calls import Decision, HoldSitting
+        from domain.errors import Refusal
         from infra.parts.cases import CaseDesk
 
         desk = CaseDesk(azyq)
@@ -317,19 +319,31 @@ def sit(
             actor=desk.named(who, role, unit),
             members=tuple(str(one) for one in (*asked.get("members", ()), *members)),
             decisions=[Decision(**row) for row in rows],
-            minutes=content_of(found, desk.largest_document) if found else b"",
+            minutes=content_of(found, desk.largest_document) if found else None,
             signature=signature_at(signature),
             key=key,
         )
         if content:
             write_to_sign(content, call.content())
             return
-        told = desk.hold_sitting(desk.signed(call) if sign else call)
+        try:
+            told = desk.hold_sitting(desk.signed(call) if sign else call)
+        except Refusal as refusal:
+            raise _of_each(refusal, {one.case for one in call.decisions}, language) from None
         if as_json:
             print_json(told)
         else:
             words = WORDS[language]["sat"]
             typer.echo(words.format(sitting=told["sitting"], cases=len(told["decisions"])))
+
+
+def _of_each(refusal: Refusal, cases: set[str], language: str) -> typer.Exit:
+    """Says what a sitting is refused for, with the number of each of its `cases` that is refused."""
+    for one in (refusal, *refusal.also):
+        case = (one.field or "").partition(".")[0]
+        about = f"{case}: " if case in cases else ""
+        typer.echo(f"{one.code}: {about}{one.sentence(language)}", err=True)
+    return typer.Exit(REFUSED)
 
 
 def _actor(desk: CaseDesk, case: Case, by: By) -> Actor:

@@ -189,7 +189,7 @@ class CaseEntrance:
             actor=caller,
             members=call.members,
             decisions=decisions,
-            minutes=self._desk.papers(caller.id, minutes).get("minutes", b""),
+            minutes=self._desk.papers(caller.id, minutes).get("minutes"),
             signature=_signature(call.signature),
             key=key,
         )

@@ -201,6 +201,13 @@ def test_S000_T6_T16_a_commission_sits_over_many_cases(azyq: Shell) -> None:
     told = azyq.json("case", "sit", *sitting, "--key", "s1")
     assert [one["outcome"] for one in told["decisions"]] == ["admitted", "not_admitted"]
     assert azyq.json("case", "sit", *sitting, "--key", "s1") == told
+    # of many cases, which ones are not to be decided on
+    none = azyq("case", "sit", "attestation", "T7", *members, "--decide", f"{cases[1]}=foo", *as_("executor"))
+    assert f"outcome_unknown: {cases[1]}: " in none.stderr
+    (azyq.folder / "empty.pdf").write_bytes(b"")
+    empty = [*sitting[:-1], "empty.pdf"]
+    told = azyq("case", "sit", *empty)
+    assert "document_empty: The file of “minutes” is empty" in told.stderr
     # all or none, and each case once
     refused(azyq("case", "sit", *sitting, "--key", "s2"), "step_not_open")
     assert "T7" in azyq("case", "show", cases[1]).stdout

@@ -21,7 +21,7 @@ from domain.calendar import ALMATY
 from domain.commands.case_calls import ActOnCase, Decision, HoldSitting
 from domain.errors import Refusal
 from domain.identity import case_link_name
-from domain.ports import KeptPaper, LogConflict
+from domain.ports import KeptPaper, LogConflict, PersonalData
 from domain.procedures.acts import Actor
 from domain.procedures.case import Case
 from infra.parts.scheduler import Scheduler
@@ -149,6 +149,18 @@ def test_O5_2_of_an_applicant_who_was_erased_the_case_goes_on_without_a_trace(of
     assert query(office.azyq.dsn, "SELECT count(*) FROM vault.paper") == [(0,)]
     outcome_of = office.azyq.drain_sms()
     assert (outcome_of.sent, outcome_of.failed) == (0, 1)
+
+
+def test_S002_25_who_has_no_number_in_the_vault_is_told_at_the_one_in_the_request(office: Office) -> None:
+    notices = {"accepted": dict.fromkeys(("kk", "ru", "en"), "{number}"), "done": {}}
+    office.azyq.__dict__["services"] = OneService(running(licence(notices=notices)))
+    (other,) = office.azyq.vault.enrol([PersonalData("900101300015", "Ахмет", "Дос", "", "")])
+    actor = Actor(other, ("applicant",))
+    case = office.open(actor=actor, applicant=other, fields={"activity": "design", "phone": "+77017654321"})
+    office.act(case, "accept", "accepted", CLERK)
+    assert office.azyq.drain_sms().sent == 1
+    (line,) = (office.azyq.settings.data / "outbox.jsonl").read_text("utf-8").splitlines()
+    assert orjson.loads(line)["to"] == "+77017654321"
 
 
 def test_papers_of_one_case_are_no_other_cases(office: Office) -> None:

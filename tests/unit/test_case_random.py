@@ -136,7 +136,7 @@ class Somebody:
             for one in dict.fromkeys([case.case, *self.chance.sample(same, min(2, len(same)))])
         ]
         actor = self.actor(self.service.steps[step].role)
-        call = HoldSitting(self.service.id, step, actor, PEOPLE, decisions, self.chance.choice([b"", PDF]))
+        call = HoldSitting(self.service.id, step, actor, PEOPLE, decisions, self.chance.choice([None, PDF]))
         self.desk.commands.hold_sitting(self.sign(call), self.desk.now)
 
     def wait(self) -> None:

@@ -273,6 +273,7 @@ def test_S000_T16_what_is_a_groups_is_done_in_a_sitting_and_nothing_else() -> No
     then_refused("sitting_malformed", lambda: decided(desk, "commission", COMMISSION, one, one))
     then_refused("sitting_malformed", lambda: decided(desk, "commission", COMMISSION, one, members=()))
     then_refused("document_wrong_type", lambda: decided(desk, "commission", COMMISSION, one, minutes=b"x"))
+    then_refused("document_empty", lambda: decided(desk, "commission", COMMISSION, one, minutes=b""))
     then_refused("case_unknown", lambda: decided(desk, "commission", COMMISSION, one, service="other"))
     decided(desk, "commission", COMMISSION, one)
     then_refused(
