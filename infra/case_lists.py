@@ -142,10 +142,6 @@ class PostgresCaseLists:
         """A person's cases, the newest in front, as rows of the view."""
         return self._dicts("applicant = %s", [subject], limit)
 
-    def of_service(self, service: str, state: str = "open", limit: int = 100) -> list[dict[str, Any]]:
-        """A service's cases in a state (open, closed, refused), the newest in front."""
-        return self._dicts("service = %s AND state = %s", [service, state], limit)
-
     def ended(
         self, service: str, state: str, after: tuple[datetime, UUID] | None = None, limit: int = 100
     ) -> list[dict[str, Any]]:

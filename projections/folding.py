@@ -7,12 +7,12 @@ mended the stream is folded anew, in order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, groupby
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from operator import attrgetter
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-from projections.events import KNOWN_TOPICS, Raw, read_event
+from projections.events import KNOWN_TOPICS
 from projections.view import Key, Recorded, Rows, Unfoldable, Unreadable, View
 
 
@@ -51,14 +51,6 @@ class Batch:
         if len(found) < 2:
             return found[0] if found else ()
         return sorted(chain.from_iterable(found), key=attrgetter("position"))
-
-
-class OrderedLog(Protocol):
-    """A log that can be read stream by stream."""
-
-    def in_stream_order(self, upto: int, topics: Sequence[str] | None = None) -> Iterator[Raw]:
-        """Events up to position `upto`, by stream and version; with `topics`, those and the unknown ones."""
-        ...
 
 
 def steps(view: View, events: Iterable[Recorded | Unreadable]) -> list[Step]:
@@ -126,28 +118,3 @@ def fold_stream(view: View, events: Iterable[Recorded | Unreadable]) -> tuple[Ro
     rows: Rows = {}
     _, parked = fold_steps(view, rows, steps(view, events))
     return rows, parked
-
-
-def fold_of_log(
-    views: Sequence[View], log: OrderedLog, upto: int
-) -> Iterator[tuple[str | None, dict[str, Rows], dict[str, list[Parked]]]]:
-    """What every view must hold after position `upto`: (stream, rows by view, parked by view), stream by stream.
-
-    One stream's rows are in memory at a time. Views that aren't `per_stream` come last, with the stream None.
-    """
-    apart = [view for view in views if view.per_stream]
-    together = [view for view in views if not view.per_stream]
-    whole: dict[str, Rows] = {view.name: {} for view in together}
-    whole_parked: dict[str, list[Parked]] = {view.name: [] for view in together}
-    for stream, raws in groupby(log.in_stream_order(upto), key=attrgetter("stream")):
-        events = [read_event(raw) for raw in raws]
-        folded = {view.name: fold_stream(view, events) for view in apart}
-        yield (
-            stream,
-            {name: rows for name, (rows, _) in folded.items()},
-            {name: parked for name, (_, parked) in folded.items()},
-        )
-        for view in together:
-            _, parked = fold_steps(view, whole[view.name], steps(view, events))
-            whole_parked[view.name] += parked
-    yield None, whole, whole_parked

@@ -19,7 +19,6 @@ from typing import Any, Literal, NamedTuple
 
 from domain.procedures.definition import FieldType
 
-Fact = str | date | int | Decimal | bool
 ValueType = Literal["text", "date", "number", "yes_no"]
 Value = Callable[["Facts"], Any]
 Condition = Callable[["Facts"], bool]

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Protocol
 
 from domain.calendar import day_start
-from domain.procedures.case_refusals import ServiceNotInForce
 from domain.procedures.conditions import Condition, Facts, compiled
 from domain.procedures.definition import (
     APPLICANT,
@@ -54,12 +53,6 @@ class RunningService:
     def holds(self, condition: str, facts: Facts) -> bool:
         """Whether one of the service's conditions holds; one about a fact that is missing does not."""
         return self._compiled[condition](facts)
-
-    def check_in_force(self, day: date) -> None:
-        """Raises ServiceNotInForce unless this version is in force on the local `day` (S000-05)."""
-        service = self.service
-        if day < service.effective_from or (service.effective_to is not None and day > service.effective_to):
-            raise ServiceNotInForce("service", service=service.id, day=day.isoformat())
 
     def received(self, at: datetime) -> datetime:
         """When what arrives at `at` counts as received (S002-19, S003-06)."""

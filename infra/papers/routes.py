@@ -83,7 +83,6 @@ class _Track:
     left: float
     right: float
     height: float
-    departs: bool
     below: float = 0.0  # from the channel's top
 
 
@@ -257,7 +256,7 @@ def _channels(
                 continue  # the departure's own track leads there already
             start = leg.gutter if leg.by == "gutter" else _middle(routing, process.ways[leg.way].source)
             end = _middle(routing, leg.target)
-            leg.arrival = _Track(leg.way, min(start, end), max(start, end), TRACK, False)
+            leg.arrival = _Track(leg.way, min(start, end), max(start, end), TRACK)
             arriving.append(leg.arrival)
         placed: list[_Track] = []
         for track in [*departing, *arriving]:
@@ -292,7 +291,7 @@ def _departures(routing: _Routing, legs: Sequence[_Leg], row: int) -> list[_Trac
                 right = max(right, start + widest)
         elif left == right:
             continue
-        found.append(_Track(place, left, right, height, True))
+        found.append(_Track(place, left, right, height))
     return found
 
 

@@ -64,10 +64,6 @@ class PostgresSignIn:
         """End the session."""
         self._run("DELETE FROM azyq_access.session WHERE token_hash = %s", (hashed(token),))
 
-    def sign_out_all(self, user: str) -> None:
-        """End all sessions of a user."""
-        self._run("DELETE FROM azyq_access.session WHERE user_id = %s", (user,))
-
     def _run(self, statement: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         with self._connections.mine().cursor() as cursor:
             cursor.execute(statement, values)

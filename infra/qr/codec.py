@@ -22,7 +22,6 @@ VERSION = 1
 LONGEST = 154  # alphanumeric characters of a QR of version 6 at level M
 KEY_ID_BYTES = 4
 SIGNATURE_BYTES = 64
-RENEWED_EVERY = timedelta(seconds=30)
 LIFE = timedelta(seconds=90)
 AHEAD = timedelta(seconds=5)  # by how much the clocks of two machines may differ
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,8 +22,9 @@ from infra.postgres.log_reader import LogReader
 from infra.postgres.view_store import ViewStore
 from infra.programmes import load_programmes
 from projections.all_views import VIEWS
-from projections.folding import fold_of_log
-from projections.view import Key, Row
+from projections.events import read_event
+from projections.folding import fold_steps, fold_stream, steps
+from projections.view import Key, Row, Rows
 from streams import feed as feeding
 from streams.feed import Feed
 from streams.rebuild import rebuild
@@ -67,9 +70,20 @@ class Parts:
     def folded(self) -> Tables:
         """What the whole log says the tables hold."""
         found: Tables = {view.name: {} for view in VIEWS}
-        for _, rows, _ in fold_of_log(VIEWS, self.reader, self.reader.head()):
-            for name, some in rows.items():
-                found[name] |= {k: BY_NAME[name].canonical(r) for k, r in some.items() if r is not None}
+        across: dict[str, Rows] = {view.name: {} for view in VIEWS if not view.per_stream}
+
+        def take(name: str, rows: Rows) -> None:
+            found[name] |= {k: BY_NAME[name].canonical(r) for k, r in rows.items() if r is not None}
+
+        for _, raws in groupby(self.reader.in_stream_order(self.reader.head()), key=attrgetter("stream")):
+            events = [read_event(raw) for raw in raws]
+            for view in VIEWS:
+                if view.per_stream:
+                    take(view.name, fold_stream(view, events)[0])
+                else:
+                    fold_steps(view, across[view.name], steps(view, events))
+        for name, rows in across.items():
+            take(name, rows)
         return found
 
     def close(self) -> None:

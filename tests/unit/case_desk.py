@@ -15,7 +15,7 @@ from domain.commands.run_case import RunCase
 from domain.ports import KeptPaper, LogConflict, Signer
 from domain.procedures.acts import Actor
 from domain.procedures.case import Case
-from domain.procedures.case_refusals import ServiceUnknown
+from domain.procedures.case_refusals import ServiceNotInForce, ServiceUnknown
 from domain.procedures.running import RunningService
 from tests.unit.given_when_then import MAPPER, replayed
 
@@ -110,7 +110,9 @@ class OneService:
         found = [one for one in self.versions if one.service.id == service]
         if not found:
             raise ServiceUnknown("service", service=service)
-        found[-1].check_in_force(day)
+        newest = found[-1].service
+        if not newest.effective_from <= day <= (newest.effective_to or day):
+            raise ServiceNotInForce("service", service=service, day=day.isoformat())
         return found[-1]
 
     def version(self, service: str, version: str) -> RunningService | None:
