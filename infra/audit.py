@@ -25,11 +25,11 @@ import orjson
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 from psycopg2.extensions import connection as Connection
 
-from domain.audit import MALFORMED, LogFold, StreamEnd
-from domain.audit_cases import CaseBook
-from domain.audit_facts import Finding, azyq_name, instant
-from domain.audit_trade import TradeBook
-from domain.audited_log import Findings
+from domain.audit.audited_log import Findings
+from domain.audit.cases import CaseBook
+from domain.audit.facts import Finding, azyq_name, instant
+from domain.audit.log_fold import MALFORMED, LogFold, StreamEnd
+from domain.audit.trade import TradeBook
 from domain.goods import GoodsCatalogue
 from domain.programmes import Programme
 from infra.audit_sums import HashingLines, Sums

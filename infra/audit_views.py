@@ -13,8 +13,8 @@ from typing import Any
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
-from domain.audit_facts import Finding
-from domain.audited_log import Findings
+from domain.audit.audited_log import Findings
+from domain.audit.facts import Finding
 from infra.audit_sums import HashingLines, Sums
 from infra.postgres.turn import SCHEMA, Place, place_of
 from projections.all_views import VIEWS

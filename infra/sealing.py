@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from psycopg2.extensions import connection as Connection
 
-from domain.audit_facts import Finding
+from domain.audit.facts import Finding
 from domain.calendar import local_day
 from domain.commands.conflicts import until_saved
 from domain.identity import seals_id

@@ -11,7 +11,7 @@ import orjson
 import pytest
 from psycopg2.extensions import parse_dsn
 
-from domain.audit_facts import Finding
+from domain.audit.facts import Finding
 from domain.goods import load_goods
 from infra.audit import AuditVerdict, run_audit
 from infra.postgres.connect import connect

@@ -13,18 +13,18 @@ from uuid import uuid5
 import orjson
 import pytest
 
-from domain.audit import LogFold, StreamEnd
-from domain.audit_access import ACCESS_CHECKS
-from domain.audit_cases import CASE_CHECKS, CASE_TOPICS
-from domain.audit_facts import Finding, azyq_name, local_day_text, name_in, thousandths
-from domain.audit_lists import LIST_CHECKS
-from domain.audit_office import OFFICE_CHECKS
-from domain.audit_purchases import FAMILY_CHECKS
-from domain.audit_seals import SEAL_CHECKS
-from domain.audit_serving import SERVING_CHECKS
-from domain.audit_staff import STAFF_CHECKS, STAFF_TOPICS
-from domain.audit_trade import TRADE_CHECKS, TRADE_TOPICS
-from domain.audited_log import Findings
+from domain.audit.access import ACCESS_CHECKS
+from domain.audit.audited_log import Findings
+from domain.audit.cases import CASE_CHECKS, CASE_TOPICS
+from domain.audit.facts import Finding, azyq_name, local_day_text, name_in, thousandths
+from domain.audit.lists import LIST_CHECKS
+from domain.audit.log_fold import LogFold, StreamEnd
+from domain.audit.office import OFFICE_CHECKS
+from domain.audit.purchases import FAMILY_CHECKS
+from domain.audit.seals import SEAL_CHECKS
+from domain.audit.serving import SERVING_CHECKS
+from domain.audit.staff import STAFF_CHECKS, STAFF_TOPICS
+from domain.audit.trade import TRADE_CHECKS, TRADE_TOPICS
 from domain.calendar import ALMATY, day_start, local_day
 from domain.family import FamilyVouchers
 from domain.goods import load_goods

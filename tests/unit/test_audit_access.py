@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 
 from domain.access import Access, Grant, Reading
-from domain.audit import LogFold
+from domain.audit.log_fold import LogFold
 from domain.calendar import ALMATY, day_end
 from domain.goods import load_goods
 from domain.sign_ins import BY_SIGNATURE, SignIn

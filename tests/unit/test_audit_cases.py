@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from domain.audit import LogFold
-from domain.audit_cases import CaseBook
+from domain.audit.cases import CaseBook
+from domain.audit.log_fold import LogFold
 from domain.goods import GoodsCatalogue
 from domain.identity import staff_stream_id
 from tests.unit.test_services_construction import ATTESTED, ISSUED, WAYS

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.audit import LogFold
+from domain.audit.log_fold import LogFold
 from domain.identity import measurement_id
 from tests.unit.test_audit import GOODS, PROGRAMMES
 

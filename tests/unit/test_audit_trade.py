@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from domain.audit import LogFold
-from domain.audit_facts import MonthFacts
-from domain.audit_trade import TradeBook
+from domain.audit.facts import MonthFacts
+from domain.audit.log_fold import LogFold
+from domain.audit.trade import TradeBook
 from domain.goods import load_goods
 from infra.programmes import load_programmes
 from infra.settings import ROOT

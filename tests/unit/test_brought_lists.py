@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from domain.audit import LogFold
+from domain.audit.log_fold import LogFold
 from domain.brought_list_refusals import (
     ApproverBroughtIt,
     BroughtListUnknown,

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from domain.access_keys import hashed
-from domain.audit import LogFold
-from domain.audit_staff import STAFF_CHECKS, StaffBook, StaffFold
+from domain.audit.log_fold import LogFold
+from domain.audit.staff import STAFF_CHECKS, StaffBook, StaffFold
 from domain.commands.enrol_staff import EnrolStaff
 from domain.commands.terminals import credentials_of
 from domain.goods import GoodsCatalogue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.audited_log import AuditedLog
+from domain.audit.audited_log import AuditedLog
 
 _CHECKS = ("stream_identity", "office_act")
 OFFICE_CHECKS: dict[str, tuple[str, ...]] = {

@@ -8,10 +8,10 @@ from fractions import Fraction
 from math import floor
 from typing import Any
 
-from domain.audit_facts import MonthFacts, instant, local_day_text, thousandths
-from domain.audit_lines import check_lines
-from domain.audit_trade import TradeBook
-from domain.audited_log import AuditedLog
+from domain.audit.audited_log import AuditedLog
+from domain.audit.facts import MonthFacts, instant, local_day_text, thousandths
+from domain.audit.lines import check_lines
+from domain.audit.trade import TradeBook
 
 Data = dict[str, Any]
 Handler = Callable[[Any, Data], None]

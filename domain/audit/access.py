@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from domain.audit_facts import azyq_name, instant
-from domain.audited_log import AuditedLog
+from domain.audit.audited_log import AuditedLog
+from domain.audit.facts import azyq_name, instant
 
 Data = dict[str, Any]
 ACCESS_TOPICS = ("access.", "reading.")

@@ -11,18 +11,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from domain.audit_access import ACCESS_CHECKS, ACCESS_TOPICS, AccessBook, AccessFold
-from domain.audit_cases import CASE_CHECKS, CASE_TOPICS, CaseBook, CaseFold, finish_sittings
-from domain.audit_cycle import CYCLE_CHECKS, CycleFold, stray_reply
-from domain.audit_family import FamilyFold
-from domain.audit_lists import LIST_CHECKS, ListFold, TakenIn, finish_lists
-from domain.audit_office import OFFICE_CHECKS, OfficeFold
-from domain.audit_purchases import FAMILY_CHECKS
-from domain.audit_seals import SEAL_CHECKS, SealFold
-from domain.audit_serving import SERVING_CHECKS, ServingFold
-from domain.audit_staff import STAFF_CHECKS, STAFF_TOPICS, StaffBook, StaffFold
-from domain.audit_trade import TRADE_CHECKS, TRADE_TOPICS, TradeBook, TradeFold
-from domain.audited_log import AuditedLog
+from domain.audit.access import ACCESS_CHECKS, ACCESS_TOPICS, AccessBook, AccessFold
+from domain.audit.audited_log import AuditedLog
+from domain.audit.cases import CASE_CHECKS, CASE_TOPICS, CaseBook, CaseFold, finish_sittings
+from domain.audit.cycle import CYCLE_CHECKS, CycleFold, stray_reply
+from domain.audit.family import FamilyFold
+from domain.audit.lists import LIST_CHECKS, ListFold, TakenIn, finish_lists
+from domain.audit.office import OFFICE_CHECKS, OfficeFold
+from domain.audit.purchases import FAMILY_CHECKS
+from domain.audit.seals import SEAL_CHECKS, SealFold
+from domain.audit.serving import SERVING_CHECKS, ServingFold
+from domain.audit.staff import STAFF_CHECKS, STAFF_TOPICS, StaffBook, StaffFold
+from domain.audit.trade import TRADE_CHECKS, TRADE_TOPICS, TradeBook, TradeFold
 from domain.goods import GoodsCatalogue
 from domain.programmes import Programme
 

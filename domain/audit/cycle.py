@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.audit_facts import MonthFacts, azyq_name, local_day_text
-from domain.audited_log import AuditedLog
+from domain.audit.audited_log import AuditedLog
+from domain.audit.facts import MonthFacts, azyq_name, local_day_text
 
 TASKS = frozenset({"close_list", "first_sms", "reminder", "lapse", "expire", "close"})
 CYCLE_CHECKS: dict[str, tuple[str, ...]] = {

@@ -6,7 +6,7 @@ import heapq
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 
-from domain.audit_facts import Finding, MonthFacts
+from domain.audit.facts import Finding, MonthFacts
 from domain.goods import GoodsCatalogue, GoodsListMissing
 from domain.programmes import Programme, ProgrammeNotInForce
 

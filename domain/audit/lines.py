@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from domain.audit_facts import MonthFacts, thousandths
+from domain.audit.facts import MonthFacts, thousandths
 
 Bad = Callable[[str, str, str], None]
 

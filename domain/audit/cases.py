@@ -11,8 +11,8 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from domain.audit_facts import azyq_name, instant
-from domain.audited_log import AuditedLog
+from domain.audit.audited_log import AuditedLog
+from domain.audit.facts import azyq_name, instant
 from domain.errors import Refusal
 from domain.procedures.definition import SYSTEM, Outcome, Service, Step
 from domain.procedures.definition_file import parse_service

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple, TypeVar
 
-from domain.audit_facts import MonthFacts, azyq_name, instant, local_day_text
-from domain.audit_terminals import TERMINAL_CHECKS, TerminalBook, TerminalFold
-from domain.audited_log import AuditedLog
+from domain.audit.audited_log import AuditedLog
+from domain.audit.facts import MonthFacts, azyq_name, instant, local_day_text
+from domain.audit.terminals import TERMINAL_CHECKS, TerminalBook, TerminalFold
 from domain.goods import GoodsCatalogue, GoodsListMissing, GoodsVersion
 
 Data = dict[str, Any]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.audited_log import AuditedLog
+from domain.audit.audited_log import AuditedLog
 
 SEAL_CHECKS = {"seal.begun": ("seal_chain",), "seal.day_sealed": ("seal_chain",)}
 

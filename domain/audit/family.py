@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.audit_facts import azyq_name, instant, local_day_text, name_in
-from domain.audit_purchases import CANCELLED, EXPIRED, HANDLERS, Data, PurchasesFold, available, on_topic
-from domain.audit_trade import TradeBook
-from domain.audited_log import AuditedLog
+from domain.audit.audited_log import AuditedLog
+from domain.audit.facts import azyq_name, instant, local_day_text, name_in
+from domain.audit.purchases import CANCELLED, EXPIRED, HANDLERS, Data, PurchasesFold, available, on_topic
+from domain.audit.trade import TradeBook
 
 ENDS = frozenset({"refused", "withdrawn", "lapsed", "expired"})
 OPEN = frozenset({"consented", "activated"})

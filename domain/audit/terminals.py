@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from domain.audit_facts import azyq_name, instant
+from domain.audit.facts import azyq_name, instant
 
 Data = dict[str, Any]
 Bad = Callable[[str, str, str], None]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.audit_facts import azyq_name, instant
-from domain.audited_log import AuditedLog
+from domain.audit.audited_log import AuditedLog
+from domain.audit.facts import azyq_name, instant
 
 SERVING_CHECKS = {"serving.measured": ("stream_identity", "serving_adds_up")}
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from domain.audit_facts import azyq_name
-from domain.audited_log import AuditedLog
+from domain.audit.audited_log import AuditedLog
+from domain.audit.facts import azyq_name
 
 Data = dict[str, Any]
 _ORDER = ("stream_identity", "list_order")
