@@ -11,7 +11,7 @@ from typing import Any
 
 from domain.commands.receive_list import Progress
 from domain.commands.receive_trade import ReceiveTrade, TradeOutcome
-from domain.trade_sentences import trade_sentence
+from domain.trade.sentences import trade_sentence
 from infra.lists.columns import ARTICLE_COLUMNS, MARKET_COLUMNS, PRICE_COLUMNS, SHOP_COLUMNS, ColumnSet
 from infra.lists.reading import Detected, open_list
 from infra.lists.rejects import RejectsFile, check_place

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from domain.catalogue import Catalogue
+from domain.trade.catalogue import Catalogue
 from projections.view import Key, On, Recorded, Rows, Table, View, amount
 
 

@@ -10,21 +10,21 @@ import orjson
 
 from domain.access import Access, Reading
 from domain.brought_lists import BroughtLists
-from domain.catalogue import Catalogue
 from domain.cycle import Cycle, StrayReply
 from domain.family import FamilyVouchers
-from domain.market import Market
 from domain.office_acts import OfficeAct
 from domain.procedures.case import Case
 from domain.procedures.published_service import PublishedService
 from domain.procedures.sitting import Sitting
 from domain.seal import Seals
 from domain.serving import Measurement
-from domain.shop import Shop
 from domain.sign_ins import SignIn
 from domain.signatory import Signatory
 from domain.staff import Staff
 from domain.terminal import Terminal
+from domain.trade.catalogue import Catalogue
+from domain.trade.market import Market
+from domain.trade.shop import Shop
 from projections.view import Recorded, Unreadable
 
 _TYPES: dict[str, type] = {"str": str, "int": int, "bool": bool, "list": list, "dict": dict}

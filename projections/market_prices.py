@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from domain.market import Market
+from domain.trade.market import Market
 from projections.view import Key, On, Recorded, Rows, Table, View, amount
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.shop import Shop
+from domain.trade.shop import Shop
 from projections.view import Key, On, Recorded, Rows, Table, View, amount, own_row
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from domain.shop import Shop
+from domain.trade.shop import Shop
 from projections.view import Key, On, Recorded, Rows, Table, View, amount
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.shop import Shop as S
+from domain.trade.shop import Shop as S
 from projections.view import Key, On, Recorded, Row, Rows, Table, View, changing
 
 _FACTS = ("name", "bin", "trader", "kato", "address", "opened_on")

@@ -7,15 +7,15 @@ from datetime import date, datetime
 from typing import NamedTuple, TypeVar
 
 from domain.calendar import local_day
-from domain.catalogue import Catalogue
 from domain.commands.conflicts import until_saved
 from domain.goods import GoodsCatalogue
-from domain.gtin import canonical_gtin, gtin_is_valid
 from domain.identity import catalogue_id, shop_id
 from domain.ports import Log
-from domain.prices import missing_positions
-from domain.shop import Loan, Shop
-from domain.shop_refusals import ShopUnknown
+from domain.trade.catalogue import Catalogue
+from domain.trade.gtin import canonical_gtin, gtin_is_valid
+from domain.trade.prices import missing_positions
+from domain.trade.shop import Loan, Shop
+from domain.trade.shop_refusals import ShopUnknown
 
 SHOPS_AT_ONCE = 100
 

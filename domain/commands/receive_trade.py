@@ -15,19 +15,17 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from domain.calendar import local_day
-from domain.catalogue import MEASURE_OF_UNIT, Article, Catalogue
 from domain.commands.conflicts import until_saved
 from domain.commands.list_staging import ListRow
 from domain.commands.receive_list import Progress
 from domain.goods import GoodsCatalogue, GoodsVersion
 from domain.identity import catalogue_id, market_id, shop_id
-from domain.market import Market, places_of
 from domain.money import kzt
 from domain.ports import Log, LogConflict
-from domain.prices import listed, market_price
-from domain.shop import FARM, Shop
-from domain.shop_refusals import GoodsVersionUnknown
-from domain.trade_rows import (
+from domain.trade.catalogue import MEASURE_OF_UNIT, Article, Catalogue
+from domain.trade.market import Market, places_of
+from domain.trade.prices import listed, market_price
+from domain.trade.rows import (
     MarketRow,
     PriceRow,
     Rejected,
@@ -37,6 +35,8 @@ from domain.trade_rows import (
     check_price_row,
     check_shop_row,
 )
+from domain.trade.shop import FARM, Shop
+from domain.trade.shop_refusals import GoodsVersionUnknown
 
 ROWS_AT_ONCE = 2000  # bounded, so that redemptions never wait long for the log's lock
 STREAMS_KEPT = 2000  # some 100 kB a shop

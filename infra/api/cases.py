@@ -16,7 +16,7 @@ from fastapi.responses import Response
 from domain.calendar import day_start, local_day
 from domain.checked_file import FIRST_YEAR, LAST_YEAR
 from domain.procedures.acts import Actor
-from domain.trade_rows import plain_day
+from domain.trade.rows import plain_day
 from infra.api import case_models as models
 from infra.api.case_services import CaseServices, ListAsked
 from infra.api.counter_models import Call, read_call, schema_of

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 
 from domain.commands.terminals import Credentials
-from domain.trade_rows import plain_day
+from domain.trade.rows import plain_day
 from infra.api.problems import Problem
 from infra.api.terminals import PROBLEMS
 

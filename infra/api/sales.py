@@ -15,7 +15,7 @@ from domain.calendar import local_day
 from domain.code_refusals import CodeExpired, CodeNotYetValid
 from domain.commands.counter_calls import ShownCode
 from domain.commands.terminals import Credentials
-from domain.trade_rows import plain_day
+from domain.trade.rows import plain_day
 from infra.api import counter_models as models
 from infra.api.problems import Problem
 from infra.api.services import CounterServices

@@ -126,7 +126,7 @@ def moment(text: str | None, name: str = "--at") -> datetime | None:
 
 def day_of(text: str, name: str) -> date:
     """A day as 2025-07-05. Exits 2 when it can't be read."""
-    from domain.trade_rows import plain_day
+    from domain.trade.rows import plain_day
 
     day = plain_day(text)
     if day is None:

@@ -123,7 +123,7 @@ def show(shop: str = SHOP, as_json: bool = JSON, lang: str = LANGUAGE) -> None:
     words = WORDS[language_of(lang)]
     with opened(lang) as azyq:
         from domain.calendar import local_day
-        from domain.shop_refusals import ShopUnknown
+        from domain.trade.shop_refusals import ShopUnknown
 
         found = azyq.desk.shop(shop)
         if found is None:
@@ -199,7 +199,7 @@ def loan(
     if contract:
         _plain(contract, "--contract")
     with opened(lang) as azyq:
-        from domain.shop import Loan
+        from domain.trade.shop import Loan
 
         now = came or azyq.clock()
         if end:

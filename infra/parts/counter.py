@@ -7,7 +7,7 @@ from datetime import datetime
 
 from domain.commands.counter import Counter
 from domain.commands.terminals import Credentials, IssuedKey, Terminals
-from domain.shop_refusals import ShopClosed, ShopUnknown
+from domain.trade.shop_refusals import ShopClosed, ShopUnknown
 from infra.bootstrap import Azyq
 from infra.counter.admission import Admission
 from infra.counter.families import RememberingLog

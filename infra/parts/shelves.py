@@ -12,10 +12,10 @@ from domain.calendar import day_start, local_day
 from domain.commands.terminals import Credentials
 from domain.goods import GoodsVersion
 from domain.programmes import ProgrammeMonth
-from domain.shop import Shop
-from domain.shop_refusals import ShopForeign, ShopUnknown
 from domain.terminal import Terminal
 from domain.terminal_refusals import KeyUnknown
+from domain.trade.shop import Shop
+from domain.trade.shop_refusals import ShopForeign, ShopUnknown
 from infra.api.goods import ArticleBody, CapBody, GoodsBody, PositionBody, PricesBody, Tagged
 from infra.bootstrap import Azyq
 from infra.postgres.desk import Look

@@ -10,10 +10,10 @@ from typing import TypeVar
 
 from domain.basket import cap_tiyn
 from domain.calendar import local_day
-from domain.catalogue import MEASURE_OF_UNIT
 from domain.family import FamilyVouchers
 from domain.goods import GoodsListMissing, GoodsVersion
 from domain.programmes import Programme, ProgrammeMonth
+from domain.trade.catalogue import MEASURE_OF_UNIT
 from infra.bootstrap import Azyq
 from infra.postgres.desk import Look
 from infra.web.services import Offer, ShopShown

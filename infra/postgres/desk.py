@@ -16,14 +16,14 @@ from uuid import UUID
 
 from domain.basket import ArticlePrice
 from domain.calendar import local_day
-from domain.catalogue import Catalogue
 from domain.goods import GoodsCatalogue
-from domain.gtin import canonical_gtin, gtin_is_valid
 from domain.identity import catalogue_id, market_id, shop_id
-from domain.market import Market, places_of
-from domain.prices import article_price
 from domain.programmes import Programme
-from domain.shop import Shop, check_shop
+from domain.trade.catalogue import Catalogue
+from domain.trade.gtin import canonical_gtin, gtin_is_valid
+from domain.trade.market import Market, places_of
+from domain.trade.prices import article_price
+from domain.trade.shop import Shop, check_shop
 from infra.postgres.log import PostgresLog
 from infra.postgres.prepared import EXECUTE_NEWS
 

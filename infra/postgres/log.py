@@ -28,12 +28,10 @@ from psycopg2.extensions import connection as Connection
 
 from domain.access import Access, Reading
 from domain.brought_lists import BroughtLists
-from domain.catalogue import Catalogue
 from domain.commands.counter import Standing
 from domain.cycle import Cycle, StrayReply
 from domain.family import FamilyVouchers
 from domain.identity import cycle_id
-from domain.market import Market
 from domain.office_acts import OfficeAct
 from domain.ports import LogConflict
 from domain.procedures.case import Case
@@ -41,11 +39,13 @@ from domain.procedures.published_service import PublishedService
 from domain.procedures.sitting import Sitting
 from domain.seal import Seals
 from domain.serving import Measurement
-from domain.shop import Shop
 from domain.sign_ins import SignIn
 from domain.signatory import Signatory
 from domain.staff import Staff
 from domain.terminal import Terminal
+from domain.trade.catalogue import Catalogue
+from domain.trade.market import Market
+from domain.trade.shop import Shop
 from infra.postgres.arrays import array
 from infra.postgres.connect import ThreadConnections, eventsourcing_env
 from infra.postgres.later import without_lines

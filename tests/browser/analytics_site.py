@@ -10,7 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from domain.calendar import ALMATY
-from domain.shop import Loan, Shop, ShopFacts
+from domain.trade.shop import Loan, Shop, ShopFacts
 from infra.api.app import create_app
 from infra.bootstrap import Azyq, open_azyq
 from infra.clock import SetClock

@@ -14,8 +14,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx import Response
 
-from domain.catalogue import Article, Catalogue
-from domain.shop import Shop, ShopFacts
+from domain.trade.catalogue import Article, Catalogue
+from domain.trade.shop import Shop, ShopFacts
 from infra.api.app import create_app
 from infra.parts.api import Replies
 from infra.parts.counter import Tills, terminals

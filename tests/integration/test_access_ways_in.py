@@ -19,7 +19,7 @@ from fastapi.testclient import TestClient
 from pyarrow import parquet
 
 from domain.calendar import ALMATY
-from domain.shop import Shop, ShopFacts
+from domain.trade.shop import Shop, ShopFacts
 from infra.api.app import create_app
 from infra.parts.analytics import Analytics
 from infra.parts.api import Replies

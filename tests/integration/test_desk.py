@@ -10,11 +10,11 @@ import pytest
 
 from domain.basket import ArticlePrice
 from domain.calendar import day_start
-from domain.catalogue import Article, Catalogue
 from domain.identity import shop_id
-from domain.market import Market
-from domain.shop import Shop, ShopFacts
-from domain.shop_refusals import ShopClosed, ShopUnknown
+from domain.trade.catalogue import Article, Catalogue
+from domain.trade.market import Market
+from domain.trade.shop import Shop, ShopFacts
+from domain.trade.shop_refusals import ShopClosed, ShopUnknown
 from infra.postgres import desk as desk_module
 from infra.postgres.desk import Desk
 from tests.integration.month_in_process import Month, a_month

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from domain.shop import Shop
+from domain.trade.shop import Shop
 from infra.api.app import create_app
 from infra.parts.api import Replies
 from infra.parts.counter import Tills, terminals

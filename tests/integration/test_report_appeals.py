@@ -12,7 +12,7 @@ import pytest
 
 from domain.calendar import ALMATY
 from domain.goods import load_goods
-from domain.shop import Shop, ShopFacts
+from domain.trade.shop import Shop, ShopFacts
 from infra.postgres.log import PostgresLog
 from infra.postgres.log_reader import LogReader
 from infra.postgres.view_store import ViewStore

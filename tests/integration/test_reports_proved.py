@@ -12,7 +12,7 @@ import pytest
 
 from domain.calendar import ALMATY
 from domain.serving import Counted, Measurement
-from domain.shop import Loan, Shop, ShopFacts
+from domain.trade.shop import Loan, Shop, ShopFacts
 from infra.postgres.connect import connect
 from infra.postgres.log import PostgresLog
 from infra.postgres.log_reader import LogReader

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from domain.calendar import ALMATY
 from domain.cycle import Cycle
-from domain.shop import Loan, Shop, ShopFacts
+from domain.trade.shop import Loan, Shop, ShopFacts
 from infra.parts.api import Replies
 from infra.parts.scheduler import Scheduler
 from tests.integration.month_in_process import Month, Town, a_month, an_answer, events_of

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from domain.commands.terminals import credentials_of
-from domain.shop import Shop, ShopFacts
+from domain.trade.shop import Shop, ShopFacts
 from infra.parts.counter import terminals
 from infra.parts.rehearsal import NothingToTry, TrialOnly, rehearse
 from tests.integration.counter_in_process import AKKOL_KATO, ELSEWHERE, open_vouchers, stock

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from domain import code_refusals, shop_refusals, terminal_refusals, voucher_refusals
+from domain import code_refusals, terminal_refusals, voucher_refusals
 from domain.errors import Refusal
+from domain.trade import shop_refusals
 from infra.api import problems
 from infra.problem_sentences import SENTENCES
 from infra.settings import ROOT

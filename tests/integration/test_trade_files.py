@@ -15,13 +15,13 @@ from typer.testing import CliRunner
 
 from domain.basket import ArticlePrice, BasketLine
 from domain.beneficiary import iin_is_valid
-from domain.catalogue import Catalogue
 from domain.commands import receive_trade
 from domain.commands.counter import Counter
 from domain.commands.counter_calls import Bought, Purchase
 from domain.identity import catalogue_id
-from domain.shop import Loan, Shop
-from domain.shop_refusals import GoodsVersionUnknown, ShopClosed
+from domain.trade.catalogue import Catalogue
+from domain.trade.shop import Loan, Shop
+from domain.trade.shop_refusals import GoodsVersionUnknown, ShopClosed
 from infra.audit import run_audit
 from infra.cli.app import app
 from infra.counter.families import RememberingLog

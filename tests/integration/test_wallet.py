@@ -16,7 +16,7 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.shop import Shop
+from domain.trade.shop import Shop
 from infra.parts.shop_window import ShopWindow
 from infra.web.assets import FOLDER, Assets
 from infra.web.guesses import Guesses

@@ -15,9 +15,9 @@ from typing import Any
 from fastapi import FastAPI
 
 from domain.basket import ArticlePrice, BasketLine, price_basket
-from domain.catalogue import Article, Catalogue
 from domain.purchase import Redemption
-from domain.shop import Shop, ShopFacts
+from domain.trade.catalogue import Article, Catalogue
+from domain.trade.shop import Shop, ShopFacts
 from infra.api.app import create_app
 from infra.clock import SetClock
 from infra.parts.api import Replies, listen

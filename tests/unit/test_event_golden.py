@@ -22,18 +22,18 @@ from eventsourcing.utils import resolve_topic
 from domain.access import Access, Grant, Reading
 from domain.brought_lists import BroughtLists
 from domain.calendar import Task, day_end
-from domain.catalogue import Article, Catalogue
 from domain.cycle import Cycle, StrayReply
-from domain.market import Market
 from domain.office_acts import OfficeAct
 from domain.replies import Answer
 from domain.seal import FIRST, Sealed, Seals
 from domain.serving import Counted, Measurement
-from domain.shop import Loan, Shop, ShopFacts
 from domain.sign_ins import BY_SQL, SignIn
 from domain.signatory import Signatory
 from domain.staff import Staff
 from domain.terminal import Terminal
+from domain.trade.catalogue import Article, Catalogue
+from domain.trade.market import Market
+from domain.trade.shop import Loan, Shop, ShopFacts
 from infra.postgres.log import AGGREGATES
 from tests.unit.brought import APPROVER, CLERK, checked_list
 from tests.unit.given_when_then import MAPPER, Story, on, programme, replayed, reply, sms, story

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from domain.errors import LANGUAGES, Refusal
-from domain.shop import Loan, Shop, ShopFacts, check_shop
-from domain.shop_refusals import (
+from domain.trade.shop import Loan, Shop, ShopFacts, check_shop
+from domain.trade.shop_refusals import (
     BreachUnknown,
     ConditionUnknown,
     LoanMissing,

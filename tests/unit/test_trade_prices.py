@@ -8,11 +8,11 @@ from decimal import Decimal
 import pytest
 
 from domain.basket import ArticlePrice, BasketLine, cap_tiyn, price_basket
-from domain.catalogue import Article, Catalogue
 from domain.goods import load_goods
-from domain.market import Market, places_of
-from domain.prices import article_price, listed, missing_positions
-from domain.shop import Shop, ShopFacts
+from domain.trade.catalogue import Article, Catalogue
+from domain.trade.market import Market, places_of
+from domain.trade.prices import article_price, listed, missing_positions
+from domain.trade.shop import Shop, ShopFacts
 from domain.voucher_refusals import NotListed
 from infra.programmes import load_programmes
 from infra.settings import ROOT

@@ -11,13 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum import ean
 
-from domain import trade_rows, trade_sentences
 from domain.beneficiary import iin_is_valid
-from domain.catalogue import Article
 from domain.errors import LANGUAGES
-from domain.gtin import LENGTHS, canonical_gtin, gtin_is_valid, gtin_problem
-from domain.shop import Loan
-from domain.trade_rows import (
+from domain.trade import rows, sentences
+from domain.trade.catalogue import Article
+from domain.trade.gtin import LENGTHS, canonical_gtin, gtin_is_valid, gtin_problem
+from domain.trade.rows import (
     MarketRow,
     PriceRow,
     Rejected,
@@ -27,7 +26,8 @@ from domain.trade_rows import (
     check_price_row,
     check_shop_row,
 )
-from domain.trade_sentences import SENTENCES, trade_sentence
+from domain.trade.sentences import SENTENCES, trade_sentence
+from domain.trade.shop import Loan
 
 TODAY = date(2025, 7, 1)
 GTIN = "4870000000012"
@@ -222,8 +222,8 @@ def test_R13_a_row_of_a_price_that_is_not_taken(place: int, cell: str, code: str
 
 
 def test_every_code_has_its_sentence_in_every_language() -> None:
-    sources = [Path(trade_rows.__file__), Path(trade_rows.__file__).with_name("gtin.py")]
-    sources.append(Path(trade_rows.__file__).parent / "commands" / "receive_trade.py")
+    sources = [Path(rows.__file__), Path(rows.__file__).with_name("gtin.py")]
+    sources.append(Path(rows.__file__).parent.parent / "commands" / "receive_trade.py")
     text = "".join(path.read_text("utf-8") for path in sources)
     codes = set(re.findall(r'Rejected\(\s*"([a-z0-9_]+)"', text)) | set(re.findall(r'"(gtin_[a-z_]+)"', text))
     codes |= {"date_missing", "loan_until_missing", "shop_twice", "article_twice", "price_twice"}
@@ -246,4 +246,4 @@ def test_every_code_has_its_sentence_in_every_language() -> None:
         "article_name_missing",
         "loan_contract_missing",
     }
-    assert all(len(words) == 3 for words in trade_sentences.FIELD_WORDS.values())
+    assert all(len(words) == 3 for words in sentences.FIELD_WORDS.values())

@@ -1,6 +1,6 @@
 """A shop that takes part: where it is, whether it is open, what it pays for its goods, its loan (R2.7, R9–R13).
 
-Guards stand in the public methods; the events (`domain.shop_events`) only apply, for they also run at replay.
+Guards stand in the public methods; the events (`domain.trade.shop_events`) only apply, for they also run at replay.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from uuid import UUID, uuid5
 
 from eventsourcing.domain import Aggregate
 
-from domain import shop_events as events
 from domain.calendar import local_day
 from domain.identity import shop_id
 from domain.programmes import Programme
-from domain.shop_refusals import (
+from domain.trade import shop_events as events
+from domain.trade.shop_refusals import (
     BreachUnknown,
     ConditionUnknown,
     LoanMissing,

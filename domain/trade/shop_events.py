@@ -1,4 +1,4 @@
-"""What happens to a shop: the events of `domain.shop.Shop`.
+"""What happens to a shop: the events of `domain.trade.shop.Shop`.
 
 Stored for ever by TOPIC and fields, as those of `domain.family_events`. Prices are tiyn a unit, days ISO 8601.
 """

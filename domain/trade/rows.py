@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from domain.basket import PRICE_TIYN_MAX
 from domain.beneficiary import FORMULA_STARTS, iin_is_valid
-from domain.catalogue import Article
-from domain.gtin import canonical_gtin, gtin_problem
 from domain.money import tiyn_from_kzt
-from domain.shop import FARM, TRADE, Loan, ShopFacts
+from domain.trade.catalogue import Article
+from domain.trade.gtin import canonical_gtin, gtin_problem
+from domain.trade.shop import FARM, TRADE, Loan, ShopFacts
 
 SHOP_FIELDS = (
     "shop_id",

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from domain.basket import ArticlePrice
-from domain.catalogue import MEASURE_OF_UNIT, Catalogue
 from domain.goods import GoodsCatalogue, GoodsListMissing, GoodsVersion
-from domain.market import Market
-from domain.shop import FARM, Shop
+from domain.trade.catalogue import MEASURE_OF_UNIT, Catalogue
+from domain.trade.market import Market
+from domain.trade.shop import FARM, Shop
 
 
 def listed(
