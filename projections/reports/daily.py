@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from domain.calendar import ALMATY
+from projections.reports.entries import Purchase
 from projections.reports.facts import FAMILIES, OF_THE_DAY, PURCHASES
 from projections.reports.goods import POSITION, SALES, SALES_VIEWS, sales_by_position, sales_from_log
-from projections.reports.ledger import Ledger, Purchase
+from projections.reports.ledger import Ledger
 from projections.reports.report import Cells, Column, Report, Scope, Section, named
 from projections.reports.serving import SERVING, SHOP
 

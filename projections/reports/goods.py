@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from projections.reports.entries import Line
 from projections.reports.facts import (
     FAMILIES,
     PRICE_TOTAL,
@@ -15,7 +16,7 @@ from projections.reports.facts import (
     SOLD,
     SOLD_OF_THE_MONTHS,
 )
-from projections.reports.ledger import Ledger, Line
+from projections.reports.ledger import Ledger
 from projections.reports.report import Cells, Column, Cut, Report, Scope, Section, named
 
 POSITION = Column("position", named("тізімдегі орны", "позиция перечня", "position"), "count")

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from projections.reports.entries import Family
 from projections.view import Recorded
-
-if TYPE_CHECKING:
-    from projections.reports.ledger import Family
 
 HEARD_TOPICS = ("case.", "family.rated")
 

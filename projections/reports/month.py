@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from projections.reports.entries import Family
 from projections.reports.facts import AS_ITS_ROW_SAYS, FAMILIES, PURCHASES_OF_CHANGED
-from projections.reports.ledger import Family, Ledger
+from projections.reports.ledger import Ledger
 from projections.reports.report import Cells, Column, Cut, Report, Scope, Section, named, next_level
 
 _COUNTS = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
+from projections.reports.entries import Family
 from projections.reports.facts import AS_ITS_ROW_SAYS, FAMILIES, PURCHASES_OF_CHANGED
 from projections.reports.goods import (
     BY_POSITION,
@@ -15,7 +16,7 @@ from projections.reports.goods import (
     of_the_months,
     sales_from_log,
 )
-from projections.reports.ledger import Family, Ledger
+from projections.reports.ledger import Ledger
 from projections.reports.report import Cells, Column, Report, Scope, Section, named
 
 _USE = f"""

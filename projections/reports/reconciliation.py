@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from domain.calendar import ALMATY
+from projections.reports.entries import Purchase
 from projections.reports.facts import FAMILIES, OF_THE_MONTHS, PURCHASES
 from projections.reports.goods import of_the_months
-from projections.reports.ledger import Ledger, Purchase
+from projections.reports.ledger import Ledger
 from projections.reports.report import Cells, Column, Report, Scope, Section, named
 from projections.reports.serving import SHOP
 

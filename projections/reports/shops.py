@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
+from projections.reports.entries import Purchase
 from projections.reports.facts import OF_THE_MONTHS, PRICE_TOTAL, PURCHASES, SOLD
 from projections.reports.goods import total
-from projections.reports.ledger import Ledger, Purchase
+from projections.reports.ledger import Ledger
 from projections.reports.report import Cells, Column, Report, Scope, Section, named
 from projections.reports.serving import SHOP
 
