@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from domain.calendar import ALMATY
 from domain.procedures.definition import Names, Service
+from domain.sms_text import render
 from infra.case_history import CaseEvent
+from infra.papers.conditions_in_words import channel_word
+from infra.papers.words import WORDS as PAPER_WORDS
+from infra.story_texts import WORDS as SMS_WORDS
 
 
 class CaseLine(NamedTuple):
@@ -23,9 +27,9 @@ class CaseLine(NamedTuple):
 
 TEXTS: dict[str, dict[str, str]] = {
     "case.opened": {
-        "en": "Received through {channel}, “{kind}”; counted from {counted_from}, the result due {due_at}",
-        "ru": "Поступило через {channel}, «{kind}»; отсчёт с {counted_from}, срок результата {due_at}",
-        "kk": "{channel} арқылы түсті, «{kind}»; {counted_from} бастап есептеледі, нәтиже мерзімі {due_at}",
+        "en": "Received, “{kind}”; by: {channel}; counted from {counted_from}, the result due {due_at}",
+        "ru": "Поступило, «{kind}»; способ: {channel}; отсчёт с {counted_from}, срок результата {due_at}",
+        "kk": "Түсті, «{kind}»; тәсілі: {channel}; {counted_from} бастап есептеледі, нәтиже мерзімі {due_at}",
     },
     "case.acceptance_refused": {
         "en": "Acceptance refused, for lack of: {missing}",
@@ -78,19 +82,19 @@ TEXTS: dict[str, dict[str, str]] = {
         "kk": "№ {number} енді қолданылмайды: {how}, {decided_in} ісі бойынша{replaced_by}",
     },
     "case.notice_due": {
-        "en": "The applicant is told: {notice}",
-        "ru": "Заявителю сообщается: {notice}",
-        "kk": "Өтініш берушіге хабарланады: {notice}",
+        "en": "The applicant is told: “{notice}”",
+        "ru": "Заявителю сообщается: «{notice}»",
+        "kk": "Өтініш берушіге хабарланады: «{notice}»",
     },
     "case.notice_sent": {
-        "en": "SMS handed to the gateway ({purpose})",
-        "ru": "СМС передано шлюзу ({purpose})",
-        "kk": "СМС шлюзге берілді ({purpose})",
+        "en": "SMS handed to the gateway",
+        "ru": "СМС передано шлюзу",
+        "kk": "СМС шлюзге берілді",
     },
     "case.notice_failed": {
-        "en": "SMS not sent ({purpose}): {reason}",
-        "ru": "СМС не отправлено ({purpose}): {reason}",
-        "kk": "СМС жіберілмеді ({purpose}): {reason}",
+        "en": "SMS not sent: {reason}",
+        "ru": "СМС не отправлено: {reason}",
+        "kk": "СМС жіберілмеді: {reason}",
     },
     "case.notice_reported": {
         "en": "SMS: {status}",
@@ -119,28 +123,41 @@ _HOW: dict[str, dict[str, str]] = {
     "replaced": {"en": "replaced", "ru": "заменён", "kk": "ауыстырылды"},
 }
 
+# Why an SMS was not sent, and what its gateway reported.
+_SMS: dict[str, dict[str, str]] = {
+    "no_number": {"en": "no number is known", "ru": "номер не известен", "kk": "нөмірі белгісіз"},
+    "no_text": {"en": "it has no text", "ru": "нет текста", "kk": "мәтіні жоқ"},
+}
+
 
 def case_story(events: Sequence[CaseEvent], service: Service, language: str) -> list[CaseLine]:
     """The story of a case in `language`: events in order of the log."""
+    opened = next((one.data for one in events if one.topic == "case.opened"), {})
+    due = _time(opened.get("due_at") or "")
     return [
         CaseLine(
             one.position,
             one.at.astimezone(ALMATY),
             one.topic,
-            _sentence(one, service, language),
+            _sentence(one, service, language, due),
             _clause(one, service),
         )
         for one in events
     ]
 
 
-def _sentence(event: CaseEvent, service: Service, language: str) -> str:
+def _sentence(event: CaseEvent, service: Service, language: str, due: str) -> str:
     text = TEXTS.get(event.topic)
-    return event.topic if text is None else text[language].format(**_words(event.data, service, language))
+    if text is None:
+        return event.topic
+    return text[language].format(**_words(event.data, service, language, due))
 
 
-def _words(data: dict[str, Any], service: Service, language: str) -> dict[str, str]:
-    """What an event says, in words: ids by their names, times as Kazakhstan's clocks show them."""
+def _words(data: dict[str, Any], service: Service, language: str, due: str) -> dict[str, str]:
+    """What an event says, in words: ids by their names, times as Kazakhstan's clocks show them.
+
+    `due` is when the case's result was promised, as notices say it.
+    """
     words = {name: str(value) for name, value in data.items() if isinstance(value, str | int)}
 
     def named(names: Names | None, otherwise: str) -> str:
@@ -158,7 +175,15 @@ def _words(data: dict[str, Any], service: Service, language: str) -> dict[str, s
     words["result"] = named(result.names if result else None, words.get("result", ""))
     words["end"] = named(service.ends.get(words.get("end", "")), words.get("end", ""))
     words["how"] = _HOW.get(words.get("how", ""), {}).get(language, "")
-    words["missing"] = ", ".join(data.get("missing", ()))
+    papers = {one.id: one.names[language] for one in service.documents}
+    words["missing"] = ", ".join(papers.get(one, one) for one in data.get("missing", ()))
+    words["channel"] = PAPER_WORDS[language].get(
+        channel_word(words.get("channel", "")), words.get("channel", "")
+    )
+    words["notice"] = _notice(words, service, language, due)
+    words["reason"] = _sms(words.get("reason", ""), language)
+    words["status"] = _sms(words.get("status", ""), language)
+    words["valid_from"] = _day(words.get("valid_from", ""))
     for name in ("due_at", "counted_from"):
         words[name] = _time(words.get(name, ""))
     words |= _parts(data, service, language)
@@ -171,15 +196,45 @@ def _parts(data: dict[str, Any], service: Service, language: str) -> dict[str, s
     values: dict[str, str] = {
         "late": "1" if data.get("late") else "",
         "ground": ground.names[language] if ground else str(data.get("ground", "")),
-        "documents": ", ".join(row[0] for row in data.get("documents", ())),
+        "documents": ", ".join(_paper(row[0], data, service, language) for row in data.get("documents", ())),
         "signature": "1" if data.get("signature") else "",
         "sitting": str(data.get("sitting", ""))[:8],
         "replaced_by": str(data.get("replaced_by", "")),
-        "valid_until": str(data.get("valid_until", "")),
+        "valid_until": _day(str(data.get("valid_until", ""))),
     }
     return {
         name: _PARTS[name][language].format(value=value) if value else "" for name, value in values.items()
     }
+
+
+def _paper(document: str, data: dict[str, Any], service: Service, language: str) -> str:
+    """What a document is called, by whichever asks for it: the outcome or the service."""
+    step = service.steps.get(data.get("step", ""))
+    asked = [paper for one in step.outcomes for paper in one.documents] if step else []
+    names = {one.id: one.names[language] for one in (*service.documents, *asked)}
+    return names.get(document, document)
+
+
+def _notice(words: dict[str, str], service: Service, language: str, due: str) -> str:
+    """A notice as the applicant reads it, but for the link, which is the applicant's alone."""
+    name = words.get("notice", "")
+    text = service.notices.get(name, {}).get(language)
+    if not text:
+        return name
+    said = render(
+        text.strip(),
+        language,
+        number=words.get("case", ""),
+        service=service.names[language],
+        due=due,
+        link="…",
+    )
+    return " ".join(said.split())
+
+
+def _sms(code: str, language: str) -> str:
+    said = _SMS.get(code) or SMS_WORDS.get(code)
+    return said[language] if said else code
 
 
 def _clause(event: CaseEvent, service: Service) -> str:
@@ -188,6 +243,10 @@ def _clause(event: CaseEvent, service: Service) -> str:
         return ""
     clauses = {one.id: one.clause for one in step.outcomes}
     return clauses.get(event.data.get("outcome", ""), "") or step.clause
+
+
+def _day(text: str) -> str:
+    return f"{date.fromisoformat(text):%d.%m.%Y}" if text else ""
 
 
 def _time(text: str) -> str:

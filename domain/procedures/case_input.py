@@ -55,8 +55,16 @@ _EXPECTED: dict[str, dict[str, str]] = {
         "ru": "телефон вида +77011234567",
         "kk": "+77011234567 түріндегі телефон",
     },
-    "iin": {"en": "an IIN of 12 digits", "ru": "ИИН из 12 цифр", "kk": "12 цифрлы ЖСН"},
-    "bin": {"en": "a BIN of 12 digits", "ru": "БИН из 12 цифр", "kk": "12 цифрлы БСН"},
+    "iin": {
+        "en": "an IIN of 12 digits with the right check digit",
+        "ru": "ИИН из 12 цифр с верным контрольным разрядом",
+        "kk": "бақылау цифры дұрыс 12 цифрлы ЖСН",
+    },
+    "bin": {
+        "en": "a BIN of 12 digits with the right check digit",
+        "ru": "БИН из 12 цифр с верным контрольным разрядом",
+        "kk": "бақылау цифры дұрыс 12 цифрлы БСН",
+    },
     "kato": {"en": "a KATO code of 9 digits", "ru": "код КАТО из 9 цифр", "kk": "9 цифрлы ӘАОЖ коды"},
     "file": {
         "en": "a digest of 64 hex digits",

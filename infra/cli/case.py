@@ -160,6 +160,9 @@ def _say_opening(service: Service, told: dict[str, Any], language: str) -> None:
             typer.echo(f"  {one}: {missing[one]}")
         return
     typer.echo(words["opened"].format(case=told["case"], service=name, due=when(told["due_at"], language)))
+    if told["missing"]:
+        papers = {one.id: one.names[language] for one in service.documents}
+        typer.echo(words["missing"].format(documents=", ".join(papers[one] for one in told["missing"])))
     _say_steps(service, told["opened"], language)
     typer.echo(words["page"].format(page=told["status_page"]))
 

@@ -46,7 +46,11 @@ def list_cases(
     with opened(lang) as azyq:
         from infra.parts.case_shown import ended_shown, to_do_shown
         from infra.parts.cases import CaseDesk, Wanted
+        from infra.parts.staff import check_roles
 
+        check_roles(azyq, [role] if role else [], unit)
+        if service:
+            azyq.services.files.latest(service)
         azyq.catch_up_views()
         desk, now = CaseDesk(azyq), azyq.clock()
         if state == "open":

@@ -11,7 +11,7 @@ import typer
 from infra.cli.running import JSON, LANGUAGE, language_of, print_json, refusals
 
 if TYPE_CHECKING:
-    from domain.procedures.definition import Outcome, Service, Step
+    from domain.procedures.definition import Field, Outcome, Service, Step
 
 VERSION = typer.Option(None, "--version", help="A version's number (default: the last to come into force).")
 
@@ -22,6 +22,9 @@ WORDS = {
         "no_term": "мерзімі көрсетілмеген",
         "kinds": "Сұрау түрлері",
         "takes": "ең көбі {path}",
+        "channels": "Өтініш беру тәсілдері",
+        "fields": "Сұралатын мәліметтер",
+        "if_any": "бар болса",
         "documents": "Құжаттар",
         "steps": "Рәсімдер",
         "after": "{steps} біткен соң",
@@ -41,6 +44,9 @@ WORDS = {
         "no_term": "срок не указан",
         "kinds": "Виды запросов",
         "takes": "не дольше {path}",
+        "channels": "Способы подачи",
+        "fields": "Запрашиваемые сведения",
+        "if_any": "при наличии",
         "documents": "Документы",
         "steps": "Процедуры",
         "after": "после {steps}",
@@ -60,6 +66,9 @@ WORDS = {
         "no_term": "no term given",
         "kinds": "Kinds of request",
         "takes": "at most {path}",
+        "channels": "Where it is asked for",
+        "fields": "Asked for",
+        "if_any": "if any",
         "documents": "Documents",
         "steps": "Procedures",
         "after": "after {steps}",
@@ -156,7 +165,9 @@ def _as_json(service: Service) -> Any:
 def _lines(service: Service, language: str) -> Iterator[str]:
     """The service in words, a line each."""
     from domain.procedures.longest_path import longest_path
+    from infra.papers.conditions_in_words import channel_word
     from infra.papers.spelling import hours_in_words, period_in_words, term_in_words
+    from infra.papers.words import WORDS as PAPER_WORDS
 
     words = WORDS[language]
     days = period_in_words(service.effective_from, service.effective_to, language)
@@ -171,6 +182,12 @@ def _lines(service: Service, language: str) -> Iterator[str]:
             takes = ", ".join(term_in_words(term, language) for term in sums)
             told += f"; {words['takes'].format(path=takes)}"
         yield f"  {kind.id}: {kind.names[language]} ({told})"
+    yield f"{words['channels']}:"
+    for channel in service.channels:
+        yield f"  {channel.id}: {PAPER_WORDS[language][channel_word(channel.id)]}"
+    if service.fields:
+        yield f"{words['fields']}:"
+        yield from (_field_line(one, words, language) for one in service.fields)
     if service.documents:
         yield f"{words['documents']}:"
         yield from (f"  {one.id}: {one.names[language]}" for one in service.documents)
@@ -189,6 +206,17 @@ def _lines(service: Service, language: str) -> Iterator[str]:
     if service.declared:
         yield f"{words['declared']}:"
         yield from (f"  {one.clause}: {one.takes[language]}" for one in service.declared)
+
+
+def _field_line(field: Field, words: dict[str, str], language: str) -> str:
+    """What `--field` of `azyq case open` is given for it: the id, what is meant, and the values to choose from."""
+    about: list[str] = [] if field.type == "text" else [field.type]
+    about += [f"{one} = {names[language]}" for one, names in field.choices.items()]
+    about += (
+        [] if field.required == "true" else [words["if_any"] if field.required == "false" else field.required]
+    )
+    told = "; ".join(about)
+    return f"  {field.id}: {field.names[language]}{f' ({told})' if told else ''}"
 
 
 def _step_lines(service: Service, step: Step, language: str) -> Iterator[str]:

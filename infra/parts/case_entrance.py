@@ -224,12 +224,14 @@ class CaseEntrance:
     def listed(self, caller: Actor, asked: ListAsked) -> tuple[list[dict[str, Any]], str | None]:
         """A page of what the caller has to do, or of a service's cases that are over; and where the next one begins.
 
-        Raises RoleNotYours, ServiceNotYours, PlaceUnknown.
+        Raises RoleNotYours, ServiceUnknown, ServiceNotYours, PlaceUnknown.
         """
         if asked.role and asked.role not in caller.roles:
             raise RoleNotYours("role", role=shown(asked.role), roles=", ".join(caller.roles))
         if asked.state in ("closed", "refused"):
             return self._ended(caller, asked)
+        if asked.service:
+            self._azyq.services.files.latest(asked.service)
         roles = [asked.role] if asked.role else list(caller.roles)
         services = [asked.service]
         if asked.state == "escalated":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import chdir
 from pathlib import Path
 from typing import Any
@@ -105,7 +106,12 @@ def test_S000_L1_to_L6_a_clerks_whole_licence_case(outside: Shell) -> None:
     assert {"S000-L2", "S000-L3", "S000-L4", "S000-L5b", "S000-L6"} <= {one["clause"] for one in told}
     assert {one["rules"] for one in told} == {"licence-design@1"}
     assert not any(personal in str(told) for personal in (IIN, PHONE, "Оспанова"))
-    assert "с опозданием" in azyq("case", "why", case, "--lang", "ru", **late).stdout
+    why = azyq("case", "why", case, "--lang", "ru", **late).stdout
+    assert "с опозданием" in why
+    # in words of people: where it came in, what the applicant reads, days as everywhere
+    assert "способ: веб-портал «электронного правительства»" in why
+    assert f"Заявителю сообщается: «Заявление № {case} принято" in why
+    assert re.search(r"действует с \d\d\.\d\d\.\d{4}", why)
     assert azyq.json("why", f"{case.lower()}-1", "--lang", "ru", **late) == told
     levels = azyq.json("case", "levels", "--service", LICENCE, **late)["services"][LICENCE]
     assert (levels["done"], levels["terms_kept"], levels["ends"]) == (1, 1, {"granted": 1})
@@ -132,6 +138,19 @@ def test_S002_36_what_is_refused_is_said_with_its_code(azyq: Shell) -> None:
     wrong(azyq("case", "open", "gone.toml"), "gone.toml")
     wrong(azyq("case", "list"), "--role")
     wrong(azyq("case", "list", "--role", "head", "--due", "soon"), "--due")
+
+
+def test_a_role_or_a_service_that_is_none_is_told_not_taken_for_no_work(azyq: Shell) -> None:
+    assert azyq("case", "list", "--role", "head").stdout == "Nothing to do.\n"
+    refused(azyq("case", "list", "--role", "hed"), "role_unknown")
+    refused(azyq("case", "list", "--role", "head", "--service", "licence"), "service_unknown")
+    refused(azyq("case", "list", "--role", "head", "--unit", "hed"), "unit_unknown")
+
+
+def test_S000_L5a_what_is_missing_is_said_when_a_case_is_opened(azyq: Shell) -> None:
+    papers = [one for one in application() if not one.startswith("fee_paid=")]
+    papers.pop(papers.index("--document"))
+    assert "missing: Proof that the licence fee is paid" in azyq("case", "open", LICENCE, *papers).stdout
 
 
 def test_a_number_typed_by_hand_is_understood(azyq: Shell) -> None:

@@ -353,6 +353,7 @@ def test_S002_04_what_is_overdue_is_brought_before_the_head(
         ("sort=iin", "/sort"),
         ("role=a&role=b", "/role"),
         ("role=%00", "/role"),
+        ("service=licence", "/service"),
     ],
 )
 def test_a_list_that_is_asked_for_wrongly_is_refused(bureau: Bureau, query_: str, pointer: str) -> None:
