@@ -70,7 +70,7 @@ def _case_document(
         from domain.commands.run_case import SALT_BYTES
         from infra.papers.case_papers import discussion_report, receipt, result_paper
         from infra.papers.from_case import paper_of_case
-        from infra.papers.kinds import CASE_PAPERS, PaperKindUnknown, written
+        from infra.papers.kinds import CASE_PAPERS, PaperKindUnknown, PaperNotGiven, written
         from infra.parts.staff import name_of
 
         if kind not in CASE_PAPERS:
@@ -89,6 +89,13 @@ def _case_document(
         told = paper_of_case(case, azyq.run_case.running(case).service, events, unseal, names)
         chosen = language_of(language or case.language or lang)
         made_at = moment(at) or azyq.clock()
+        there = {
+            "receipt": case.end == "acceptance_refused",
+            "report": told.discussion is not None,
+            "result": bool(told.result),
+        }
+        if not there[kind]:
+            raise PaperNotGiven("kind", case=case.case, kind=kind)
         if kind == "receipt":
             paper = receipt(told, chosen, made_at)
         elif kind == "report":

@@ -49,6 +49,17 @@ class PaperFormatUnknown(Refusal):
     }
 
 
+class PaperNotGiven(Refusal):
+    """The case has no such paper: it was accepted, nothing was given out yet, nothing was discussed."""
+
+    code = "paper_not_given"
+    texts = {
+        "kk": "{case} ісі бойынша мұндай құжат жоқ: {kind}.",
+        "ru": "По делу {case} такого документа нет: {kind}.",
+        "en": "The case {case} has no such paper: {kind}.",
+    }
+
+
 def service_paper(service: Service, kind: str, language: str, made_at: datetime) -> Paper:
     """A paper of the service, in kk, ru or en. Raises PaperKindUnknown."""
     make = SERVICE_PAPERS.get(kind)

@@ -61,6 +61,10 @@ def test_S000_C2_what_the_system_gave_out_is_printed_and_verifies(
         "--language",
         "kk",
     ]
+    for kind in ("receipt", "report"):  # it was accepted, and nothing was discussed
+        none = CliRunner().invoke(app, [*arguments, "--kind", kind])
+        assert (none.exit_code, none.output.count("paper_not_given")) == (1, 1)
+    assert not out.exists()
     done = CliRunner().invoke(app, [*arguments, "--kind", "result"])
     assert done.exit_code == 0, done.output
     page = out.read_text(encoding="utf-8")
