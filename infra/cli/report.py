@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from infra.cli.running import FOUND, JSON, LANGUAGE, language_of, opened, print_json, usage
 
 if TYPE_CHECKING:
+    from rich.table import Table as RichTable
+
     from infra.bootstrap import Azyq
     from infra.reporting.diff import Difference
     from infra.reporting.naming import Naming
@@ -63,6 +66,9 @@ _WORDS = {
 }
 SHOWN = 40
 NAME_WIDTH = 10
+WIDEST_LABEL = 30
+WIDEST_CELL = 40
+UNBOUNDED = 10_000
 
 
 def report(
@@ -116,6 +122,8 @@ def report(
                 [Request(compared or "", parameters, one or "") for one in (from_, to)],
                 chosen,
                 language,
+                section,
+                out,
             )
             return
         if name == "month" and not (as_of or region or out) and chosen in ("table", "json"):
@@ -165,9 +173,17 @@ def _against(reports: Reports, request: Request, file: Path, azyq: Azyq, chosen:
         raise typer.Exit(FOUND)
 
 
-def _difference(azyq: Azyq, reports: Reports, requests: list[Request], chosen: str, language: str) -> None:
+def _difference(
+    azyq: Azyq,
+    reports: Reports,
+    requests: list[Request],
+    chosen: str,
+    language: str,
+    section: str | None,
+    out: Path | None,
+) -> None:
     from infra.reporting.diff import difference
-    from infra.reporting.formats import difference_dict
+    from infra.reporting.formats import difference_answer, difference_dict
 
     if not requests[0].as_of:
         usage("report diff REPORT --from TIME [--to TIME]")
@@ -175,9 +191,11 @@ def _difference(azyq: Azyq, reports: Reports, requests: list[Request], chosen: s
     earlier, later = (reports.answer(request, now) for request in requests)
     found = _naming(azyq).named_difference(difference(earlier, later), language)
     if chosen == "json":
-        print_json(difference_dict(found, language))
-    else:
+        _write_json(difference_dict(found, language), out)
+    elif chosen == "table":
         _show_difference(found, language)
+    else:
+        _write(difference_answer(found), chosen, section, out, language)
 
 
 def _show_difference(found: Difference, language: str) -> None:
@@ -227,14 +245,7 @@ def _write(answer: Answer, chosen: str, section: str | None, out: Path | None, l
     if chosen == "table":
         _show(answer, language)
     elif chosen == "json":
-        if out is None:
-            print_json(formats.as_dict(answer, language))
-        else:
-            import orjson
-
-            out.write_bytes(
-                orjson.dumps(formats.as_dict(answer, language), option=orjson.OPT_INDENT_2) + b"\n"
-            )
+        _write_json(formats.as_dict(answer, language), out)
     elif chosen == "csv":
         lines = formats.as_csv(answer, section)
         if out is None:
@@ -249,6 +260,15 @@ def _write(answer: Answer, chosen: str, section: str | None, out: Path | None, l
             formats.write_parquet(answer, out, section)
 
 
+def _write_json(found: dict[str, Any], out: Path | None) -> None:
+    if out is None:
+        print_json(found)
+    else:
+        import orjson
+
+        out.write_bytes(orjson.dumps(found, option=orjson.OPT_INDENT_2) + b"\n")
+
+
 def _show(answer: Answer, language: str) -> None:
     words = _WORDS[language]
     typer.echo("\n" + ", ".join((answer.report.names[language], *answer.parameters.values())) + "\n")
@@ -261,38 +281,85 @@ def _show(answer: Answer, language: str) -> None:
 
 
 def show_table(section: Section, rows: list[Cells], language: str, signed: bool = False) -> None:
-    """Print a table: money in KZT, figures at the right; `signed` with + and -."""
-    from rich.box import SIMPLE_HEAD
+    """Print a table: money in KZT, figures at the right and never cut; `signed` with + and -.
+
+    Where the columns don't fit beside each other they stand one below the other, as many rows at a time as fit.
+    """
     from rich.console import Console
-    from rich.table import Table
 
-    from infra.reporting.naming import NAMES
-
-    table = Table(title=section.names[language], title_justify="left", box=SIMPLE_HEAD, show_edge=False)
-    for column in section.columns:
-        left = column.kind in ("text", "day")
-        justify: Literal["left", "right"] = "left" if left else "right"
-        # Names are long: they may take several lines, so that the figures beside them are seen.
-        name = column.id in NAMES
-        table.add_column(
-            column.names[language],
-            justify=justify,
-            overflow="fold",
-            no_wrap=left and not name,
-            min_width=NAME_WIDTH if name else None,
-        )
-    for row in rows[:SHOWN]:
-        table.add_row(
-            *(
-                _cell(column.kind, value, signed and place >= section.keys)
-                for place, (column, value) in enumerate(zip(section.columns, row, strict=True))
-            )
-        )
     console = Console(highlight=False, markup=False)
-    console.print(table)
+    cells = [
+        [
+            _cell(column.kind, value, signed and place >= section.keys)
+            for place, (column, value) in enumerate(zip(section.columns, row, strict=True))
+        ]
+        for row in rows[:SHOWN]
+    ]
+    beside = _beside(section, cells, language)
+    if console.measure(beside, options=console.options.update(width=UNBOUNDED)).minimum <= console.width:
+        console.print(beside)
+    else:
+        console.print(section.names[language])
+        for one in _below(section, cells, language, console.width):
+            console.print(one)
     if len(rows) > SHOWN:
         console.print(_WORDS[language]["more"].format(left=len(rows) - SHOWN))
     console.print()
+
+
+def _beside(section: Section, cells: list[list[str]], language: str) -> RichTable:
+    from rich.box import SIMPLE_HEAD
+    from rich.cells import cell_len
+    from rich.table import Table
+
+    table = Table(title=section.names[language], title_justify="left", box=SIMPLE_HEAD, show_edge=False)
+    for place, column in enumerate(section.columns):
+        # Names are long: they may take several lines, so that the figures beside them are seen.
+        told = (
+            []
+            if column.id in _long_names()
+            else [*column.names[language].split(), *(row[place] for row in cells)]
+        )
+        table.add_column(
+            column.names[language],
+            justify="left" if column.kind in ("text", "day") else "right",
+            overflow="fold",
+            min_width=max(map(cell_len, told), default=NAME_WIDTH),
+        )
+    for row in cells:
+        table.add_row(*row)
+    return table
+
+
+def _below(section: Section, cells: list[list[str]], language: str, width: int) -> Iterator[RichTable]:
+    from rich.cells import cell_len
+    from rich.table import Table
+
+    labels = [column.names[language] for column in section.columns]
+    left = min(max(map(cell_len, labels)), WIDEST_LABEL)
+    rest = list(cells)
+    while rest:
+        taken, room = 0, width - left
+        for row in rest:
+            room -= 2 + min(max(map(cell_len, row)), WIDEST_CELL)
+            if room < 0 and taken:
+                break
+            taken += 1
+        table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+        table.add_column(max_width=left, min_width=left)
+        for _ in range(taken):
+            table.add_column(justify="right", overflow="fold", max_width=WIDEST_CELL)
+        for label, *values in zip(labels, *rest[:taken], strict=True):
+            table.add_row(label, *values)
+        table.add_row("")
+        yield table
+        rest = rest[taken:]
+
+
+def _long_names() -> Collection[str]:
+    from infra.reporting.naming import NAMES
+
+    return (*NAMES, "name")
 
 
 def _cell(kind: str, value: Any, signed: bool) -> str:

@@ -19,14 +19,13 @@ from infra.api.access import AccessServices, Caller, Session
 from infra.bootstrap import Azyq
 from infra.chain import Chain
 from infra.reporting.kept import KEPT_STANDS, KeptReports, Once
-from infra.reporting.naming import Labels, Naming
+from infra.reporting.naming import Labels, Naming, PositionNames
 from infra.reporting.running import Answer, Request
 from infra.reporting.snapshots import AT_ONCE
 from infra.sealing import seals_by
 from infra.web.analytics_reading import Reader, Stand
 from infra.web.analytics_sign_in import COOKIE
 from infra.web.sign_in import token_in
-from projections.reports.report import Names
 
 FRESH_SECONDS = 2.0
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
@@ -121,7 +120,7 @@ class Analytics:
         if reader.grant is not None:
             self._access.refuse(Caller(reader.user, reader.grant), request, refusal)
 
-    def position_names(self, programme: str, month: str, on: str = "") -> Mapping[int, Names]:
+    def position_names(self, programme: str, month: str, on: str = "") -> PositionNames:
         """By the list in force on the day, else when the month's vouchers begin; empty where there is none."""
         return self._naming.positions({"programme": programme, **({"on": on} if on else {"month": month})})
 

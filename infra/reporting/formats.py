@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,12 @@ def as_dict(answer: Answer, language: str = "en") -> dict[str, Any]:
             table.section.id: [_row(table.section, row) for row in table.rows] for table in answer.tables
         },
     }
+
+
+def difference_answer(found: Difference) -> Answer:
+    """For files: the rows that differ as a report's; its parameters say from which position."""
+    parameters = {**found.later.parameters, "from": str(found.earlier.log_position)}
+    return replace(found.later, parameters=parameters, tables=[Table(*one) for one in found.tables])
 
 
 def difference_dict(found: Difference, language: str = "en") -> dict[str, Any]:
@@ -127,6 +134,7 @@ def write_xlsx(answer: Answer, path: Path | io.BytesIO, language: str) -> None:
             "tiyn": book.add_format({"num_format": "#,##0.00"}),
             "quantity": book.add_format({"num_format": "#,##0.###"}),
             "count": book.add_format({"num_format": "#,##0"}),
+            "day": book.add_format({"num_format": "yyyy-mm-dd"}),
         }
         for table in answer.tables:
             sheet = book.add_worksheet(table.section.names[language][:_SHEET_NAME])
@@ -134,19 +142,22 @@ def write_xlsx(answer: Answer, path: Path | io.BytesIO, language: str) -> None:
             for place, column in enumerate(table.section.columns):
                 sheet.set_column(place, place, 16)
                 sheet.write_string(0, place, column.names[language], bold)
-            cells = [(column.kind == "tiyn", formats.get(column.kind)) for column in table.section.columns]
+            cells = [(column.kind, formats.get(column.kind)) for column in table.section.columns]
             for number, row in enumerate(table.rows, start=1):
                 _write_row(sheet, number, row, cells)
         _how(book, answer, language, bold)
 
 
-def _write_row(sheet: Any, number: int, row: Cells, cells: Sequence[tuple[bool, Any]]) -> None:
-    """`cells` say of each column whether it is money, and the format of its numbers."""
-    for place, (value, (money, form)) in enumerate(zip(row, cells, strict=True)):
+def _write_row(sheet: Any, number: int, row: Cells, cells: Sequence[tuple[str, Any]]) -> None:
+    """`cells` say of each column its kind, and the format of its values."""
+    for place, (value, (kind, form)) in enumerate(zip(row, cells, strict=True)):
         if isinstance(value, str):
-            sheet.write_string(number, place, value)
+            if kind == "day" and value:
+                sheet.write_datetime(number, place, date.fromisoformat(value), form)
+            else:
+                sheet.write_string(number, place, value)
         elif value is not None:
-            sheet.write_number(number, place, value / TIYN_PER_KZT if money else value, form)
+            sheet.write_number(number, place, value / TIYN_PER_KZT if kind == "tiyn" else value, form)
 
 
 def _how(book: Any, answer: Answer, language: str, bold: Any) -> None:
@@ -181,14 +192,15 @@ def how(answer: Answer, language: str) -> list[tuple[str, str]]:
 
 
 def write_parquet(answer: Answer, path: Path | io.BytesIO, section: str | None = None) -> None:
-    """A section (the first by default) as Parquet: sums int64 in tiyn, quantities decimal(18, 3); the report's head is in
-    the file's metadata."""
+    """A section (the first by default) as Parquet: sums int64 in tiyn, quantities decimal(18, 3), days date32; the
+    report's head is in the file's metadata."""
     import orjson
     import pyarrow
     from pyarrow import parquet
 
     table = _table(answer, section)
-    types = {"text": pyarrow.string(), "day": pyarrow.string(), "quantity": pyarrow.decimal128(18, 3)}
+    types = {"text": pyarrow.string(), "day": pyarrow.date32(), "quantity": pyarrow.decimal128(18, 3)}
+    made = {types["quantity"]: lambda value: value.quantize(Decimal("0.001")), types["day"]: _day}
     schema = pyarrow.schema(
         [(column.id, types.get(column.kind, pyarrow.int64())) for column in table.section.columns],
         metadata={"azyq": orjson.dumps(_head(answer, "en"))},
@@ -196,11 +208,15 @@ def write_parquet(answer: Answer, path: Path | io.BytesIO, section: str | None =
     cells: list[Sequence[Any]] = list(zip(*table.rows, strict=True)) or [()] * len(table.section.columns)
     arrays = [
         pyarrow.array(
-            [None if value is None else value.quantize(Decimal("0.001")) for value in column]
-            if field.type == types["quantity"]
+            [None if value is None else made[field.type](value) for value in column]
+            if field.type in made
             else column,
             field.type,
         )
         for column, field in zip(cells, schema, strict=True)
     ]
     parquet.write_table(pyarrow.Table.from_arrays(arrays, schema=schema), path)
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -18,7 +18,10 @@ from infra.reporting.diff import Difference
 from infra.reporting.running import Answer, ServicesOfReports, Table
 from projections.reports.report import Cells, Column, Names, Section, named
 
-Labels = Mapping[str, Mapping[Any, Names]]  # by the column's id, then by value
+# By the column's id, then by value.
+Labels = Mapping[str, Mapping[Any, Names]]
+# By the programme, whose list it is, and the number; by "" and the number: whichever programme's.
+PositionNames = Mapping[tuple[str, int], Names]
 
 # The columns whose values have names, and the column that tells them.
 _TELLING: Mapping[str, Column] = {
@@ -80,17 +83,18 @@ class Naming:
         """What the codes in the answer are called."""
         return self._labels(answer, [table.rows for table in answer.tables])
 
-    def positions(self, parameters: Mapping[str, str]) -> Mapping[int, Names]:
+    def positions(self, parameters: Mapping[str, str]) -> PositionNames:
         """By the lists in force on the day, or when the month's vouchers begin; without either, in any month."""
-        found: dict[int, list[Names]] = {}
+        found: dict[tuple[str, int], list[Names]] = {}
         for programme, day in self._days(parameters):
             try:
                 listed = programme.catalogue(self._goods).on(day).positions
             except Refusal:
                 continue
             for number, position in listed.items():
-                found.setdefault(number, []).append(position.names)
-        return {number: _joined(names) for number, names in found.items()}
+                for of in (programme.id, ""):
+                    found.setdefault((of, number), []).append(position.names)
+        return {key: _joined(names) for key, names in found.items()}
 
     def _days(self, parameters: Mapping[str, str]) -> Iterator[tuple[Programme, date]]:
         chosen, month, on = (parameters.get(name, "") for name in ("programme", "month", "on"))
@@ -170,11 +174,18 @@ def _with_names(
         for told in ((column, _TELLING[column.id]) if place in telling else (column,))
     ]
 
+    programme = next(
+        (place for place, column in enumerate(section.columns) if column.id == "programme"), None
+    )
+
     def row(cells: Cells) -> Iterator[Any]:
         for place, value in enumerate(cells):
             yield value
             if place in telling:
-                names = telling[place].get(value)
+                key = value
+                if section.columns[place].id == "position":
+                    key = ("" if programme is None else cells[programme], value)
+                names = telling[place].get(key)
                 yield names[language] if names else ""
 
     told = replace(section, columns=tuple(columns), keys=section.keys + len(telling))

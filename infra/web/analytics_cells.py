@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from infra.reporting.naming import Labels
+from infra.reporting.naming import Labels, PositionNames
 from infra.web.analytics_words import analytics_words
 from infra.web.region_names import region_name
 from infra.web.words import WORDS
-from projections.reports.report import Column, Names
+from projections.reports.report import Column
 
 _NBSP = "\N{NO-BREAK SPACE}"
 _MINUS = "\N{MINUS SIGN}"
@@ -22,7 +21,7 @@ class Writing:
     """Writes cells in one language; `positions` are the names of the goods list's positions."""
 
     def __init__(
-        self, language: str, positions: Mapping[int, Names] | None = None, labels: Labels | None = None
+        self, language: str, positions: PositionNames | None = None, labels: Labels | None = None
     ) -> None:
         """`labels`: what other codes are called."""
         self._language = language
@@ -30,12 +29,12 @@ class Writing:
         self._words = WORDS[language]
         self._positions = positions or {}
 
-    def cell(self, column: Column, value: Any, signed: bool = False) -> str:
-        """A cell of a report's table."""
+    def cell(self, column: Column, value: Any, signed: bool = False, programme: str = "") -> str:
+        """A cell of a report's table; `programme`: the one that its row is of."""
         if value is None and column.kind == "quantity":
             return _NOTHING
         if column.id == "position":
-            return self.position(int(value))
+            return self.position(int(value), programme)
         if column.id == "region":
             return region_name(value, self._language)
         if column.id == "status" and value in ("open", "closed"):
@@ -78,9 +77,9 @@ class Writing:
         point = "." if self._language == "en" else ","
         return f"{text.replace('.', point)}{'' if self._language == 'en' else _NBSP}%"
 
-    def position(self, number: int) -> str:
-        """A position of the goods list with its name."""
-        names = self._positions.get(number)
+    def position(self, number: int, programme: str = "") -> str:
+        """A position of the programme's goods list with its name; without a programme, of each one's."""
+        names = self._positions.get((programme, number))
         return f"{number}. {names[self._language]}" if names else str(number)
 
     def _decimal(self, value: Decimal) -> str:

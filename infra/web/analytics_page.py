@@ -93,7 +93,7 @@ class Dashboard:
         whole, whole_then = _one(now, then)
         days = _table(DAYS, ["day"], now, then)
         regions = panels.regions(_table(REGIONS, ["region"], now, then))
-        goods = panels.goods(_table(GOODS, ["position"], now, then))
+        goods = panels.goods(_table(GOODS, ["programme", "position"], now, then))
         day = self._day(panels, days)
         return {
             "writing": writing,

@@ -245,13 +245,19 @@ class Panels:
         )
 
     def goods(self, table: Table) -> list[Shown]:
-        """What was sold of each position."""
+        """What was sold of each position of each programme's list."""
+        several = len({programme for programme, _ in table.now}) > 1
+
+        def label(key: tuple[str, int]) -> str:
+            position = self._writing.position(key[1], key[0])
+            return f"{key[0]}: {position}" if several else position
+
         return self.bars(
             table,
             "price_total_tiyn",
             "tiyn",
-            self._writing.position,
-            lambda position: self.link(Wanted("goods", "articles"), only=f"position:{position}"),
+            label,
+            lambda key: self.link(Wanted("goods", "articles"), programme=key[0], only=f"position:{key[1]}"),
             lambda group: self._words(
                 "discount_of", sum=self._writing.figure("tiyn", group["discount_tiyn"])
             ),

@@ -15,9 +15,8 @@ from domain.programmes import Programme
 from domain.seal import Sealed
 from infra.api.access import Session
 from infra.chain import Chain
-from infra.reporting.naming import Labels
+from infra.reporting.naming import Labels, PositionNames
 from infra.reporting.running import Answer, Request
-from projections.reports.report import Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,7 @@ class AnalyticsServices(Protocol):
         """End the session of whoever asks."""
         ...
 
-    def position_names(self, programme: str, month: str, on: str = "") -> Mapping[int, Names]:
+    def position_names(self, programme: str, month: str, on: str = "") -> PositionNames:
         """What the positions of the goods list of the day, else of the month, are called."""
         ...
 

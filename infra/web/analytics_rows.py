@@ -122,7 +122,11 @@ class RowsOf:
             "headings": [self._heading(column, place) for place, column in enumerate(self.section.columns)],
             "rows": [
                 [
-                    (column, writing.cell(column, value, signed), self._href(column, value))
+                    (
+                        column,
+                        writing.cell(column, value, signed, self._programme(row)),
+                        self._href(column, value),
+                    )
                     for column, value in zip(self.section.columns, row, strict=True)
                 ]
                 for row in shown
@@ -197,6 +201,10 @@ class RowsOf:
         if name not in names:
             raise ColumnUnknown(field, names=", ".join(names))
         return self._columns[name]
+
+    def _programme(self, row: Cells) -> str:
+        place = self._columns.get("programme")
+        return "" if place is None else str(row[place])
 
     def _link(self, more: str = "", **changes: str) -> str:
         own = {name: self._own.get(name, "") for name in OWN}

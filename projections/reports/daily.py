@@ -10,7 +10,15 @@ from typing import Any
 from domain.calendar import ALMATY
 from projections.reports.entries import Purchase
 from projections.reports.facts import FAMILIES, OF_THE_DAY, PURCHASES
-from projections.reports.goods import POSITION, SALES, SALES_VIEWS, sales_by_position, sales_from_log
+from projections.reports.goods import (
+    POSITION,
+    PROGRAMME,
+    SALES,
+    SALES_VIEWS,
+    position_of,
+    sales_by_position,
+    sales_from_log,
+)
 from projections.reports.ledger import Ledger
 from projections.reports.report import Cells, Column, Report, Scope, Section, named
 from projections.reports.serving import SERVING, SHOP
@@ -128,11 +136,11 @@ DAILY = Report(
         Section(
             "positions",
             named("Тізім орындары", "Позиции перечня", "Positions of the list"),
-            (POSITION, *SALES),
-            1,
+            (PROGRAMME, POSITION, *SALES),
+            2,
             SALES_VIEWS,
             sales_by_position(WHERE),
-            sales_from_log(lambda _, line: (line.position,), of_the_day),
+            sales_from_log(position_of, of_the_day),
             definition=named(
                 "сол күнгі төленген сатып алулардың тауарлары, қайтарылғаны шегерілген; тізім – сол күнгі қолданыстағысы.",
                 "товары оплаченных покупок этого дня без возвращённых; перечень – действующий в этот день.",

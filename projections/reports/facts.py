@@ -65,7 +65,7 @@ RETURNED = f"""
 SOLD = f"""
     {RETURNED},
     sold AS (
-        SELECT l.position, p.shop, p.stream, gtin, goods_position, shelf_price_tiyn AS shelf_tiyn,
+        SELECT l.position, p.programme, p.shop, p.stream, gtin, goods_position, shelf_price_tiyn AS shelf_tiyn,
             price_tiyn, l.thousandths - coalesce(back.thousandths, 0) AS thousandths,
             CASE WHEN p.returns IS NULL THEN first_of ELSE (
                 SELECT (count(*) FILTER (WHERE before.gtin = l.gtin) = 0)::integer + (count(*) = 0)::integer
@@ -81,7 +81,7 @@ SOLD = f"""
 
 # The same of months, for many lines: those that nothing came back of are counted as they stand.
 _BOUGHT = f"""
-        SELECT {{columns}}, gtin, goods_position, shelf_price_tiyn AS shelf_tiyn, price_tiyn
+        SELECT {{columns}}, programme, gtin, goods_position, shelf_price_tiyn AS shelf_tiyn, price_tiyn
         FROM azyq_views.sold_lines l {{back}}
         WHERE {_IN_MONTHS} AND returned = '' AND position <= %(upto)s
             AND (held = 0 OR l.redemption IN (
@@ -103,6 +103,6 @@ SOLD_OF_THE_MONTHS = f"""
         SELECT thousandths,
             (row_number() OVER (PARTITION BY redemption, goods_position, gtin ORDER BY line) = 1)::integer
                 + (row_number() OVER (PARTITION BY redemption, goods_position ORDER BY line) = 1)::integer,
-            gtin, goods_position, shelf_tiyn, price_tiyn
+            programme, gtin, goods_position, shelf_tiyn, price_tiyn
         FROM kept WHERE thousandths > 0
     )"""

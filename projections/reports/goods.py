@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from projections.reports.entries import Line
+from projections.reports.entries import Line, Purchase
 from projections.reports.facts import (
     FAMILIES,
     PRICE_TOTAL,
@@ -20,6 +20,8 @@ from projections.reports.ledger import Ledger
 from projections.reports.report import Cells, Column, Cut, Report, Scope, Section, named
 
 POSITION = Column("position", named("тізімдегі орны", "позиция перечня", "position"), "count")
+# Each programme has its own goods list: the same number is another food there, or gas.
+PROGRAMME = Column("programme", named("бағдарлама", "программа", "programme"), "text")
 GTIN = Column("gtin", named("тауар (GTIN)", "товар (GTIN)", "article (GTIN)"), "text")
 SALES = (
     Column("purchases", named("сатып алу", "покупок", "purchases")),
@@ -31,25 +33,30 @@ SALES = (
 
 
 def sales_by_position(where: str) -> str:
-    """Sales by position of the goods list, of the purchases for which `where` holds."""
+    """Sales by programme and position of its goods list, of the purchases for which `where` holds."""
     return f"""
     WITH {FAMILIES}, {PURCHASES.format(where=where)}, {SOLD.format(which="")}
-    SELECT goods_position, count(*) FILTER (WHERE first_of = 2), sum(thousandths) / 1000,
+    SELECT programme, goods_position, count(*) FILTER (WHERE first_of = 2), sum(thousandths) / 1000,
         sum({SHELF_TOTAL}), sum({PRICE_TOTAL}), sum({SHELF_TOTAL}) - sum({PRICE_TOTAL})
     FROM sold WHERE thousandths > 0 AND (%(region)s = '' OR stream IN (SELECT stream FROM family))
-    GROUP BY 1 ORDER BY 1
+    GROUP BY 1, 2 ORDER BY 1, 2
     """
 
 
-# The sales of months by position and article: purchases are counted for either, as no sum of one tells the other.
+# The sales of months by programme, position and article: purchases are counted for either, as no sum of one tells the other.
 MONTH_SALES = f"""
     WITH {FAMILIES}, {SOLD_OF_THE_MONTHS}
-    SELECT goods_position, gtin, count(*) FILTER (WHERE first_of = 2), count(*) FILTER (WHERE first_of > 0),
+    SELECT programme, goods_position, gtin, count(*) FILTER (WHERE first_of = 2), count(*) FILTER (WHERE first_of > 0),
         sum(thousandths) / 1000, sum({SHELF_TOTAL}), sum({PRICE_TOTAL}), sum({SHELF_TOTAL}) - sum({PRICE_TOTAL})
-    FROM sold GROUP BY 1, 2
+    FROM sold GROUP BY 1, 2, 3
     """
-BY_POSITION = Cut((0,), (2, 4, 5, 6, 7))
-BY_ARTICLE = Cut((0, 1), (3, 4, 5, 6, 7))
+BY_POSITION = Cut((0, 1), (3, 5, 6, 7, 8))
+BY_ARTICLE = Cut((0, 1, 2), (4, 5, 6, 7, 8))
+
+
+def position_of(purchase: Purchase, line: Line) -> tuple[str, int]:
+    """The programme, and the position of its goods list."""
+    return purchase.family.programme, line.position
 
 
 def total(tiyn: int, quantity: Decimal) -> int:
@@ -96,11 +103,11 @@ GOODS = Report(
     names=named("Тауарлар", "Товары", "Goods"),
     definition=named(
         "Ваучермен төленген (voucher.redeemed, voucher.captured) және қайтарылмаған тауарлар: мөлшері, сөредегі және "
-        "жеңілдік бағасындағы сомасы, олардың айырмасы – жеңілдік.",
+        "жеңілдік бағасындағы сомасы, олардың айырмасы – жеңілдік. Тізім орны – бағдарламаның өз тізіміндегі орын.",
         "Товары, оплаченные ваучером (voucher.redeemed, voucher.captured) и не возвращённые: количество, сумма по цене "
-        "полки и со скидкой; скидка – их разность.",
+        "полки и со скидкой; скидка – их разность. Позиция – перечня самой программы.",
         "Goods paid for with vouchers (voucher.redeemed, voucher.captured) and not returned: quantity, sum at shelf and "
-        "at discounted prices; the discount is the difference.",
+        "at discounted prices; the discount is the difference. A position is one of the programme's own list.",
     ),
     clauses=("O3.2", "R2.1", "R13"),
     parameters=frozenset({"programme", "month", "region"}),
@@ -108,21 +115,21 @@ GOODS = Report(
         Section(
             "positions",
             named("Тізім орындары бойынша", "По позициям перечня", "By position of the list"),
-            (POSITION, *SALES),
-            1,
+            (PROGRAMME, POSITION, *SALES),
+            2,
             SALES_VIEWS,
             MONTH_SALES,
-            sales_from_log(lambda _, line: (line.position,), of_the_months),
+            sales_from_log(position_of, of_the_months),
             BY_POSITION,
         ),
         Section(
             "articles",
             named("Тауарлар бойынша", "По товарам", "By article"),
-            (POSITION, GTIN, *SALES),
-            2,
+            (PROGRAMME, POSITION, GTIN, *SALES),
+            3,
             SALES_VIEWS,
             MONTH_SALES,
-            sales_from_log(lambda _, line: (line.position, line.gtin), of_the_months),
+            sales_from_log(lambda bought, line: (*position_of(bought, line), line.gtin), of_the_months),
             BY_ARTICLE,
         ),
     ),

@@ -28,12 +28,12 @@ _COUNTS = (
     Column("vouchers", named("ваучерлер", "ваучеры", "vouchers")),
 )
 _SUMS = (
-    Column("issued_tiyn", named("берілгені", "выдано", "issued"), "tiyn"),
-    Column("spent_tiyn", named("жұмсалғаны", "потрачено", "spent"), "tiyn"),
-    Column("held_tiyn", named("ұсталғаны", "удержано", "held"), "tiyn"),
-    Column("expired_tiyn", named("мерзімі өткені", "истекло", "expired"), "tiyn"),
-    Column("cancelled_tiyn", named("күші жойылғаны", "аннулировано", "cancelled"), "tiyn"),
-    Column("available_tiyn", named("қалғаны", "остаток", "available"), "tiyn"),
+    Column("issued_tiyn", named("берілгені, тг", "выдано, тг", "issued, KZT"), "tiyn"),
+    Column("spent_tiyn", named("жұмсалғаны, тг", "потрачено, тг", "spent, KZT"), "tiyn"),
+    Column("held_tiyn", named("ұсталғаны, тг", "удержано, тг", "held, KZT"), "tiyn"),
+    Column("expired_tiyn", named("мерзімі өткені, тг", "истекло, тг", "expired, KZT"), "tiyn"),
+    Column("cancelled_tiyn", named("күші жойылғаны, тг", "аннулировано, тг", "cancelled, KZT"), "tiyn"),
+    Column("available_tiyn", named("қалғаны, тг", "остаток, тг", "available, KZT"), "tiyn"),
 )
 _REGION = Column("region", named("өңір", "регион", "region"), "text")
 _SIZE = Column("size", named("отбасы мүшелері", "размер семьи", "family size"))

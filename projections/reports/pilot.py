@@ -11,9 +11,11 @@ from projections.reports.goods import (
     BY_POSITION,
     MONTH_SALES,
     POSITION,
+    PROGRAMME,
     SALES,
     SALES_VIEWS,
     of_the_months,
+    position_of,
     sales_from_log,
 )
 from projections.reports.ledger import Ledger
@@ -115,11 +117,11 @@ PILOT = Report(
         Section(
             "goods",
             named("Сатылған тауарлар", "Продано товаров", "Goods sold"),
-            (POSITION, *SALES),
-            1,
+            (PROGRAMME, POSITION, *SALES),
+            2,
             SALES_VIEWS,
             MONTH_SALES,
-            sales_from_log(lambda _, line: (line.position,), of_the_months),
+            sales_from_log(position_of, of_the_months),
             BY_POSITION,
         ),
     ),

@@ -13,6 +13,8 @@ import openpyxl
 import pytest
 from pyarrow import parquet
 
+from domain.money import kzt
+from infra.cli.report import SHOWN
 from infra.postgres.log import PostgresLog
 from infra.reporting.formats import defused
 from tests.conftest import new_database
@@ -52,15 +54,64 @@ def test_json_csv_xlsx_and_parquet_say_the_same(azyq: Shell) -> None:
         assert azyq(*asked, "--format", format_, "--out", out, "--section", "articles").returncode == 0
     book = openpyxl.load_workbook(azyq.folder / "goods.xlsx")
     assert book.sheetnames == ["By position of the list", "By article", "How computed"]
-    cells = [[cell.value for cell in row] for row in book["By article"].iter_rows(min_row=2)]
-    assert [row[1] for row in cells] == [row["position_name"] for row in rows]
-    assert [row[2] for row in cells] == [row["gtin"] for row in rows]
-    assert [round(row[6] * 100) for row in cells] == [row["shelf_total_tiyn"] for row in rows]
-    assert book["By article"]["G2"].number_format == "#,##0.00"
+    cells: list[list[Any]] = [[cell.value for cell in row] for row in book["By article"].iter_rows(min_row=2)]
+    assert [row[2] for row in cells] == [row["position_name"] for row in rows]
+    assert [row[3] for row in cells] == [row["gtin"] for row in rows]
+    assert [round(row[7] * 100) for row in cells] == [row["shelf_total_tiyn"] for row in rows]
+    assert book["By article"]["H2"].number_format == "#,##0.00"
     assert any("voucher.redeemed" in str(row[1].value) for row in book["How computed"].iter_rows())
     table = parquet.read_table(azyq.folder / "goods.parquet")
     assert table.column("shelf_total_tiyn").to_pylist() == [row["shelf_total_tiyn"] for row in rows]
     assert json.loads(table.schema.metadata[b"azyq"])["report"] == "goods"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("month", "--month", "2025-07", "--region", "11"),
+        ("reconciliation", "--month", "2025-07"),
+        ("goods", "--month", "2025-07"),
+        ("diff", "month", "--month", "2025-07", "--from", "1"),
+    ],
+    ids=lambda asked: asked[0],
+)
+def test_a_table_wider_than_the_screen_shows_every_figure_whole(azyq: Shell, asked: tuple[str, ...]) -> None:
+    # given a screen of 80 columns, as where there is none
+    told = azyq("report", *asked).stdout
+    # then each sum stands there in one piece
+    sections = azyq.json("report", *asked)["sections"]
+    for rows in sections.values():
+        for row in rows[:SHOWN]:
+            for name, value in row.items():
+                if name.endswith("_tiyn"):
+                    assert kzt(value) in told, (name, kzt(value))
+    assert max(len(line) for line in told.splitlines() if "log" not in line) <= 80
+
+
+def test_days_are_days_in_workbooks_and_parquet(azyq: Shell) -> None:
+    asked = ("report", "reconciliation", "--month", "2025-07")
+    days = [row["day"] for row in azyq.json(*asked)["sections"]["days"]]
+    for format_ in ("xlsx", "parquet"):
+        assert azyq(*asked, "--format", format_, "--out", f"days.{format_}").returncode == 0
+    sheet = openpyxl.load_workbook(azyq.folder / "days.xlsx").worksheets[0]
+    assert [f"{row[2]:%Y-%m-%d}" for row in sheet.iter_rows(min_row=2, values_only=True)] == days
+    assert sheet["C2"].is_date
+    table = parquet.read_table(azyq.folder / "days.parquet")
+    assert [day.isoformat() for day in table.column("day").to_pylist()] == days
+
+
+def test_a_difference_goes_to_files_too(azyq: Shell) -> None:
+    asked = ("report", "diff", "pilot", "--month", "2025-07", "--from", "2025-07-15T00:00:00+05:00")
+    (row,) = azyq.json(*asked)["sections"]["vouchers"]
+    told = list(csv.DictReader(io.StringIO(azyq(*asked, "--format", "csv").stdout)))
+    assert [one["used_tiyn"] for one in told] == [str(row["used_tiyn"])]
+    assert azyq(*asked, "--format", "xlsx", "--out", "diff.xlsx").returncode == 0
+    book = openpyxl.load_workbook(azyq.folder / "diff.xlsx")
+    used: Any = book["Vouchers"]["H2"].value
+    assert round(used * 100) == row["used_tiyn"]
+    how = {line[0].value: line[1].value for line in book["How computed"].iter_rows()}
+    assert "from=" in str(how["Parameters"])
+    assert azyq(*asked, "--format", "parquet", "--out", "diff.parquet").returncode == 0
 
 
 def test_as_of_and_the_difference_to_it(azyq: Shell) -> None:

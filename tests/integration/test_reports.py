@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
+from domain.calendar import ALMATY
 from domain.family import FamilyVouchers
 from domain.goods import load_goods
 from domain.money import line_total_tiyn
@@ -12,7 +14,10 @@ from infra.postgres.log import PostgresLog
 from infra.postgres.log_reader import LogReader
 from infra.postgres.view_store import ViewStore
 from infra.programmes import load_programmes
+from infra.reporting.naming import Naming
+from infra.reporting.running import Reports, Request
 from infra.reports import month_report
+from infra.running_services import InstalledServices
 from projections.all_views import VIEWS
 from streams.feed import Feed
 from tests.months import random_month, save_month
@@ -55,3 +60,37 @@ def test_O3_2_goods_sold_are_without_holds_voids_and_what_came_back(database: st
     assert sums["shelf_total_tiyn"] == sold(families, "shelf_price_tiyn") > 0
     assert sums["price_total_tiyn"] == sold(families, "price_tiyn")
     assert sums["spent_tiyn"] == sum(v.spent_tiyn for f in families for v in f.vouchers.values())
+
+
+def test_O3_2_goods_of_two_programmes_are_not_added_up_where_their_lists_differ(database: str) -> None:
+    # given a month of food vouchers and of gas vouchers, whose lists have different goods at the same number
+    programmes = load_programmes(ROOT / "programmes")
+    log = PostgresLog(database)
+    for seed, name in enumerate(("akkol-2025", "gas-2025")):
+        month = programmes[name].month("2025-09")
+        save_month(log, random_month(seed, 30, month, programmes[name].catalogue(GOODS).on(month.valid_from)))
+    log.close()
+    reader, store = LogReader(database), ViewStore(database)
+    Feed(reader, store, VIEWS).catch_up()
+    reader.close()
+    store.close()
+    naming = Naming(database, programmes, GOODS, InstalledServices(ROOT / "services"))
+    now = datetime(2025, 10, 1, tzinfo=ALMATY)
+    reports = Reports(database, programmes)
+    for request, section in (
+        (Request("pilot"), 1),
+        (Request("goods", {"month": "2025-09"}), 0),
+        (Request("goods", {"month": "2025-09"}), 1),
+        (Request("daily", {"on": "2025-09-15"}), 2),
+    ):
+        # when
+        answer = naming.named(reports.answer(request, now), "en")
+        # then
+        rows = answer.tables[section].rows
+        assert {row[0] for row in rows} == {"akkol-2025", "gas-2025"}
+        first = {(row[0], row[2]) for row in rows if row[1] == 1}
+        assert ("gas-2025", "Natural gas") in first
+        assert first <= {("akkol-2025", "Wheat flour, first grade"), ("gas-2025", "Natural gas")}
+        from_log = naming.named(reports.from_log(request, now), "en")
+        assert answer.tables[section].rows == from_log.tables[section].rows
+    reports.close()
