@@ -77,7 +77,7 @@ def test_S000_C2_what_the_system_gave_out_is_printed_and_verifies(
     assert found.seal.case == case.case
     for wrong, code in (
         ([*arguments, "--kind", "standard"], 1),
-        ([*arguments, "--kind", "report"], 2),
+        ([*arguments, "--kind", "report"], 1),
         (["service", "document", "complaint", *arguments[3:], "--kind", "result"], 2),
         ([*arguments[:4], "AC-2026-NOSUCH00", *arguments[5:], "--kind", "result"], 1),
     ):
