@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from domain.beneficiary import rejection_sentence
 from domain.commands.receive_list import ListOutcome, Progress, ReceiveList
 from domain.cycle import delivery_digest
 from domain.identity import cycle_id
@@ -18,7 +17,7 @@ from domain.ports import NumberDatabase
 from domain.programmes import ProgrammeMonth
 from infra.lists.numbers import Numbers, read_numbers
 from infra.lists.reading import Detected, ListSource, open_list
-from infra.lists.rejects import NoNumberFile, RejectsFile, check_place
+from infra.lists.rejects import NoNumberFile, RejectsFile, check_place, rejection_of_many
 from infra.postgres.staging import PostgresStaging
 from infra.vault.mcdb import FileNumbers
 from infra.vault.store import PostgresVault
@@ -141,13 +140,13 @@ class ImportOutcome:
         if "numbers_unknown" in warnings:
             yield words["unknown"].format(count=outcome.number_unknown)
         for code, count in self.numbers_rejected.items():
-            yield f"  {count:>7}  {words['numbers']}: {code}: {rejection_sentence(code, language)}"
+            yield f"  {count:>7}  {words['numbers']}: {code}: {rejection_of_many(code, language)}"
 
 
 def reasons(rejected: Mapping[str, int], language: str) -> Iterator[str]:
     """Why rows were rejected and how many, the most frequent first."""
     for code, count in sorted(rejected.items(), key=lambda item: (-item[1], item[0])):
-        yield f"  {count:>7}  {code}: {rejection_sentence(code, language)}"
+        yield f"  {count:>7}  {code}: {rejection_of_many(code, language)}"
 
 
 class Import:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from domain.beneficiary import FORMULA_STARTS, rejection_sentence
+from domain.beneficiary import FORMULA_STARTS, LANGUAGE_ORDER, SENTENCES, rejection_sentence
 from infra.lists.reading import ListSource, RawRow
 
 ADDED = ("row", "code", "reason")
@@ -151,3 +152,11 @@ def _beside(cells: Sequence[str], width: int, added: Sequence[str]) -> list[str]
     """The cells under their headings, what was added under its own, surplus cells after that."""
     kept = [escaped(cell) for cell in cells]
     return [*kept[:width], *[""] * (width - len(kept)), *added, *kept[width:]]
+
+
+def rejection_of_many(code: str, language: str) -> str:
+    """Why rows with this code were not taken, in `language`: the sentence without what differs from row to row."""
+    texts = SENTENCES.get(code)
+    if texts is None:
+        return code
+    return re.sub(r": [^.{]*\{\w+\}[^.]*", "", texts[LANGUAGE_ORDER.get(language, 2)]).format()

@@ -34,7 +34,7 @@ class Detected:
     def sentence(self, language: str) -> str:
         """What was detected, for a clerk, in kk, ru or en."""
         words = _WORDS.get(language, _WORDS["en"])
-        delimiter = {",": ",", ";": ";", "\t": "TAB"}.get(self.delimiter or "")
+        delimiter = {",": "«,»", ";": "«;»", "\t": "TAB"}.get(self.delimiter or "")
         parts = [
             {"csv": "CSV", "xlsx": "XLSX", "jsonl": "JSON lines"}[self.format],
             self.compression,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.beneficiary import rejection_sentence
 from domain.commands.bring_list import APPROVES, BRINGS_IN, READS_ROWS, RETRIES
 from domain.office import OfficeMember
+from infra.lists.rejects import rejection_of_many
 from infra.parts.office_lists import OfficeLists, OpenMonth, ShownList
 from infra.web.analytics_cells import Writing
 from infra.web.office_lists_words import list_words
@@ -87,4 +87,4 @@ def list_values(lists: OfficeLists, shown: ShownList, member: OfficeMember, lang
 def _reasons(rejected: dict[str, int], language: str) -> list[tuple[str, str, int]]:
     """(code, sentence, count), the most frequent first."""
     ordered = sorted(rejected.items(), key=lambda item: (-item[1], item[0]))
-    return [(code, rejection_sentence(code, language), count) for code, count in ordered]
+    return [(code, rejection_of_many(code, language), count) for code, count in ordered]

@@ -17,6 +17,7 @@ from infra.web.office_member import OFFICE_ROLES, OPERATOR, OfficeMember
 from infra.web.office_reading import Health, MonthShown, OfficeServices, TaskShown
 from infra.web.office_sign_in import PATH
 from infra.web.office_words import office_words
+from infra.web.parked_words import parked_reason
 from infra.web.words import WORDS
 
 _DAY_LONG = timedelta(days=2)
@@ -73,6 +74,11 @@ class Speaker:
             self.w("span_over" if over else "span_left", span=text), over, due.isoformat(), self.t.minute(due)
         )
 
+    def rate(self, per_second: float) -> str:
+        """SMS a second."""
+        found = f"{per_second:.1f}"
+        return self.w("rate_value", rate=found if self.language == "en" else found.replace(".", ","))
+
     def days(self, task: TaskShown) -> str:
         """How a task of the calendar stands."""
         match task.state:
@@ -126,6 +132,7 @@ def frame(
         "languages": {code: "?" + urlencode({**query, "lang": code}) for code in LANGUAGES},
         "now": services.now(),
         "speaker": Speaker(language, services.now()),
+        "parked_reason": parked_reason,
     }
 
 

@@ -94,7 +94,7 @@ OFFICE_WORDS: Mapping[str, tuple[str, str, str]] = {
         "Nothing is pressing: the calendar is carried out and nothing is overdue.",
     ),
     "need_list_missing": (
-        "Тізім келген жоқ: {days} күн қалды ({day} дейін).",
+        "Тізім келген жоқ: {days} күн қалды ({day} күнін қоса алғанда).",
         "Список не поступил: осталось {days} дн. (до {day} включительно).",
         "No list has come: {days} days left (up to {day}).",
     ),
@@ -104,7 +104,7 @@ OFFICE_WORDS: Mapping[str, tuple[str, str, str]] = {
         "No list has come, and today is the last day.",
     ),
     "need_list_over": (
-        "Тізім мерзімінде ({day} дейін) келмеді: бұл айда SMS жіберілмейді.",
+        "Тізім мерзімінде (соңғы күні {day}) келмеді: бұл айда SMS жіберілмейді.",
         "Список не поступил в срок (до {day}): в этом месяце SMS не уйдут.",
         "No list came in time (up to {day}): no SMS will go out this month.",
     ),
@@ -191,9 +191,9 @@ OFFICE_WORDS: Mapping[str, tuple[str, str, str]] = {
     "tomorrow": ("ертең", "завтра", "tomorrow"),
     "late_days": ("{days} күн кешікті", "опоздание {days} дн.", "{days} days late"),
     "list_got": (
-        "Тізім: {lists}, отбасы: {families}, адам: {members}, қабылданбаған жол: {rejected}",
-        "Списков: {lists}, семей: {families}, человек: {members}, отклонено строк: {rejected}",
-        "Lists: {lists}, families: {families}, members: {members}, rows rejected: {rejected}",
+        "Тізім: {lists}, отбасы: {families}, адам: {members}; барлық тізімде қабылданбаған жол: {rejected}",
+        "Списков: {lists}, семей: {families}, человек: {members}; отклонено строк во всех списках: {rejected}",
+        "Lists: {lists}, families: {families}, members: {members}; rows rejected in all lists: {rejected}",
     ),
     "list_none": ("Тізім әлі келген жоқ", "Список ещё не поступил", "No list has come yet"),
     # the SMS round
@@ -260,6 +260,7 @@ OFFICE_WORDS: Mapping[str, tuple[str, str, str]] = {
     "parked_reason": ("Себебі", "Причина", "Reason"),
     "parked_age": ("Қашаннан бері", "С какого времени", "Since"),
     "parked_message": ("Kafka хабарламасы", "сообщение Kafka", "Kafka message"),
+    "parked_reply": ("SMS жауабы (Kafka)", "ответ на SMS (Kafka)", "SMS reply (Kafka)"),
     "parked_event": ("{topic} оқиғасы", "событие {topic}", "event {topic}"),
     "retry": ("Қайталап көру", "Повторить", "Try again"),
     "discard": ("Алып тастау…", "Исключить…", "Leave out…"),
@@ -294,9 +295,14 @@ OFFICE_WORDS: Mapping[str, tuple[str, str, str]] = {
     "cases_mine": ("Сіздің кезегіңіз", "Ваша очередь", "Yours to do"),
     "cases_none": ("Мұнда ештеңе жоқ.", "Здесь ничего нет.", "There is nothing here."),
     "cases_no_role": (
-        "Өтініштер бойынша рөліңіз жоқ. Төменде – барлық қызметтің жағдайы.",
-        "У вас нет роли по обращениям. Ниже – положение по всем услугам.",
-        "You have no role in cases. Below is how all services stand.",
+        "Өтініштер бойынша рөліңіз жоқ.",
+        "У вас нет роли по обращениям.",
+        "You have no role in cases.",
+    ),
+    "cases_below": (
+        "Төменде – барлық қызметтің жағдайы.",
+        "Ниже – положение по всем услугам.",
+        "Below is how all services stand.",
     ),
     "cases_all": ("Барлық қызмет", "Все услуги", "All services"),
     "cases_open": ("Ашық өтініш", "Открыто дел", "Open cases"),

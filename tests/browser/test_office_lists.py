@@ -102,6 +102,7 @@ def test_R14_a_list_is_dragged_in_and_approved_by_another(
     expect(clerk.get_by_text(said["other_person"])).to_be_visible()
     expect(clerk.get_by_role("button", name=said["approve"])).to_have_count(0)
     clerk.screenshot(path=tmp_path / "waiting.png", full_page=True)
+    assert clerk.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
     for which, rows in (("rejects", 2), ("no_number", 1)):
         with clerk.expect_download() as coming:
             clerk.get_by_role("link", name=said[f"download_{which}"].partition(",")[0]).click()

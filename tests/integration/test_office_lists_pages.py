@@ -121,7 +121,7 @@ def test_R14_a_list_goes_through_the_pages_of_two_persons(site: Site) -> None:
     assert "Waits for approval" in text
     assert "You brought this list in: somebody else has to approve it." in text
     assert "Rows 8" in text
-    assert "CSV; UTF-8; delimiter ," in text
+    assert "CSV; UTF-8; delimiter «,»" in text
     assert "iin_not_12_digits" in text
     assert f"{path.partition('?')[0]}/approve" not in clerk.get(path).text
 

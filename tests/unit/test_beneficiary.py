@@ -19,6 +19,7 @@ from domain.beneficiary import (
     rejection_sentence,
 )
 from domain.errors import LANGUAGES
+from infra.lists.rejects import rejection_of_many
 
 RULE = ListRule(("1132", "55"), date(2025, 6, 30))
 FIELDS = (
@@ -223,3 +224,17 @@ def test_a_sentence_names_the_column_in_the_readers_language() -> None:
     assert "фамилия" in rejection_sentence("formula_in_cell", "ru", field="surname")
     assert "строка 7" in rejection_sentence("iin_twice_in_file", "ru", first_row=7)
     assert rejection_sentence("no_such_code", "kk") == "no_such_code"
+
+
+def test_R14_of_many_rows_it_is_said_without_what_differs() -> None:
+    for code in SENTENCES:
+        for language in ("kk", "ru", "en"):
+            said = rejection_of_many(code, language)
+            assert said.endswith("."), said
+            assert "…" not in said.replace("{…}", "")
+    assert rejection_of_many("cells_too_few", "ru") == "В строке не хватает ячеек."
+    assert (
+        rejection_of_many("formula_in_cell", "en")
+        == "A cell starts with =, +, - or @. Formulas are not accepted."
+    )
+    assert rejection_of_many("no_such_code", "kk") == "no_such_code"
