@@ -19,8 +19,9 @@ from infra.web.asking import Asker, Asking
 from infra.web.assets import Assets
 from infra.web.case_services import CasePagesServices
 from infra.web.guesses import Guesses
+from infra.web.multipart import FormMalformed, FormTooLarge
 from infra.web.pages import Pages, chosen_language
-from infra.web.uploads import Form, FormMalformed, FormNoRoom, FormTooLarge, read_form, room_for
+from infra.web.uploads import Form, FormNoRoom, read_form, room_for
 from infra.web.words import WORDS
 
 log = structlog.get_logger(__name__)

@@ -26,6 +26,7 @@ from infra.web.analytics_refusals import AddressUnknown
 from infra.web.apply import form_of
 from infra.web.assets import Assets
 from infra.web.forms import act_form
+from infra.web.multipart import FormMalformed, FormTooLarge
 from infra.web.office_case import case_values
 from infra.web.office_member import APPROVER, CLERK, OFFICE_ROLES, OPERATOR
 from infra.web.office_page import Speaker, frame, member_of, needs, next_month, role_words
@@ -35,7 +36,7 @@ from infra.web.office_words import office_words
 from infra.web.pages import HEADERS, Pages, chosen_language
 from infra.web.sign_in import from_elsewhere
 from infra.web.signing import Signing, ToSign
-from infra.web.uploads import Form, FormMalformed, FormTooLarge, read_form
+from infra.web.uploads import Form, read_form
 from infra.web.words import WORDS
 
 log = structlog.get_logger(__name__)

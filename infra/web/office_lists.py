@@ -23,6 +23,7 @@ from infra.api.services import UNAVAILABLE
 from infra.parts.office_lists import PARTS, OfficeLists, Upload
 from infra.web.assets import Assets
 from infra.web.list_upload import MOST, read_upload
+from infra.web.multipart import FormMalformed, FormTooLarge
 from infra.web.office_lists_page import list_values, lists_values, progress_of
 from infra.web.office_lists_words import list_words
 from infra.web.office_page import frame, member_of
@@ -31,7 +32,7 @@ from infra.web.office_sign_in import PATH, SIGN_IN
 from infra.web.office_words import office_words
 from infra.web.pages import HEADERS, Pages, chosen_language
 from infra.web.sign_in import from_elsewhere
-from infra.web.uploads import FormMalformed, FormTooLarge, read_form
+from infra.web.uploads import read_form
 from infra.web.words import WORDS
 
 log = structlog.get_logger(__name__)

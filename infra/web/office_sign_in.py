@@ -10,11 +10,12 @@ from fastapi.responses import Response
 
 from domain.errors import LANGUAGES, Refusal
 from infra.api.services import UNAVAILABLE
+from infra.web.multipart import FormMalformed, FormTooLarge
 from infra.web.office_reading import OfficeServices
 from infra.web.office_words import office_words
 from infra.web.pages import Pages, chosen_language
 from infra.web.sign_in import Door, door_router, from_elsewhere, let_in
-from infra.web.uploads import Form, FormMalformed, FormTooLarge, read_form
+from infra.web.uploads import Form, read_form
 
 PATH = "/office"
 COOKIE = "azyq_office"

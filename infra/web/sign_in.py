@@ -20,9 +20,10 @@ from infra.api.access import Session
 from infra.api.problems import Problem
 from infra.api.rates import Rate
 from infra.api.services import UNAVAILABLE
+from infra.web.multipart import FormMalformed, FormTooLarge
 from infra.web.pages import HEADERS, Pages, chosen_language
 from infra.web.till_key import seconds_until
-from infra.web.uploads import Form, FormMalformed, FormTooLarge, read_form
+from infra.web.uploads import Form, read_form
 
 log = structlog.get_logger(__name__)
 

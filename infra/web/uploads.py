@@ -7,11 +7,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from fastapi import Request
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect
 
 from infra.api.upload_room import NoRoom, TooSlow, UploadRoom, in_pace
+from infra.web.multipart import FormMalformed, FormTooLarge, Parts, Reading, length_of
 
 PARTS = 200
 LONGEST_TEXT = 60_000  # bytes of one typed value; what a service takes of it is for the service to say
@@ -23,14 +22,6 @@ ROOM = 80_000_000  # bytes of forms with documents that are in memory at one tim
 
 class FormNoRoom(Exception):
     """Too many documents are coming just now."""
-
-
-class FormMalformed(Exception):
-    """What came is no form of ours, or not all of it."""
-
-
-class FormTooLarge(Exception):
-    """All documents together are more than one form may bring."""
 
 
 @dataclass
@@ -49,48 +40,26 @@ class _Part:
     content: bytearray = field(default_factory=bytearray)
 
 
-class _Reader:
-    """Takes what the parser of multipart/form-data finds."""
+class _Kept(Parts):
+    """Every part, cut off one byte beyond what it may have."""
 
     def __init__(self, largest: int) -> None:
+        super().__init__(PARTS)
         self._largest = largest
-        self._header, self._value = b"", b""
-        self._headers: dict[bytes, bytes] = {}
         self.parts: list[_Part] = []
         self.kept = 0
-        self.ended = False
 
-    def on_part_begin(self) -> None:
-        self._headers = {}
-        if len(self.parts) >= PARTS:
-            raise FormMalformed
+    def begin(self, name: str, is_file: bool, has_file: bool) -> None:
+        """One part more."""
+        self.parts.append(_Part(name, is_file, has_file))
 
-    def on_header_field(self, data: bytes, start: int, end: int) -> None:
-        self._header += data[start:end]
-
-    def on_header_value(self, data: bytes, start: int, end: int) -> None:
-        self._value += data[start:end]
-
-    def on_header_end(self) -> None:
-        self._headers[self._header.lower()] = self._value
-        self._header = self._value = b""
-
-    def on_headers_finished(self) -> None:
-        _, options = parse_options_header(self._headers.get(b"content-disposition"))
-        # A file's name says nothing that is needed: it is looked at only for whether a file was chosen.
-        filename = options.get(b"filename")
-        name = options.get(b"name", b"").decode("utf-8", "replace")
-        self.parts.append(_Part(name, filename is not None, bool(filename)))
-
-    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+    def take(self, data: bytes, start: int, end: int) -> None:
+        """As much as there is room for."""
         part = self.parts[-1]
         room = (self._largest if part.is_file else LONGEST_TEXT) + 1 - len(part.content)
         piece = data[start : min(end, start + max(0, room))]
         part.content += piece
         self.kept += len(piece)
-
-    def on_end(self) -> None:
-        self.ended = True
 
 
 async def read_form(request: Request, largest: int) -> Form:
@@ -100,40 +69,23 @@ async def read_form(request: Request, largest: int) -> Form:
     to come: the server throws that away.
     """
     most = READ_DOCUMENTS * largest + PARTS * LONGEST_TEXT
-    if _length(request, most) > most:
+    if length_of(request, most) > most:
         raise FormTooLarge
-    kind, options = parse_options_header(request.headers.get("content-type", ""))
-    if kind != b"multipart/form-data" or not options.get(b"boundary"):
-        raise FormMalformed
-    reader = _Reader(largest)
-    names = (
-        "part_begin",
-        "header_field",
-        "header_value",
-        "header_end",
-        "headers_finished",
-        "part_data",
-        "end",
-    )
-    parser = MultipartParser(
-        options[b"boundary"],
-        {f"on_{name}": getattr(reader, f"on_{name}") for name in names},  # type: ignore[arg-type]
-    )
+    kept = _Kept(largest)
+    reading = Reading(request, kept)
     came = 0
     try:
         async with in_pace() as told:
             async for piece in request.stream():
                 came += len(piece)
                 told(came)
-                parser.write(piece)
-                if came > most or reader.kept > KEPT_DOCUMENTS * largest:
+                reading.feed(piece)
+                if came > most or kept.kept > KEPT_DOCUMENTS * largest:
                     raise FormTooLarge
-        parser.finalize()
-    except (FormParserError, ClientDisconnect, TooSlow, ValueError):
+    except (ClientDisconnect, TooSlow):
         raise FormMalformed from None
-    if not reader.ended:
-        raise FormMalformed
-    return _form(reader.parts)
+    reading.finish()
+    return _form(kept.parts)
 
 
 def _form(parts: list[_Part]) -> Form:
@@ -156,16 +108,10 @@ def _form(parts: list[_Part]) -> Form:
 async def room_for(request: Request, largest: int) -> AsyncIterator[None]:
     """Room in memory for the form of a request, from its first byte until it is done with. Raises FormNoRoom."""
     try:
-        async with _room.held(min(_length(request, KEPT_DOCUMENTS * largest), KEPT_DOCUMENTS * largest)):
+        async with _room.held(min(length_of(request, KEPT_DOCUMENTS * largest), KEPT_DOCUMENTS * largest)):
             yield
     except NoRoom:
         raise FormNoRoom from None
 
 
 _room = UploadRoom(ROOM)
-
-
-def _length(request: Request, unsaid: int) -> int:
-    """How long the body says to be, in bytes; `unsaid` where it doesn't say."""
-    length = request.headers.get("content-length", "")
-    return int(length[:15]) if length.isascii() and length.isdigit() else unsaid

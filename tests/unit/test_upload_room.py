@@ -17,7 +17,8 @@ from infra.api.problems import Problem, problem_response
 from infra.api.upload_room import NoRoom, TooSlow, UploadRoom, in_pace
 from infra.web import uploads
 from infra.web.apply import form_of
-from infra.web.uploads import FormMalformed, FormTooLarge, read_form
+from infra.web.multipart import FormMalformed, FormTooLarge
+from infra.web.uploads import read_form
 
 
 async def stay(room: UploadRoom, size: int, name: str, seen: list[str], until: asyncio.Event) -> None:

@@ -11,7 +11,8 @@ from fastapi import Request
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.web.uploads import Form, FormMalformed, FormTooLarge, read_form
+from infra.web.multipart import FormMalformed, FormTooLarge
+from infra.web.uploads import Form, read_form
 
 LARGEST = 1_000_000
 KIND = "multipart/form-data; boundary=x"
