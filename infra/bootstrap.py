@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from domain.commands.inspect_shops import SHOPS_AT_ONCE, InspectShops
+from domain.commands.inspect_shops import InspectShops
 from domain.commands.receive_list import ReceiveList
 from domain.commands.receive_trade import ReceiveTrade
 from domain.commands.record_reply import RecordReply
@@ -175,17 +175,6 @@ class Azyq:
         """The command that opens and closes shops, and looks after their loans."""
         return InspectShops(self.log, self.goods_lists)
 
-    def shops_in_batches(self) -> Iterator[list[str]]:
-        """The ids of all shops, in order, as the view has them now."""
-        with self.view_store.connection() as connection, connection.cursor() as cursor:
-            cursor.execute("SELECT to_regclass('azyq_views.shops')")
-            if cursor.fetchone() == (None,):
-                return
-            cursor.execute("SELECT shop FROM azyq_views.shops ORDER BY shop")
-            shops = [row[0] for row in cursor]
-        for start in range(0, len(shops), SHOPS_AT_ONCE):
-            yield shops[start : start + SHOPS_AT_ONCE]
-
     @cached_property
     def send_sms(self) -> SendSms:
         """The command that sends what is due."""
@@ -217,7 +206,7 @@ class Azyq:
             self.vault,
             self.month_of,
             normalise_phone,
-            self._asked_texts,
+            lambda: self._requests,
             lambda: self.gateway.name,
             self._handed_over,
         )
@@ -229,9 +218,6 @@ class Azyq:
         if taken := getattr(self.gateway, "taken", None):
             found |= dict.fromkeys(taken(messages))
         return found
-
-    def _asked_texts(self) -> tuple[str, ...]:
-        return self._requests
 
     @cached_property
     def _requests(self) -> tuple[str, ...]:

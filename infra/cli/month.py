@@ -122,7 +122,7 @@ def status(
     """Where the month stands: lists, calendar, families, vouchers, sums."""
     with opened(lang) as azyq:
         from infra.cli.month_tables import month_tables
-        from infra.reports import month_report
+        from infra.month_report import month_report
 
         azyq.catch_up_views()
         report: dict[str, Any] = month_report(azyq.view_store, azyq.programme(programme).month(month))

@@ -67,7 +67,7 @@ _WORDS = {
 SHOWN = 40
 NAME_WIDTH = 10
 WIDEST_LABEL = 30
-WIDEST_CELL = 40
+WIDEST_CELL = 46
 UNBOUNDED = 10_000
 
 
@@ -216,8 +216,8 @@ def _month_now(azyq: Azyq, reports: Reports, request: Request, chosen: str, lang
     """The month as it stands: lists, SMS, calendar and sums; in JSON the report's own tables too."""
     from domain.calendar import local_day
     from infra.cli.month_tables import month_tables
+    from infra.month_report import month_report
     from infra.reporting.formats import as_dict
-    from infra.reports import month_report
 
     month = request.parameters.get("month") or f"{local_day(azyq.clock()):%Y-%m}"
     programme = request.parameters.get("programme")

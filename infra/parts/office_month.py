@@ -17,7 +17,7 @@ from domain.identity import cycle_id
 from domain.programmes import MonthMalformed, Programme, ProgrammeMonth
 from infra.bootstrap import Azyq
 from infra.lists.rejects import escaped
-from infra.reports import calendar_of, tasks_done
+from infra.month_report import calendar_of, tasks_done
 from infra.web.office_reading import MonthShown, TaskShown, TaskState
 from projections.month_status import COUNTERS
 

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 import structlog
 
 from domain.calendar import local_day
+from domain.commands.inspect_shops import SHOPS_AT_ONCE
 from domain.commands.run_day import ListMissing
 from domain.errors import Refusal
 from infra.bootstrap import Azyq
@@ -17,6 +18,7 @@ from infra.clock import real_clock
 from infra.parts.access import AnalystAccess
 from infra.parts.list_work import approved_months
 from infra.parts.reader_watch import release_months, watch_readers
+from infra.postgres.shop_lists import shops_in_batches
 from infra.sealing import seal_what_is_over
 from streams.trouble import where
 
@@ -135,7 +137,7 @@ class Scheduler:
             return
         azyq, checked, lacking = self._azyq, 0, 0
         try:
-            for shops in azyq.shops_in_batches():
+            for shops in shops_in_batches(azyq.view_store, SHOPS_AT_ONCE):
                 self._go_on()
                 found = azyq.inspect_shops.check(shops, day, azyq.clock())
                 checked += len(found)

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 from kafka import KafkaProducer
 
+from infra.month_report import month_report
 from infra.postgres.embedded import SETTINGS
 from infra.programmes import load_programmes
-from infra.reports import month_report
 from infra.settings import ROOT, Settings
 from streams.topics import REPLIES
 from tests.broker.server import Access

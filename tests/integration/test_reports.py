@@ -10,13 +10,13 @@ from domain.calendar import ALMATY
 from domain.family import FamilyVouchers
 from domain.goods import load_goods
 from domain.money import line_total_tiyn
+from infra.month_report import month_report
 from infra.postgres.log import PostgresLog
 from infra.postgres.log_reader import LogReader
 from infra.postgres.view_store import ViewStore
 from infra.programmes import load_programmes
 from infra.reporting.naming import Naming
 from infra.reporting.running import Reports, Request
-from infra.reports import month_report
 from infra.running_services import InstalledServices
 from projections.all_views import VIEWS
 from streams.feed import Feed

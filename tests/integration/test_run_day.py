@@ -19,7 +19,7 @@ from domain.cycle import Cycle
 from domain.identity import message_id
 from domain.ports import OutgoingSms, SendResult
 from infra.cli.month_tables import TITLES, _calendar
-from infra.reports import month_report
+from infra.month_report import month_report
 from tests.integration.month_in_process import (
     AKKOL,
     Household,

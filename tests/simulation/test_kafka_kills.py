@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from infra.audit import run_audit
+from infra.month_report import month_report
 from infra.postgres.parked_messages import PostgresParkedMessages
 from infra.programmes import load_programmes
-from infra.reports import month_report
 from infra.settings import ROOT
 from projections.all_views import VIEWS
 from tests.broker.fixtures import OwnBroker

@@ -37,7 +37,7 @@ from infra.importing import Import
 from infra.lists.columns import SHOP_COLUMNS
 from infra.lists.numbers import read_numbers
 from infra.lists.reading import open_list
-from infra.reports import month_report
+from infra.month_report import month_report
 from infra.sample import write_sample
 from infra.settings import Settings
 from infra.trade_importing import KINDS, import_trade
