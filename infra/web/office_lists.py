@@ -327,6 +327,6 @@ async def _kept(lists: OfficeLists, by: OfficeMember) -> AsyncIterator[_Kept]:
 
 
 def _programme_and_month(text: str) -> tuple[str, str]:
-    """A choice of the form: `akkol-2025/2025-07`."""
+    """A choice of the form: the id of a programme, a slash, a month."""
     programme, _, month = text.partition("/")
     return programme[:60], month[:20]

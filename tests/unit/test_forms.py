@@ -69,7 +69,7 @@ def test_S002_F3_the_receipt_tells_who_whereby_what_is_missing_and_who_signs() -
     assert paper.copies == 2
     assert all(line in words for line in case.applicant)
     assert "20" in words  # article 20(2) of the law on state services
-    assert case.office.address in words
+    assert case.office["en"].address in words
     assert service(DESIGN).names["en"] in words
     documents = {one.id: one.names["en"] for one in service(DESIGN).documents}
     assert named_in(words, [*documents.values()]) == [documents["fee_paid"], documents["qualification"]]
