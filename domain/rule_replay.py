@@ -62,6 +62,9 @@ class RuleReplay:
                     at,
                 )
             elif family is not None:
+                if at > day_end(self._month.valid_to):
+                    # What the other rules end sooner is over by now, whatever ended it as it was.
+                    family.expire(self._month, day_end(self._month.valid_to))
                 self._happened(family, topic, data, at)
         return family
 

@@ -43,7 +43,7 @@ _FORMS: dict[str, tuple[str, str]] = {
     "region": (r"[0-9]{1,9}", "1132"),
     "as_of": (r"[0-9]{1,18}|20[0-9]{2}-.{5,40}", "2025-07-15T12:00:00+05:00"),
 }
-_LEDGER_TOPICS = ("family.", "voucher.", "sms.sent", "shop.", "case.", "serving.")
+_LEDGER_TOPICS = ("family.", "voucher.", "sms.sent", "shop.", "case.", "serving.", "seal.day_sealed")
 
 
 @dataclass(frozen=True, slots=True)

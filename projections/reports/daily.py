@@ -21,6 +21,7 @@ from projections.reports.goods import (
 )
 from projections.reports.ledger import Ledger
 from projections.reports.report import Cells, Column, Report, Scope, Section, named
+from projections.reports.sealed import SEAL
 from projections.reports.serving import SERVING, SHOP
 
 _USE = (
@@ -148,5 +149,6 @@ DAILY = Report(
             ),
         ),
         *SERVING,
+        SEAL,
     ),
 )

@@ -15,7 +15,7 @@ from projections.view import Recorded
 
 
 class Ledger:
-    """Every family, purchase and shop of the events fed, in order of the log; what was heard, what was measured."""
+    """Every family, purchase and shop of the events fed, in order of the log; what was heard, measured and sealed."""
 
     def __init__(self) -> None:
         self.shops: dict[str, Shop] = {}
@@ -23,6 +23,7 @@ class Ledger:
         self.purchases: list[Purchase] = []
         self.heard = Heard()
         self.measured: list[dict[str, Any]] = []
+        self.seals: list[dict[str, Any]] = []
 
     @classmethod
     def of(cls, events: Iterable[Recorded]) -> Ledger:
@@ -49,6 +50,9 @@ class Ledger:
             return
         if event.topic == "serving.measured":
             self.measured.append(data)
+            return
+        if event.topic == "seal.day_sealed":
+            self.seals.append(data)
             return
         if family is None:
             return

@@ -19,6 +19,8 @@ from infra.audit import AuditVerdict, run_audit
 from infra.postgres.connect import connect
 from infra.postgres.log import PostgresLog
 from infra.postgres.log_reader import LogReader
+from infra.postgres.view_store import ViewStore
+from infra.reporting.running import Reports, Request
 from infra.sealing import (
     SealKeys,
     check_proof,
@@ -28,6 +30,8 @@ from infra.sealing import (
     seal_what_is_over,
     seals_by,
 )
+from projections.all_views import VIEWS
+from streams.feed import Feed
 from tests.conftest import new_database
 from tests.integration.test_audit import GOODS, PROGRAMMES
 from tests.integration.test_cli import Shell
@@ -125,6 +129,24 @@ def test_R29_a_sealed_log_holds_and_its_seals_are_chained(told: SealedLog) -> No
         " || convert_to(topic, 'UTF8') || state) FROM azyq_log.azyq_events ORDER BY 1 LIMIT 1"
     )
     assert bytes(leaf) == event_leaf(position, UUID(stream), version, topic, bytes(state))
+
+
+@pytest.mark.parametrize("day", [1, 2, 3])
+def test_R29_the_daily_report_prints_the_seal_of_its_day(told: SealedLog, day: int) -> None:
+    Feed(reader := LogReader(told.dsn), store := ViewStore(told.dsn), VIEWS).catch_up()
+    reports = Reports(told.dsn, PROGRAMMES)
+    request = Request("daily", {"on": f"2025-08-{day:02d}"})
+    answer, proved = reports.answer(request, at(9)), reports.from_log(request, at(9))
+    reports.close()
+    reader.close()
+    store.close()
+    (rows,) = (one.rows for one in answer.tables if one.section.id == "seal")
+    assert [one.rows for one in answer.tables] == [one.rows for one in proved.tables]
+    closing = [seal for seal in told.seals() if seal.on >= request.parameters["on"]][:1]
+    assert [(row[0], row[1], row[5], row[7]) for row in rows] == [
+        (str(seal.number), seal.on, seal.hash, seal.signature) for seal in closing
+    ]
+    assert bool(rows) is (day < 3)
 
 
 def test_a_day_is_sealed_once_when_it_is_over_and_forward_only(told: SealedLog) -> None:

@@ -93,6 +93,14 @@ def test_R31_a_shorter_window(told: str, tmp_path: Path) -> None:
     assert sum(found.refused.values()) > 0
 
 
+def test_R31_nothing_is_left_of_a_month_that_is_over(told: str, tmp_path: Path) -> None:
+    # given families that took their consent back after the other window's end
+    for day in (11, 14, 20):
+        change = ('activate_to_day = "last"', f"activate_to_day = {day}")
+        shown, _ = under(told, other(tmp_path, change))
+        assert (shown["available_tiyn"][1], shown["held_tiyn"][1]) == (0, 0), day
+
+
 def test_R31_the_voucher_pays_the_price(told: str, tmp_path: Path) -> None:
     shown, _ = under(told, other(tmp_path, ('draw = "discount"', 'draw = "price"')))
     assert shown["spent_tiyn"][1] > shown["spent_tiyn"][0]
