@@ -169,7 +169,7 @@ def _step_lines(step: dict[str, Any], service: Service, language: str) -> Iterat
         asks += [words["a_signature"]] if one["signs"] else []
         if one["assigns"]:
             asks.append(words["a_person"].format(role=role_name(service, one["assigns"], language)))
-        notes = [] if one["open"] else [words["not_now"]]
+        notes = [] if one["open"] else [words["not_now"].format(when=one["when"])]
         notes += [words["asks"].format(what=", ".join(asks))] if asks else []
         yield f"    {one['outcome']}: {one['name'][language]}{' – ' + '; '.join(notes) if notes else ''}"
 

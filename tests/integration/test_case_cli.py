@@ -153,6 +153,14 @@ def test_S000_L5a_what_is_missing_is_said_when_a_case_is_opened(azyq: Shell) -> 
     assert "missing: Proof that the licence fee is paid" in azyq("case", "open", LICENCE, *papers).stdout
 
 
+def test_S002_03_an_outcome_that_can_not_be_taken_says_what_it_waits_for(azyq: Shell) -> None:
+    asked = {"register_name": "Tea permit", "registered_on": "2026-03-01", "electronic": "yes"}
+    asked |= {"via_corporation": "no", "answers_to_president": "no"}
+    options = [part for name, value in asked.items() for part in ("--field", f"{name}={value}")]
+    case = azyq.json("case", "open", "drafting-standard", "--kind", "new", *as_("drafter"), *options)["case"]
+    assert "only when draft_name == register_name" in azyq("case", "show", case).stdout
+
+
 def test_a_number_typed_by_hand_is_understood(azyq: Shell) -> None:
     case = azyq.json("case", "open", LICENCE, *application())["case"]
     begins, year, rest = case.split("-")
