@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -129,12 +129,7 @@ class Feed:
             total += count
         return total
 
-    def follow(
-        self,
-        stop: threading.Event,
-        poll_seconds: float = 1.0,
-        wait: Callable[[float], object] | None = None,
-    ) -> None:
+    def follow(self, stop: threading.Event, poll_seconds: float = 1.0) -> None:
         """Keep up until `stop` is set; woken by appends, and every `poll_seconds` for those it did not hear of.
 
         What interrupts it, such as a server that restarts, is logged and tried again.
@@ -142,7 +137,7 @@ class Feed:
         while not stop.is_set():
             try:
                 if not self.run_once():
-                    (wait or self._source.wait)(poll_seconds)
+                    self._source.wait(poll_seconds)
             except Exception as error:
                 _log.error("feed_interrupted", error=type(error).__name__, at=where(error))
                 stop.wait(poll_seconds)

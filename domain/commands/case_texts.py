@@ -22,7 +22,7 @@ class CaseTexts:
         running: Callable[[Case], RunningService],
         vault: Vault,
         link: Callable[[str], str],
-        sealed: Callable[[Case], Mapping[str, str]] = lambda case: {},
+        sealed: Callable[[Case], Mapping[str, str]],
     ) -> None:
         """`running` finds the version a case began with, `link` turns a token into the page's address.
 

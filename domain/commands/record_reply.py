@@ -56,9 +56,9 @@ class RecordReply:
         vault: Vault,
         month_of: Callable[[FamilyVouchers], ProgrammeMonth],
         normalise_phone: Callable[[str], str | None],
-        asked_texts: Callable[[], Sequence[str]] = tuple,
-        gateway_name: Callable[[], str] = lambda: "unknown",
-        handed_over: Callable[[Sequence[str]], Mapping[str, datetime | None]] = lambda messages: {},
+        asked_texts: Callable[[], Sequence[str]],
+        gateway_name: Callable[[], str],
+        handed_over: Callable[[Sequence[str]], Mapping[str, datetime | None]],
     ) -> None:
         """`handed_over(messages)` gives those whose hand-over has begun, with its time where one is noted."""
         self._log = log

@@ -124,7 +124,6 @@ class SendSms:
         self,
         now: Callable[[], datetime],
         patience_seconds: float = 30.0,
-        progress: Callable[[int, int], None] = lambda done, left: None,
         stop: Callable[[], bool] = lambda: False,
     ) -> SendOutcome:
         """Hand over until nothing is due, or `stop` says so: then what is at hand is recorded, the rest waits.
@@ -138,7 +137,6 @@ class SendSms:
             if not due:
                 break
             faltered = self._hand_over(due, now(), outcome, stop)
-            progress(outcome.sent, 0)
             if not faltered:
                 tries = 0
                 continue

@@ -56,7 +56,7 @@ def check_turn(
     step: str,
     outcome: str,
     in_sitting: bool,
-    person_of: Callable[[str], str] = str,
+    person_of: Callable[[str], str],
 ) -> Turn:
     """The step and its outcome, when it is the actor's turn; `person_of` tells who acted before under another id.
 

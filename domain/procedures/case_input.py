@@ -169,7 +169,7 @@ def read_brought(
 
 
 def paper_problem(
-    content: bytes, where: str, names: Mapping[str, str], largest: int = LARGEST_DOCUMENT
+    content: bytes, where: str, names: Mapping[str, str], largest: int
 ) -> tuple[Refusal | None, str]:
     """(what is wrong with a document's content, its type): by the content alone, whatever the file was called."""
     if not content:

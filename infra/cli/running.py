@@ -108,8 +108,8 @@ def opened(language: str | None = None, clock: Clock | None = None) -> Iterator[
             yield azyq
 
 
-def moment(text: str | None, name: str = "--at") -> datetime | None:
-    """A time with an offset, or a local one of Kazakhstan. Exits 2 when it can't be read."""
+def moment(text: str | None) -> datetime | None:
+    """`--at`: a time with an offset, or a local one of Kazakhstan. Exits 2 when it can't be read."""
     if text is None:
         return None
     from domain.calendar import ALMATY
@@ -120,7 +120,7 @@ def moment(text: str | None, name: str = "--at") -> datetime | None:
         for days in (-1, 1):  # the first and last days of all times have none beside them
             (at + timedelta(days)).astimezone(ALMATY)
     except (ValueError, OverflowError):
-        usage(f"{name} is a time as 2025-07-05T09:00:00+05:00, not {text!r}")
+        usage(f"--at is a time as 2025-07-05T09:00:00+05:00, not {text!r}")
     return at
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -45,7 +45,6 @@ def what_if(
     other: Programme,
     month: str,
     goods: GoodsCatalogue,
-    progress: Callable[[int], None] = lambda _: None,
 ) -> WhatIf:
     """The month of `happened_in` under `other`. Reads one snapshot and writes nothing.
 
@@ -66,7 +65,6 @@ def what_if(
                 actual.feed(event)
             for event in _imagined(replay, events):
                 imagined.feed(event)
-            progress(families)
     finally:
         connection.close()
     return WhatIf(
