@@ -117,6 +117,12 @@ def seals_id() -> UUID:
     return uuid5(AZYQ, "seals")
 
 
+@lru_cache(maxsize=1)
+def audits_id() -> UUID:
+    """The one stream of what audits came to (R29)."""
+    return uuid5(AZYQ, "audits")
+
+
 def measurement_id(process: str, number: int) -> UUID:
     """The stream of a process' span (R29)."""
     return uuid5(AZYQ, f"serving/{process}/{number}")

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from domain.access import Access, Reading
+from domain.audits import Audits
 from domain.brought_lists import BroughtLists
 from domain.cycle import Cycle, StrayReply
 from domain.family import FamilyVouchers
@@ -70,7 +71,7 @@ def _is_plain(kind: Any) -> bool:
 
 
 _AGGREGATES = (
-    *(FamilyVouchers, Cycle, StrayReply, Terminal, Shop, Catalogue, Market, Seals, Measurement),
+    *(FamilyVouchers, Cycle, StrayReply, Terminal, Shop, Catalogue, Market, Seals, Audits, Measurement),
     *(Case, Sitting, PublishedService, Staff, Signatory, Access, Reading, SignIn, BroughtLists, OfficeAct),
 )
 KNOWN: Mapping[str, Known] = {

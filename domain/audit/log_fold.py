@@ -13,6 +13,7 @@ from typing import Any
 
 from domain.audit.access import ACCESS_CHECKS, ACCESS_TOPICS, AccessBook, AccessFold
 from domain.audit.audited_log import AuditedLog
+from domain.audit.audits import AUDIT_CHECKS, AuditFold
 from domain.audit.cases import CASE_CHECKS, CASE_TOPICS, CaseBook, CaseFold, finish_sittings
 from domain.audit.cycle import CYCLE_CHECKS, CycleFold, stray_reply
 from domain.audit.family import FamilyFold
@@ -82,6 +83,7 @@ class LogFold(AuditedLog):
             | CycleFold
             | TradeFold
             | SealFold
+            | AuditFold
             | ServingFold
             | OfficeFold
             | CaseFold
@@ -109,6 +111,8 @@ class LogFold(AuditedLog):
                 self._fold = None
             elif topic.startswith("seal."):
                 self._fold = SealFold(self, stream)
+            elif topic.startswith("audit."):
+                self._fold = AuditFold(self, stream)
             elif topic.startswith("office."):
                 self._fold = OfficeFold(self, stream)
             elif topic.startswith("serving."):
@@ -218,6 +222,7 @@ class LogFold(AuditedLog):
                 CYCLE_CHECKS,
                 TRADE_CHECKS,
                 SEAL_CHECKS,
+                AUDIT_CHECKS,
                 SERVING_CHECKS,
                 OFFICE_CHECKS,
                 CASE_CHECKS,

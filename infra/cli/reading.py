@@ -12,9 +12,13 @@ from infra.cli.running import FOUND, JSON, LANGUAGE, language_of, opened, print_
 
 
 def audit(as_json: bool = JSON, lang: str = LANGUAGE) -> None:
-    """Prove the log and the views; exit 3 and the first offending event when something is wrong."""
+    """Prove the log and the views; exit 3 and the first offending event when something is wrong.
+
+    What it came to is left in the log, for the office's page.
+    """
     with opened(lang) as azyq:
-        from infra.cli.verdict import audit_now, verdict_dict, verdict_lines
+        from domain.audits import record_verdict
+        from infra.cli.verdict import audit_now, verdict_dict, verdict_kept, verdict_lines
 
         azyq.catch_up_views()
         verdict = audit_now(azyq, show_progress=not as_json)
@@ -23,6 +27,7 @@ def audit(as_json: bool = JSON, lang: str = LANGUAGE) -> None:
         else:
             for line in verdict_lines(verdict, language_of(lang)):
                 typer.echo(line)
+        record_verdict(azyq.log, verdict_kept(verdict), azyq.clock())
         if not verdict.holds:
             raise typer.Exit(FOUND)
 

@@ -13,6 +13,7 @@ from fastapi import Request
 from psycopg2.errors import UndefinedTable
 
 from domain.access_refusals import SignInFailed
+from domain.audits import audits_of
 from domain.commands.case_calls import ActOnCase
 from domain.commands.enrol_staff import staff_of
 from domain.errors import Refusal
@@ -236,6 +237,7 @@ class Office:
         chain = self._azyq.chain.read()
         furthest = max(chain.views, key=lambda one: one.behind)
         sealed = seals_by(self._azyq.log_reader)
+        audits = audits_of(self._azyq.log)
         published = None
         if self._azyq.settings.kafka_bootstrap_servers and chain.published is not None:
             published = max(0, chain.head - chain.published.position)
@@ -248,6 +250,8 @@ class Office:
             [one.view for one in chain.views if one.outdated],
             sealed[-1].on if sealed else "",
             sealed[-1].upto if sealed else 0,
+            audits.last_at if audits else None,
+            audits.last if audits else None,
         )
 
 

@@ -27,6 +27,7 @@ from eventsourcing.utils import Environment, get_topic, resolve_topic
 from psycopg2.extensions import connection as Connection
 
 from domain.access import Access, Reading
+from domain.audits import Audits
 from domain.brought_lists import BroughtLists
 from domain.commands.counter import Standing
 from domain.cycle import Cycle, StrayReply
@@ -54,7 +55,7 @@ from infra.postgres.persistence import Factory
 from infra.postgres.prepared import EXECUTE_STANDING, PREPARE
 
 AGGREGATES = (
-    *(FamilyVouchers, Cycle, StrayReply, Terminal, Shop, Catalogue, Market, Seals, Measurement),
+    *(FamilyVouchers, Cycle, StrayReply, Terminal, Shop, Catalogue, Market, Seals, Audits, Measurement),
     *(Case, Sitting, PublishedService, Staff, Signatory, Access, Reading, SignIn, BroughtLists, OfficeAct),
 )
 # A batch of an import holds the log's lock for less than a second; gateways and terminals wait half a minute for an

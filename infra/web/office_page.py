@@ -162,6 +162,8 @@ def needs(
         found.append(
             Need("warn", w("need_parked", count=speaker.count(parked)), f"{PATH}/parked?lang={lang}")
         )
+    if health and health.audited and health.audited.findings:
+        found.append(Need("alarm", w("need_audit", count=speaker.count(health.audited.findings)), "#health"))
     if health and member.has(OPERATOR) and health.seconds > 60:
         found.append(Need("warn", w("need_behind", count=speaker.count(health.behind)), "#health"))
     return sorted(found, key=lambda one: ("alarm", "warn", "plain").index(one.grade))

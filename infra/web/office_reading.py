@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from fastapi import Request
 
+from domain.audits import Verdict
 from domain.commands.case_calls import ActOnCase
 from domain.errors import Refusal
 from domain.procedures.acts import Actor
@@ -83,7 +84,7 @@ class Member(NamedTuple):
 
 
 class Health(NamedTuple):
-    """The chain in short: log position, the view furthest behind and by how much, the last seal."""
+    """The chain in short: log position, the view furthest behind and by how much, the last seal, the last audit."""
 
     head: int
     furthest: str
@@ -93,6 +94,8 @@ class Health(NamedTuple):
     outdated: Sequence[str]
     sealed_on: str
     sealed_upto: int
+    audited_at: datetime | None
+    audited: Verdict | None
 
 
 class StaffCase(NamedTuple):

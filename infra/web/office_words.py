@@ -419,10 +419,25 @@ OFFICE_WORDS: Mapping[str, tuple[str, str, str]] = {
     ),
     "sealed_none": ("әлі жоқ", "ещё нет", "none yet"),
     "audit": ("Аудит", "Аудит", "Audit"),
-    "audit_how": (
-        "нәтижесі сақталмайды: azyq audit",
-        "вердикт не хранится: azyq audit",
-        "the verdict is not kept: azyq audit",
+    "audit_none": (
+        "әлі жүргізілмеген: azyq audit",
+        "ещё не проводился: azyq audit",
+        "none yet: azyq audit",
+    ),
+    "audit_holds": (
+        "дұрыс – {at}, {upto} орнына дейін",
+        "сходится – {at}, до позиции {upto}",
+        "holds – {at}, up to position {upto}",
+    ),
+    "audit_found": (
+        "бұзушылық: {findings} – {at}, {upto} орнына дейін",
+        "нарушений: {findings} – {at}, до позиции {upto}",
+        "findings: {findings} – {at}, up to position {upto}",
+    ),
+    "need_audit": (
+        "Аудит журналда бұзушылық тапты: {count}. Бірден жүйе әкімшісіне хабарлаңыз.",
+        "Аудит нашёл нарушения журнала: {count}. Сразу сообщите администратору системы.",
+        "The audit found the log not in order: {count}. Tell the system's administrator at once.",
     ),
     "as_of": ("{at} жағдайы бойынша", "По состоянию на {at}", "As of {at}"),
 }

@@ -305,6 +305,10 @@ def test_an_audit_that_finds_something_is_3(azyq: Shell, town: list[Household]) 
     broken = azyq("audit", "--json")
     assert broken.returncode == 3
     assert json.loads(broken.stdout)["findings"]
+    told = query(azyq.dsn, "SELECT state FROM azyq_log.azyq_events WHERE topic = 'audit.ended' ORDER BY 1")
+    findings = [json.loads(bytes(state))["findings"] for (state,) in told]
+    assert sorted(findings)[0] == 0
+    assert len([count for count in findings if count]) == 2
 
 
 def test_R20_a_reply_dated_ahead_sends_nothing_again(azyq: Shell) -> None:

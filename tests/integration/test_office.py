@@ -15,6 +15,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from fastapi.testclient import TestClient
 
+from domain.audits import Verdict, record_verdict
 from domain.errors import Refusal
 from domain.ports import PersonalData
 from domain.procedures.acts import Actor
@@ -56,6 +57,19 @@ def test_R19_R20_the_clerks_morning(site: OfficeSite) -> None:
     assert "Download the list (CSV)" in text
     assert "Parked items: 3" in text
     assert "Complaint about the food vouchers" in text
+
+
+def test_R29_the_last_audit_is_told_and_one_that_found_something_is_in_front(site: OfficeSite) -> None:
+    azyq, client = site.month.azyq, site.signed_in("k.clerk")
+    assert "Audit none yet" in shown(client.get("/office?lang=en"))
+    record_verdict(azyq.log, Verdict(40, 40, 900, 0, ""), azyq.clock())
+    text = shown(client.get("/office?lang=en"))
+    assert "Audit holds – 08.07.2025" in text
+    assert "up to position 40" in text
+    record_verdict(azyq.log, Verdict(41, 41, 900, 2, "claim"), azyq.clock())
+    text = shown(client.get("/office?lang=en"))
+    assert "findings: 2" in text
+    assert text.index("The audit found the log not in order: 2.") < text.index("The month's calendar")
 
 
 def test_the_executors_morning_has_his_cases_and_nothing_else(site: OfficeSite) -> None:

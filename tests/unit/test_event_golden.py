@@ -20,6 +20,7 @@ from eventsourcing.persistence import StoredEvent
 from eventsourcing.utils import resolve_topic
 
 from domain.access import Access, Grant, Reading
+from domain.audits import Audits, Verdict
 from domain.brought_lists import BroughtLists
 from domain.calendar import Task, day_end
 from domain.cycle import Cycle, StrayReply
@@ -74,6 +75,7 @@ LIVES = {
     "catalogue": ["catalogue.begun", "catalogue.articles_listed"],
     "market": ["market.begun", "market.prices_set"],
     "seals": ["seal.begun", "seal.day_sealed"],
+    "audits": ["audit.begun", "audit.ended"],
     "case": [
         *("case.opened", "case.step_opened", "case.remark_recorded", "case.acted", "case.step_passed_over"),
         *(
@@ -200,7 +202,7 @@ def lives() -> Iterator[StoredEvent]:
         yield from told.log
     yield from told_cases()
     stray = StrayReply.receive(reply="digest", channel="http", answer="yes", at=on(6))
-    trade = (shop(), seals(), *price_sources())
+    trade = (shop(), seals(), audits(), *price_sources())
     for aggregate in (
         cycle(),
         stray,
@@ -305,6 +307,13 @@ def price_sources() -> tuple[Catalogue, Market]:
     market = Market.begin("113220100", on(1))
     market.set_prices("166-NQ-2023", "2025-07-01", [(5, 40_000)], on(1))
     return catalogue, market
+
+
+def audits() -> Audits:
+    """A first audit, which found nothing."""
+    made = Audits.begin(on(3))
+    made.end(Verdict(9, 9, 40, 0, ""), on(3))
+    return made
 
 
 def seals() -> Seals:
