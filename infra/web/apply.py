@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
+from domain.procedures.definition import Service
 from infra.api.services import UNAVAILABLE
 from infra.papers.spelling import term_in_words
 from infra.web.asking import Asker, Asking
@@ -67,10 +68,7 @@ def apply_router(services: CasePagesServices, assets: Assets) -> APIRouter:
             return pages.render(
                 "apply_list.html",
                 language,
-                services=[
-                    (one.service, term_in_words(one.service.term, language) if one.service.term else "")
-                    for one in services.open_to(CHANNEL)
-                ],
+                services=[(one.service, _terms(one.service, language)) for one in services.open_to(CHANNEL)],
                 title=WORDS[language]("apply_title"),
                 base="/apply",
                 query=query_of(request),
@@ -135,3 +133,11 @@ async def form_of(request: Request, largest: int) -> AsyncIterator[Form | str]:
             yield sent
     except FormNoRoom:
         yield "form_no_room"
+
+
+def _terms(service: Service, language: str) -> str:
+    """The term that is promised; where it goes by the kind of request, each kind's."""
+    if service.term:
+        return term_in_words(service.term, language)
+    kinds = [(one.term, one.names[language]) for one in service.kinds.values()]
+    return "; ".join(f"{term_in_words(term, language)} ({name})" for term, name in kinds if term)

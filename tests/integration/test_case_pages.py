@@ -362,7 +362,10 @@ def test_S000_06_where_signatures_are_real_the_page_makes_none(site: Site, clien
 def test_A3_a_body_asks_for_access_by_the_form_and_hears_by_the_phone_it_told(
     site: Site, client: TestClient
 ) -> None:
-    assert "Предоставление доступа" in shown(client.get("/apply"))
+    listed = shown(client.get("/apply"))
+    assert "Предоставление доступа" in listed
+    # by kind of request, where the term goes by it (S000-L5b)
+    assert "15 рабочих дней (Выдача лицензии); 3 рабочих дня (Переоформление лицензии)" in listed
     answer = send(client, "/apply/analyst-access", access(client), qr=PDF)
     assert answer.status_code == 303, answer.text
     path = answer.headers["location"]
