@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -362,9 +363,11 @@ def check_proof(text: str | bytes, key: str | None = None) -> ProofVerdict:
         seals = {seal["number"]: Sealed(**seal, parts=()) for seal in proof["seals"]}
         wrong = [what for seal in seals.values() for what in _forged(seal, key)]
         events = [_proved(event, seals, wrong) for event in proof["events"]]
-        return ProofVerdict(
-            str(proof["subject"]), events, list(seals.values()), int(proof["unsealed"]), wrong
-        )
+        wrong += _left_out(proof["events"])
+        subject = str(proof["subject"])
+        if events and not _names(proof["events"], subject):
+            wrong.append(f"none of the events names {subject}")
+        return ProofVerdict(subject, events, list(seals.values()), int(proof["unsealed"]), wrong)
     except (KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise ValueError(f"not a proof of the form {FORMAT}: {type(error).__name__}") from None
 
@@ -376,6 +379,28 @@ def _forged(seal: Sealed, key: str | None) -> Iterator[str]:
         yield f"seal {seal.number}: its signature is not by the key that it names"
     if key is not None and seal.key != key.lower():
         yield f"seal {seal.number}: signed by another key than the one given"
+
+
+def _left_out(events: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Gaps in what happened to one thing: its events are numbered from 1."""
+    versions: dict[str, set[int]] = {}
+    for event in events:
+        versions.setdefault(event["stream"], set()).add(int(event["version"]))
+    for stream, found in versions.items():
+        if len(found) != max(found):
+            yield f"events of {stream} are left out: {max(found)} happened, {len(found)} are here"
+
+
+def _names(events: Sequence[Mapping[str, Any]], subject: str) -> bool:
+    """Whether one of the events is about `subject`; of what the log does not know by name (a family's number) there is
+    nothing to compare."""
+    plain = subject.replace("-", "").lower()
+    if not re.fullmatch("[0-9a-f]{32}", plain):
+        return True
+    return any(
+        plain == UUID(event["stream"]).hex or plain.encode() in base64.b64decode(event["state"])
+        for event in events
+    )
 
 
 def _proved(event: Mapping[str, Any], seals: Mapping[int, Sealed], wrong: list[str]) -> Mapping[str, Any]:

@@ -289,6 +289,18 @@ def test_R29_a_proof_holds_without_the_database(told: SealedLog) -> None:
     assert not check_proof(json.dumps(proof_of(told, stream)), OTHERS.public).holds
 
 
+def test_a_proof_of_something_else_or_with_a_gap_does_not_hold(told: SealedLog) -> None:
+    stream = told.streams("voucher.redeemed")[0]
+    proof = proof_of(told, stream)
+    assert check_proof(json.dumps({**proof, "subject": stream.hex})).holds
+    about = "0" * 31 + "1"
+    assert check_proof(json.dumps({**proof, "subject": about})).wrong == [f"none of the events names {about}"]
+    del proof["events"][1]
+    verdict = check_proof(json.dumps(proof))
+    assert not verdict.holds
+    assert any("are left out" in one for one in verdict.wrong)
+
+
 def test_what_is_not_sealed_yet_is_counted_and_not_proved(told: SealedLog) -> None:
     proof = proof_of(told, told.streams("family.eligible")[-1])
     assert (proof["events"], proof["unsealed"] > 0) == ([], True)
