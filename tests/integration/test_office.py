@@ -66,6 +66,10 @@ def test_R29_the_last_audit_is_told_and_one_that_found_something_is_in_front(sit
     text = shown(client.get("/office?lang=en"))
     assert "Audit holds – 08.07.2025" in text
     assert "up to position 40" in text
+    assert '<dd class="well">holds' in client.get("/office?lang=en").text
+    site.month.at(10, 10)
+    client = site.signed_in("k.clerk")
+    assert '<dd class="warn">holds' in client.get("/office?lang=en").text
     record_verdict(azyq.log, Verdict(41, 41, 900, 2, "claim"), azyq.clock())
     text = shown(client.get("/office?lang=en"))
     assert "findings: 2" in text
