@@ -307,6 +307,7 @@ ELSEWHERE = (
     "access.",
     "list.",
     "office.",
+    "audit.",
 )
 
 
