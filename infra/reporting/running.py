@@ -15,6 +15,7 @@ from domain.calendar import ALMATY, day_start, local_day
 from domain.procedures.services import Services
 from domain.procedures.working_time import DaysOff
 from domain.programmes import Programme, ProgrammeUnknown
+from domain.trade.shop_refusals import ShopUnknown
 from infra.postgres.view_store import everything_upto, nothing_after
 from infra.reporting.log_times import LogTimes
 from infra.reporting.refusals import (
@@ -161,13 +162,20 @@ class Reports:
         return Answer(report, parameters, upto, recorded_at, tables)
 
     def receipts(self, request: Request, now: datetime) -> tuple[dict[str, int], str, int]:
-        """What the vouchers paid in a month by receipt of one shop, returns taken off (tiyn); month and position."""
+        """What the vouchers paid in a month by receipt of one shop, returns taken off (tiyn); month and position.
+        Raises ShopUnknown, and what `answer` does."""
         report = find_report(request.report)
         parameters = self._parameters(report, request, now)
         with self._snapshots.one() as connection, connection.cursor() as cursor:
             upto, _ = self._position(connection, [report], request.as_of)
             cursor.execute(RECEIPTS, self._scope(report, parameters, upto).values())
-            return dict(cursor.fetchall()), parameters["month"], upto
+            found = dict(cursor.fetchall())
+            if not found:
+                shop = parameters.get("shop", "")
+                cursor.execute("SELECT FROM azyq_views.shops WHERE shop = %s", (shop,))
+                if not cursor.rowcount:
+                    raise ShopUnknown("shop", shop=shop)
+            return found, parameters["month"], upto
 
     # --- what is asked --------------------------------------------------------------------------------
 

@@ -222,9 +222,10 @@ _DEFINED = {
         "those shops only.",
     ),
     "refusals_by_shop": named(
-        "терминалы анықталған бас тартулар дүкені бойынша; дүкенсіз жол – терминал анықталмағандар.",
-        "отказы известным терминалам по их магазинам; строка без магазина – терминал не был известен.",
-        "refusals to known terminals by their shop; the row without a shop is of terminals that were not known.",
+        "терминалы анықталған бас тартулар дүкені бойынша; дүкенсіз жол – терминал анықталмай тұрып бас тартылғандар.",
+        "отказы известным терминалам по их магазинам; строка без магазина – отказано прежде, чем терминал стал известен.",
+        "refusals to known terminals by their shop; the row without a shop is what was refused before the terminal was "
+        "known.",
     ),
     "service": named(
         "serving.measured оқиғаларының күндік қосындысы; жұмыс уақыты – процестер аралықтарының бірігуі, пайызы – күннің "

@@ -194,6 +194,13 @@ def test_the_logs_public_part_as_parquet(azyq: Shell) -> None:
     assert not {"key", "body", "code"} & set(sold)
 
 
+def test_R27_receipts_of_a_shop_that_there_is_none_of_are_refused(azyq: Shell) -> None:
+    (azyq.folder / "none.csv").write_text("receipt,amount\nR1,10.00\n", encoding="utf-8")
+    asked = ("report", "reconciliation", "--month", "2025-07", "--shop", "S999", "--against", "none.csv")
+    found = azyq(*asked)
+    assert (found.returncode, "shop_unknown" in found.stderr) == (1, True), found.stderr
+
+
 def test_R27_a_shops_own_receipts_against_the_log(azyq: Shell) -> None:
     day = azyq.json("report", "reconciliation", "--month", "2025-07")["sections"]["days"][0]
     asked = ("report", "reconciliation", "--month", "2025-07", "--shop", day["shop"], "--against", "own.csv")
