@@ -15,6 +15,7 @@ import pytest
 
 from domain.audit.access import ACCESS_CHECKS
 from domain.audit.audited_log import Findings
+from domain.audit.audits import AUDIT_CHECKS
 from domain.audit.cases import CASE_CHECKS, CASE_TOPICS
 from domain.audit.facts import Finding, azyq_name, local_day_text, name_in, thousandths
 from domain.audit.lists import LIST_CHECKS
@@ -108,6 +109,7 @@ def test_every_known_event_has_its_checks() -> None:
         *LIST_CHECKS,
         *SERVING_CHECKS,
         *OFFICE_CHECKS,
+        *AUDIT_CHECKS,
     }
     assert set(fold.topics) == set(KNOWN_TOPICS) - trade - others
     assert set(ACCESS_CHECKS) == {topic for topic in KNOWN_TOPICS if topic.startswith("access.")}
@@ -120,7 +122,7 @@ def test_every_known_event_has_its_checks() -> None:
     others = {
         topic
         for topic in KNOWN_TOPICS
-        if topic.startswith(("serving.", "office.", "cycle.", "reply.", "seal.", *STAFF_TOPICS))
+        if topic.startswith(("audit.", "serving.", "office.", "cycle.", "reply.", "seal.", *STAFF_TOPICS))
     }
     assert set(FAMILY_CHECKS) == set(KNOWN_TOPICS) - trade - others - {
         *CASE_CHECKS,
