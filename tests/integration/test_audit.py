@@ -26,7 +26,7 @@ from tests.integration.access_in_process import a_bureau
 from tests.integration.cases_in_process import save_told
 from tests.months import random_month, save_month
 from tests.unit.test_audit_cases import told_by
-from tests.unit.test_event_golden import price_sources, shop, staff, terminal
+from tests.unit.test_event_golden import measurement, price_sources, shop, staff, terminal
 from tests.unit.test_services_construction import ISSUED
 
 ROOT = Path(__file__).parents[2]
@@ -49,7 +49,7 @@ def told(postgres_dsn: str, migrated_template: str) -> Iterator[str]:
         yield dsn
 
 
-CASE_VIEWS = {"cases", "case_steps"}
+CASE_VIEWS = {"cases", "case_steps", "case_course"}
 TRADE_VIEWS = {"shops", "shop_prices", "shop_breaches", "articles", "market_prices", "terminals"}
 
 
@@ -775,10 +775,24 @@ def employed(postgres_dsn: str, migrated_template: str) -> Iterator[Tampered]:
 
 
 @pytest.fixture
+def measured(postgres_dsn: str, migrated_template: str) -> Iterator[Tampered]:
+    """A database with what a process of the API counted, every view fed."""
+    with new_database(postgres_dsn, migrated_template) as dsn:
+        log = PostgresLog(dsn)
+        log.save(measurement())
+        log.close()
+        _feed(dsn)
+        broken = Tampered(dsn)
+        yield broken
+        broken.close()
+
+
+@pytest.fixture
 def admitted(database: str, tmp_path: Path) -> Iterator[Tampered]:
-    """A database with a reader whose access a case decided, every view fed."""
+    """A database with a reader whose access a case decided, and who signed in; every view fed."""
     with a_bureau(database, tmp_path, families=5) as bureau:
-        bureau.granted()
+        reader, _ = bureau.granted()
+        bureau.sign_in(reader)
         bureau.azyq.catch_up_views()
         broken = Tampered(database)
         yield broken
@@ -789,7 +803,7 @@ def admitted(database: str, tmp_path: Path) -> Iterator[Tampered]:
 def view_of(request: pytest.FixtureRequest) -> Callable[[str], Tampered]:
     """A fed database in which the view has rows."""
     named = dict.fromkeys(TRADE_VIEWS, "traded") | dict.fromkeys(CASE_VIEWS, "requested")
-    named |= {"staff": "employed", "accesses": "admitted"}
+    named |= {"staff": "employed", "measurements": "measured", "accesses": "admitted", "sign_ins": "admitted"}
     return lambda view: request.getfixturevalue(named.get(view, "viewed"))
 
 
