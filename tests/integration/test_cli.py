@@ -266,7 +266,7 @@ def test_wrong_usage_is_2_and_says_what_would_be_right(azyq: Shell, town: list[H
         (("programme", "list", "--lang", "de"), {}, "--lang is kk, ru or en"),
         (("audit",), {"AZYQ_LANG": "de"}, "--lang is kk, ru or en"),
         (("rebuild", "nonsense"), {}, "month_status"),
-        (("report", "nonsense", *AKKOL), {}, "there are: daily"),
+        (("report", "nonsense", *AKKOL), {}, "there are: appeals, daily, goods"),
         (("report", "month", *AKKOL, "--format", "pdf"), {}, "--format"),
         (("parked", "retry", "month_status", "5"), {}, "no open parked event"),
         (("vault", "erase", "nobody", "--yes"), {}, "nobody"),
