@@ -30,8 +30,9 @@ from infra.web.multipart import FormMalformed, FormTooLarge
 from infra.web.office_case import case_values
 from infra.web.office_member import APPROVER, CLERK, OFFICE_ROLES, OPERATOR
 from infra.web.office_page import Speaker, frame, member_of, needs, next_month, role_words
+from infra.web.office_plain import PATH, SIGN_IN, plain_page
 from infra.web.office_reading import OfficeServices
-from infra.web.office_sign_in import PATH, SIGN_IN, office_door_router
+from infra.web.office_sign_in import office_door_router
 from infra.web.office_words import office_words
 from infra.web.pages import HEADERS, Pages, chosen_language
 from infra.web.sign_in import from_elsewhere
@@ -80,20 +81,15 @@ def office_router(services: OfficeServices, assets: Assets) -> APIRouter:
         request: Request, status: int, heading: str, why: str, way: str = PATH, way_words: str = "tab_morning"
     ) -> Response:
         language = chosen_language(request)
-        w = office_words(language)
-        return pages.render(
-            "office_plain.html",
-            language,
+        return plain_page(
+            pages,
+            request,
+            services.trial,
             status,
-            w=w,
-            actor=None,
-            trial=services.trial,
-            home=f"{PATH}?lang={language}",
-            languages={code: f"{PATH}?lang={code}" for code in ("kk", "ru", "en")},
-            heading=heading,
-            why=why,
+            heading,
+            why,
             way=f"{way}?lang={language}",
-            way_words=w(way_words),
+            way_words=office_words(language)(way_words),
         )
 
     async def answered(request: Request, act: str, work: Work, *roles: str) -> Response:

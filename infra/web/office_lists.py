@@ -27,8 +27,8 @@ from infra.web.multipart import FormMalformed, FormTooLarge
 from infra.web.office_lists_page import list_values, lists_values, progress_of
 from infra.web.office_lists_words import list_words
 from infra.web.office_page import frame, member_of
+from infra.web.office_plain import PATH, SIGN_IN, plain_page
 from infra.web.office_reading import OfficeServices
-from infra.web.office_sign_in import PATH, SIGN_IN
 from infra.web.office_words import office_words
 from infra.web.pages import HEADERS, Pages, chosen_language
 from infra.web.sign_in import from_elsewhere
@@ -87,20 +87,16 @@ def lists_router(lists: OfficeLists, services: OfficeServices, assets: Assets) -
     def plain(request: Request, status: int, why: str, way: str = LISTS) -> Response:
         """A page that only says why."""
         language = chosen_language(request)
-        w = office_words(language)
-        return pages.render(
-            "office_plain.html",
-            language,
+        listed = list_words(language)
+        return plain_page(
+            pages,
+            request,
+            lists.trial,
             status,
-            w=w,
-            actor=None,
-            trial=lists.trial,
-            home=f"{PATH}?lang={language}",
-            languages={code: f"{PATH}?lang={code}" for code in ("kk", "ru", "en")},
-            heading=list_words(language)("not_done"),
-            why=why,
+            listed("not_done"),
+            why,
             way=f"{way}?lang={language}",
-            way_words=list_words(language)("lists") if way == LISTS else w("sign_in_do"),
+            way_words=listed("lists") if way == LISTS else office_words(language)("sign_in_do"),
         )
 
     def actor_of(request: Request) -> Actor | None:

@@ -14,8 +14,8 @@ from domain.procedures.acts import Actor
 from domain.procedures.definition import APPLICANT
 from infra.web.analytics_cells import Writing
 from infra.web.office_member import OFFICE_ROLES, OPERATOR, OfficeMember
+from infra.web.office_plain import PATH
 from infra.web.office_reading import Health, MonthShown, OfficeServices, TaskShown
-from infra.web.office_sign_in import PATH
 from infra.web.office_words import office_words
 from infra.web.parked_words import parked_reason
 from infra.web.words import WORDS

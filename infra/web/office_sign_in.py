@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
@@ -11,15 +9,14 @@ from fastapi.responses import Response
 from domain.errors import LANGUAGES, Refusal
 from infra.api.services import UNAVAILABLE
 from infra.web.multipart import FormMalformed, FormTooLarge
+from infra.web.office_plain import PATH, SIGN_IN, plain_page
 from infra.web.office_reading import OfficeServices
 from infra.web.office_words import office_words
 from infra.web.pages import Pages, chosen_language
 from infra.web.sign_in import Door, door_router, from_elsewhere, let_in
 from infra.web.uploads import Form, read_form
 
-PATH = "/office"
 COOKIE = "azyq_office"
-SIGN_IN = PATH + "/sign-in"
 _LARGEST = 10_000
 
 
@@ -51,8 +48,17 @@ def office_door_router(services: OfficeServices, pages: Pages) -> APIRouter:
     @router.post(f"{SIGN_IN}/chosen")
     async def chosen(request: Request) -> Response:
         if from_elsewhere(request):
-            return pages.render(
-                "office_plain.html", chosen_language(request), 403, **plain(request, "foreign")
+            w = office_words(chosen_language(request))
+            return plain_page(
+                pages,
+                request,
+                services.trial,
+                403,
+                w("foreign"),
+                w("foreign_why"),
+                way=SIGN_IN,
+                way_words=w("sign_in_do"),
+                here=SIGN_IN,
             )
         try:
             form = await read_form(request, _LARGEST)
@@ -70,20 +76,5 @@ def office_door_router(services: OfficeServices, pages: Pages) -> APIRouter:
             return await run_in_threadpool(work)
         except UNAVAILABLE:
             return pages.plain(request, 503, "unavailable", {"Retry-After": "5"})
-
-    def plain(request: Request, heading: str) -> dict[str, Any]:
-        language = chosen_language(request)
-        w = office_words(language)
-        return {
-            "w": w,
-            "languages": {code: f"{SIGN_IN}?lang={code}" for code in LANGUAGES},
-            "home": f"{PATH}?lang={language}",
-            "actor": None,
-            "trial": services.trial,
-            "heading": w(heading),
-            "why": w(f"{heading}_why"),
-            "way": SIGN_IN,
-            "way_words": w("sign_in_do"),
-        }
 
     return router

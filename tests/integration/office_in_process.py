@@ -18,7 +18,7 @@ from infra.api.app import create_app
 from infra.parts.api import Replies
 from infra.parts.office import Office
 from infra.parts.staff import enrol_staff
-from infra.web.office_sign_in import SIGN_IN
+from infra.web.office_plain import SIGN_IN
 from tests.integration.month_in_process import Month, Town, a_month, events_of, query
 from tests.unit.case_desk import PDF
 

@@ -23,7 +23,8 @@ from infra.parts.access import AnalystAccess
 from infra.parts.signing_in import SigningIn
 from infra.parts.staff import enrol_staff
 from infra.sample.numbers import Iins
-from infra.web.office_sign_in import COOKIE, SIGN_IN
+from infra.web.office_plain import SIGN_IN
+from infra.web.office_sign_in import COOKIE
 from infra.web.office_words import OFFICE_WORDS
 from tests.certificates import Certified, certified
 from tests.integration.month_in_process import query
