@@ -329,26 +329,38 @@ def test_who_hangs_in_a_turn_holds_the_others_up_for_a_while_only(parts: Parts) 
     assert parts.tables() == parts.folded()
 
 
+class Announced(LogReader):
+    """A log that tells when it listens, and when who follows it has all of it."""
+
+    def __init__(self, dsn: str, store: ViewStore) -> None:
+        super().__init__(dsn)
+        self.listens = threading.Event()
+        self.caught_up = threading.Event()
+        self._store = store
+
+    def wait(self, seconds: float) -> bool:
+        announced = super().wait(0)
+        self.listens.set()
+        if self.head() == self._store.position(BY_NAME["families"]) > 0:
+            self.caught_up.set()
+        return announced or super().wait(seconds)
+
+
 def test_an_append_wakes_who_follows(parts: Parts) -> None:
     stop = threading.Event()
-    woken = threading.Event()
-
-    def wait(seconds: float) -> None:
-        if parts.reader.head() == parts.store.position(BY_NAME["families"]) > 0:
-            woken.set()
-        other.wait(seconds)
-
-    other = LogReader(parts.dsn)
-    parts.feed.prepare()
-    thread = threading.Thread(target=parts.feed.follow, args=(stop, 0.2, wait))
+    source = Announced(parts.dsn, parts.store)
+    thread = threading.Thread(target=Feed(source, parts.store, VIEWS).follow, args=(stop, 60.0))
     thread.start()
     try:
+        assert source.listens.wait(20)
         parts.tell(7, 10)
-        assert woken.wait(20)
+        assert source.caught_up.wait(20)  # a third of what it would wait unannounced
     finally:
         stop.set()
+        parts.append("family.unheard_of", {})
         thread.join()
-        other.close()
+        source.close()
+    parts.feed.catch_up()
     assert parts.tables() == parts.folded()
 
 
