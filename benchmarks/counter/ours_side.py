@@ -30,7 +30,7 @@ from domain.programmes import ProgrammeMonth
 from domain.replies import Answer
 from infra.bootstrap import Azyq, open_azyq
 from infra.clock import SetClock
-from infra.parts.counter import terminals
+from infra.parts.counter.tills import terminals
 from infra.qr.keys import QrKeys
 from infra.settings import Settings
 from infra.trade_importing import import_trade

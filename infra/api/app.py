@@ -36,25 +36,25 @@ from infra.api.state_services import state_services_router
 from infra.api.terminal_auth import TerminalAuth
 from infra.api.terminals import terminals_router
 from infra.measuring import Counts
-from infra.parts.office_lists import OfficeLists
+from infra.parts.office.lists import OfficeLists
 from infra.sms.webhooks import SignatureMissing, SignatureWrong, TimestampOff
-from infra.web.analytics import analytics_router
-from infra.web.analytics_reading import AnalyticsServices
-from infra.web.apply import apply_router
+from infra.web.analytics.reading import AnalyticsServices
+from infra.web.analytics.routes import analytics_router
 from infra.web.assets import Assets
-from infra.web.case_services import CasePagesServices
-from infra.web.discussion import discussion_router
-from infra.web.discussion_services import DiscussionServices
-from infra.web.office import office_router
-from infra.web.office_lists import lists_router
-from infra.web.office_reading import OfficeServices
-from infra.web.paper_check import paper_check_router
-from infra.web.services import WalletServices
-from infra.web.status import status_router
-from infra.web.till import till_router
-from infra.web.till_key import TillKey
-from infra.web.wallet import wallet_router
-from infra.web.wallet_requests import wallet_requests_router
+from infra.web.cases.apply import apply_router
+from infra.web.cases.discussion import discussion_router
+from infra.web.cases.discussion_reading import DiscussionServices
+from infra.web.cases.paper_check import paper_check_router
+from infra.web.cases.reading import CasePagesServices
+from infra.web.cases.status import status_router
+from infra.web.office.lists import lists_router
+from infra.web.office.reading import OfficeServices
+from infra.web.office.routes import office_router
+from infra.web.till.key import TillKey
+from infra.web.till.routes import till_router
+from infra.web.wallet.reading import WalletServices
+from infra.web.wallet.requests import wallet_requests_router
+from infra.web.wallet.routes import wallet_router
 
 log = structlog.get_logger(__name__)
 

@@ -23,7 +23,7 @@ from infra.api.counter_models import Call, schema_of
 from infra.api.problems import Problem
 from infra.api.staff_auth import SCHEME, StaffAuth
 from infra.api.terminals import PROBLEMS
-from infra.web.discussion_services import Discussion, DiscussionServices, PublicPaper
+from infra.web.cases.discussion_reading import Discussion, DiscussionServices, PublicPaper
 
 
 class CommentCall(Call):

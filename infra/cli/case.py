@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from domain.procedures.case import Case
     from domain.procedures.definition import Service
     from infra.bootstrap import Azyq
-    from infra.parts.cases import CaseDesk
+    from infra.parts.cases.desk import CaseDesk
 
 NUMBER = typer.Argument(metavar="NUMBER", help="The case's number, as LD-2025-4K7QXM2V.")
 AS = typer.Option("", "--as", metavar="ID", help="Who does it; for the applicant it may be left out.")
@@ -114,8 +114,8 @@ def open_request(azyq: Azyq, asked: Request, by: By, as_json: bool, language: st
     from domain.calendar import local_day
     from domain.commands.case_calls import OpenCase
     from domain.procedures.definition import APPLICANT
-    from infra.parts.case_refusals import ApplicantMissing
-    from infra.parts.cases import Applicant, CaseDesk
+    from infra.parts.cases.desk import Applicant, CaseDesk
+    from infra.parts.cases.refusals import ApplicantMissing
 
     desk = CaseDesk(azyq)
     service = azyq.services.on(asked.service, local_day(azyq.clock())).service
@@ -206,7 +206,7 @@ class Act:
 def take(azyq: Azyq, number: str, asked: Act, by: By, as_json: bool, language: str) -> None:
     """Take the outcome, and say what became of it. Raises what `RunCase.act` raises."""
     from domain.commands.case_calls import ActOnCase
-    from infra.parts.cases import CaseDesk
+    from infra.parts.cases.desk import CaseDesk
 
     desk = CaseDesk(azyq)
     case = desk.case(number)
@@ -246,7 +246,7 @@ def _say_act(service: Service, told: dict[str, Any], language: str) -> None:
 
 
 def _say_steps(service: Service, steps: Iterable[str], language: str) -> None:
-    from infra.parts.cases import role_name
+    from infra.parts.cases.desk import role_name
 
     for one in steps:
         step = service.steps[one]
@@ -268,7 +268,7 @@ def reassign(
     language = language_of(lang)
     with opened(lang) as azyq:
         from domain.commands.case_calls import ReassignStep
-        from infra.parts.cases import CaseDesk
+        from infra.parts.cases.desk import CaseDesk
 
         desk = CaseDesk(azyq)
         case = desk.case(number)
@@ -310,7 +310,7 @@ def sit(
     with opened(lang) as azyq:
         from domain.commands.case_calls import Decision, HoldSitting
         from domain.errors import Refusal
-        from infra.parts.cases import CaseDesk
+        from infra.parts.cases.desk import CaseDesk
 
         desk = CaseDesk(azyq)
         if not who or not role:

@@ -44,8 +44,8 @@ def list_cases(
     if state != "open" and not service:
         usage("--service says whose cases are listed")
     with opened(lang) as azyq:
-        from infra.parts.case_shown import ended_shown, to_do_shown
-        from infra.parts.cases import CaseDesk, Wanted
+        from infra.parts.cases.desk import CaseDesk, Wanted
+        from infra.parts.cases.shown import ended_shown, to_do_shown
         from infra.parts.staff import check_roles
 
         check_roles(azyq, [role] if role else [], unit)
@@ -99,7 +99,7 @@ def show(number: str = NUMBER, as_json: bool = JSON, lang: str = LANGUAGE) -> No
     """A case as it stands: what is open and how it can end, what was done, what was brought and issued."""
     language = language_of(lang)
     with opened(lang) as azyq:
-        from infra.parts.cases import CaseDesk
+        from infra.parts.cases.desk import CaseDesk
 
         desk = CaseDesk(azyq)
         case = desk.case(number)
@@ -155,7 +155,7 @@ def _lines(told: dict[str, Any], service: Service, language: str) -> Iterator[st
 
 
 def _step_lines(step: dict[str, Any], service: Service, language: str) -> Iterator[str]:
-    from infra.parts.cases import role_name
+    from infra.parts.cases.desk import role_name
 
     words = WORDS[language]
     about = [role_name(service, step["role"], language), step["assignee"]]
@@ -179,7 +179,7 @@ def why(number: str = NUMBER, as_json: bool = JSON, lang: str = LANGUAGE) -> Non
     language = language_of(lang)
     with opened(lang) as azyq:
         from infra.case_story import case_story
-        from infra.parts.cases import CaseDesk
+        from infra.parts.cases.desk import CaseDesk
 
         desk = CaseDesk(azyq)
         case = desk.case(number)
@@ -213,7 +213,7 @@ def levels(
     first, last = (day_of(text, name) if text else None for text, name in ((start, "--from"), (end, "--to")))
     with opened(lang) as azyq:
         from domain.calendar import local_day
-        from infra.parts.cases import CaseDesk
+        from infra.parts.cases.desk import CaseDesk
 
         azyq.catch_up_views()
         if service:
@@ -228,7 +228,7 @@ def levels(
 
 
 def _level_lines(azyq: Azyq, told: dict[str, Any], language: str) -> Iterator[str]:
-    from infra.parts.cases import role_name
+    from infra.parts.cases.desk import role_name
 
     words = WORDS[language]
     yield words["period"].format(start=told["from"], end=told["to"])

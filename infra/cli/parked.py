@@ -11,7 +11,7 @@ import typer
 from infra.cli.running import JSON, REFUSED, opened, print_json, usage
 
 if TYPE_CHECKING:
-    from infra.parts.parked import Partition
+    from infra.parts.office.parked import Partition
 
 WHERE = typer.Argument(metavar="VIEW|TOPIC/PARTITION", help="Where it is parked, as `parked list` shows it.")
 NUMBER = typer.Argument(metavar="POSITION|OFFSET", min=0, max=2**63 - 1, help="Which one it is there.")
@@ -40,7 +40,7 @@ def parked_list(as_json: bool = JSON) -> None:
 def parked_retry(where: str = WHERE, number: int = NUMBER, as_json: bool = JSON) -> None:
     """Try again: an event with what came after it in its stream, a message as Kafka keeps it; exit 1: still parked."""
     with opened() as azyq, _told_as_usage():
-        from infra.parts.parked import Parked, place_of
+        from infra.parts.office.parked import Parked, place_of
 
         place = place_of(where)
         taken = Parked(azyq).retry(place, number)
@@ -60,7 +60,7 @@ def parked_discard(
 ) -> None:
     """Leave a parked event or message out, with a reason."""
     with opened() as azyq, _told_as_usage():
-        from infra.parts.parked import Parked, place_of
+        from infra.parts.office.parked import Parked, place_of
 
         place = place_of(where)
         Parked(azyq).discard(place, number, reason)
@@ -73,7 +73,7 @@ def parked_discard(
 @contextmanager
 def _told_as_usage() -> Iterator[None]:
     """Whoever names what is not there used the command wrongly; a message that is gone is a refusal."""
-    from infra.parts.parked import KafkaAway, ParkedMessageGone, ParkedUnknown, PlaceMalformed
+    from infra.parts.office.parked import KafkaAway, ParkedMessageGone, ParkedUnknown, PlaceMalformed
 
     try:
         yield

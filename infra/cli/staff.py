@@ -172,7 +172,7 @@ def list_staff(
 
 
 def _subject(azyq: Azyq, iin: str) -> str:
-    from infra.parts.cases import Applicant, CaseDesk
+    from infra.parts.cases.desk import Applicant, CaseDesk
 
     return CaseDesk(azyq).subject(Applicant(sys.stdin.readline().strip() if iin == "-" else iin.strip()))
 

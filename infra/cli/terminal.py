@@ -46,7 +46,7 @@ def enrol(
     language = language_of(lang)
     with opened(lang) as azyq:
         from domain.calendar import ALMATY
-        from infra.parts.counter import check_shop_takes_part, terminals
+        from infra.parts.counter.tills import check_shop_takes_part, terminals
 
         check_shop_takes_part(azyq, shop)
         invited = terminals(azyq).invite(shop, azyq.clock())
@@ -78,7 +78,7 @@ def trial(
     with opened(lang) as azyq:
         from domain.calendar import ALMATY
         from domain.money import kzt
-        from infra.parts.rehearsal import rehearse
+        from infra.parts.counter.rehearsal import rehearse
 
         found = rehearse(azyq, shop)
         until = found.invitation.expires_at.astimezone(ALMATY)
@@ -117,7 +117,7 @@ def revoke(
     """Revoke a terminal, at once and for good (R2.7)."""
     language = language_of(lang)
     with opened(lang) as azyq:
-        from infra.parts.counter import terminals
+        from infra.parts.counter.tills import terminals
 
         done = terminals(azyq).revoke(terminal.strip().lower(), reason, azyq.clock())
         if as_json:

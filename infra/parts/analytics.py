@@ -1,4 +1,4 @@
-"""The analysts' pages as they ask for them (`infra.web.analytics_reading.AnalyticsServices`)."""
+"""The analysts' pages as they ask for them (`infra.web.analytics.reading.AnalyticsServices`)."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from infra.reporting.naming import Labels, Naming, PositionNames
 from infra.reporting.running import Answer, Request
 from infra.reporting.snapshots import AT_ONCE
 from infra.sealing import seals_by
-from infra.web.analytics_reading import Reader, Stand
-from infra.web.analytics_sign_in import COOKIE
+from infra.web.analytics.reading import Reader, Stand
+from infra.web.analytics.sign_in import COOKIE
 from infra.web.sign_in import token_in
 
 FRESH_SECONDS = 2.0

@@ -14,16 +14,16 @@ from infra.chain import Ages, Chain
 from infra.measuring import Counts, Measuring
 from infra.parts.access import AnalystAccess
 from infra.parts.analytics import Analytics
-from infra.parts.case_entrance import CaseEntrance
-from infra.parts.case_pages import CasePages
-from infra.parts.counter import Tills
-from infra.parts.discussions import Discussions
-from infra.parts.office import Office
-from infra.parts.office_lists import OfficeLists
+from infra.parts.cases.discussions import Discussions
+from infra.parts.cases.entrance import CaseEntrance
+from infra.parts.cases.pages import CasePages
+from infra.parts.counter.sales import Sales
+from infra.parts.counter.shelves import Shelves
+from infra.parts.counter.tills import Tills
+from infra.parts.counter.wallet import Wallet
+from infra.parts.office.lists import OfficeLists
+from infra.parts.office.reading import Office
 from infra.parts.replies import Replies
-from infra.parts.sales import Sales
-from infra.parts.shelves import Shelves
-from infra.parts.wallet import Wallet
 from infra.reporting.kept import KeptReports
 from infra.sealing import seals_by
 

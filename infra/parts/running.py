@@ -12,7 +12,7 @@ from typing import Literal
 import structlog
 
 from infra.bootstrap import Azyq
-from infra.parts.list_work import ListWork, work_at_lists
+from infra.parts.office.list_work import ListWork, work_at_lists
 from infra.parts.scheduler import Scheduler, schedule
 from infra.postgres.embedded import EmbeddedPostgres
 from streams.trouble import KafkaTrouble

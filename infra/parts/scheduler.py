@@ -16,7 +16,7 @@ from domain.errors import Refusal
 from infra.bootstrap import Azyq
 from infra.clock import real_clock
 from infra.parts.access import AnalystAccess
-from infra.parts.list_work import approved_months
+from infra.parts.office.list_work import approved_months
 from infra.parts.reader_watch import release_months, watch_readers
 from infra.postgres.shop_lists import shops_in_batches
 from infra.sealing import seal_what_is_over

@@ -22,7 +22,7 @@ from infra.api.rates import Rate
 from infra.api.services import UNAVAILABLE
 from infra.web.multipart import FormMalformed, FormTooLarge
 from infra.web.pages import HEADERS, Pages, chosen_language
-from infra.web.till_key import seconds_until
+from infra.web.till.key import seconds_until
 from infra.web.uploads import Form, read_form
 
 log = structlog.get_logger(__name__)

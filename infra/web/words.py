@@ -9,8 +9,8 @@ from decimal import Decimal
 from domain.calendar import ALMATY
 from domain.errors import LANGUAGES
 from domain.sms_text import deadline_in_words
-from infra.web.case_words import CASE_WORDS
-from infra.web.discussion_words import DISCUSSION_WORDS
+from infra.web.cases.discussion_words import DISCUSSION_WORDS
+from infra.web.cases.words import CASE_WORDS
 
 NAMES = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
 _NBSP = "\N{NO-BREAK SPACE}"

@@ -18,7 +18,7 @@ from infra.parts.access import AnalystAccess
 from infra.parts.analytics import Analytics
 from infra.parts.api import Replies
 from infra.sealing import seal_day, seals_by
-from infra.web.analytics_reading import AnalyticsServices
+from infra.web.analytics.reading import AnalyticsServices
 from tests.integration.month_in_process import settings_for
 from tests.integration.wallet_in_process import served
 from tests.months import random_month, save_month

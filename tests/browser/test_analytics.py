@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from infra.parts.analytics import Analytics
 from infra.reporting.running import Answer, Request
-from infra.web.analytics_reading import Reader
+from infra.web.analytics.reading import Reader
 from tests.browser.analytics_site import AnalyticsSite, analytics_site
 from tests.browser.fixtures import NewPage
 from tests.conftest import new_database

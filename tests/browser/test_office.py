@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from infra.web.office_plain import SIGN_IN
+from infra.web.office.plain import SIGN_IN
 from tests.browser.fixtures import NewPage
 from tests.browser.test_analytics import DESK, PHONE, TOO_WIDE
 from tests.conftest import new_database

@@ -13,11 +13,11 @@ from playwright.sync_api import Page, expect
 from domain.office import APPROVER, CLERK
 from infra.api.app import create_app
 from infra.parts.api import Replies
-from infra.parts.list_work import work_at_lists
-from infra.parts.office import Office
-from infra.parts.office_lists import OfficeLists
+from infra.parts.office.list_work import work_at_lists
+from infra.parts.office.lists import OfficeLists
+from infra.parts.office.reading import Office
 from infra.parts.staff import enrol_staff
-from infra.web.office_lists_words import LIST_WORDS
+from infra.web.office.lists_words import LIST_WORDS
 from tests.browser.fixtures import NewPage
 from tests.integration.month_in_process import Month, Town, a_month, as_csv
 from tests.integration.wallet_in_process import served

@@ -17,10 +17,10 @@ from playwright.sync_api import Browser, Page, Route, expect
 from domain.calendar import ALMATY
 from infra.api.app import create_app
 from infra.parts.api import Replies
-from infra.parts.counter import Tills, terminals
-from infra.parts.sales import Sales
-from infra.parts.shelves import Shelves
-from infra.parts.wallet import Wallet
+from infra.parts.counter.sales import Sales
+from infra.parts.counter.shelves import Shelves
+from infra.parts.counter.tills import Tills, terminals
+from infra.parts.counter.wallet import Wallet
 from tests.browser.finding import find
 from tests.browser.fixtures import PHONE, NewPage
 from tests.integration.wallet_in_process import MILK, RICE, SUGAR, Site, a_site, served

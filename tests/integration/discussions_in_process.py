@@ -19,8 +19,8 @@ from infra.api.app import create_app
 from infra.bootstrap import Azyq, open_azyq
 from infra.clock import SetClock
 from infra.parts.api import Replies
-from infra.parts.case_entrance import CaseEntrance
-from infra.parts.discussions import Discussions
+from infra.parts.cases.discussions import Discussions
+from infra.parts.cases.entrance import CaseEntrance
 from tests.integration.month_in_process import settings_for
 from tests.unit.case_desk import PDF
 from tests.unit.test_services_drafting import ENTRY, NAME

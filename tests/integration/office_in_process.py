@@ -16,9 +16,9 @@ from domain.office import APPROVER, CLERK, OPERATOR
 from domain.procedures.acts import Actor
 from infra.api.app import create_app
 from infra.parts.api import Replies
-from infra.parts.office import Office
+from infra.parts.office.reading import Office
 from infra.parts.staff import enrol_staff
-from infra.web.office_plain import SIGN_IN
+from infra.web.office.plain import SIGN_IN
 from tests.integration.month_in_process import Month, Town, a_month, events_of, query
 from tests.unit.case_desk import PDF
 

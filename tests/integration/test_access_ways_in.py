@@ -23,7 +23,7 @@ from domain.trade.shop import Shop, ShopFacts
 from infra.api.app import create_app
 from infra.parts.analytics import Analytics
 from infra.parts.api import Replies
-from infra.web.analytics_reading import Reader
+from infra.web.analytics.reading import Reader
 from tests.conftest import as_url, new_database
 from tests.integration.access_in_process import MONTH, Bureau, User, a_bureau
 from tests.integration.month_in_process import query

@@ -24,9 +24,9 @@ from infra.parts.analytics import Analytics
 from infra.parts.api import Replies
 from infra.reporting.running import Request
 from infra.web import pages
-from infra.web.analytics_asked import exact_time
-from infra.web.analytics_refusals import TimeUnclear
-from infra.web.analytics_words import ANALYTICS_WORDS, analytics_words
+from infra.web.analytics.asked import exact_time
+from infra.web.analytics.refusals import TimeUnclear
+from infra.web.analytics.words import ANALYTICS_WORDS, analytics_words
 from projections.reports.all_reports import REPORTS
 from tests.browser.analytics_site import AnalyticsSite, analytics_site
 from tests.conftest import new_database

@@ -17,7 +17,7 @@ from domain.errors import Refusal
 from infra.api.app import create_app
 from infra.parts.analytics import Analytics
 from infra.parts.api import Replies
-from infra.web.analytics_sign_in import COOKIE
+from infra.web.analytics.sign_in import COOKIE
 from tests.integration.access_in_process import MONTH, Bureau, User, a_bureau
 
 FROM_ELSEWHERE = ("203.0.113.9", 5000)

@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 from domain.commands.case_calls import ActOnCase
 from domain.procedures.acts import Actor
 from domain.procedures.case import Case
-from infra.parts.case_pages import CasePages
+from infra.parts.cases.pages import CasePages
 from infra.signatures import NoSignatures
 from infra.web.pages import HEADERS
 from tests.integration.month_in_process import events_of

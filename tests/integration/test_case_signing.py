@@ -21,7 +21,7 @@ from domain.procedures.case import Case
 from infra.cms import CmsSignatures, person_of
 from infra.running_services import InstalledServices
 from infra.settings import ROOT
-from infra.web.signing import KEPT
+from infra.web.cases.signing import KEPT
 from tests.certificates import certified
 from tests.integration.month_in_process import events_of
 from tests.integration.test_case_pages import access, all_cases, complaint, send, shown, the_case

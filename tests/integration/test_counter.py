@@ -26,7 +26,7 @@ from domain.commands.terminals import credentials_of
 from domain.errors import Refusal
 from domain.identity import shop_id
 from infra.counter.writer import Wanted
-from infra.parts.counter import Tills, terminals
+from infra.parts.counter.tills import Tills, terminals
 from infra.postgres.connect import connect
 from infra.qr.keys import QrKeys
 from tests.conftest import as_url, new_database

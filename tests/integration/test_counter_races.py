@@ -16,7 +16,7 @@ from fastapi.testclient import TestClient
 from infra.api.app import create_app
 from infra.audit import run_audit
 from infra.parts.api import Replies
-from infra.parts.counter import Tills
+from infra.parts.counter.tills import Tills
 from tests.integration.counter_in_process import AKKOL_KATO, RICE, Counter, a_counter, line, stock
 from tests.integration.month_in_process import Town, a_month
 

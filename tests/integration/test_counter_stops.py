@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from infra.parts.api import listen
-from infra.parts.counter import terminals
+from infra.parts.counter.tills import terminals
 from tests.integration.counter_in_process import AKKOL_KATO, line, open_vouchers, stock
 from tests.integration.month_in_process import Town, a_month, events_of
 from tests.integration.test_cli import AZYQ, KEY, Shell

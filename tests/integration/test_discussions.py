@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from infra.parts import discussions
-from infra.parts.discussions import COMMENTS_AN_HOUR
+from infra.parts.cases.desk import discussions
+from infra.parts.cases.discussions import COMMENTS_AN_HOUR
 from infra.parts.staff import enrol_staff
 from tests.integration.discussions_in_process import (
     DRAFT,

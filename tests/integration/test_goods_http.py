@@ -11,8 +11,8 @@ from fastapi.testclient import TestClient
 from domain.trade.shop import Shop
 from infra.api.app import create_app
 from infra.parts.api import Replies
-from infra.parts.counter import Tills, terminals
-from infra.parts.shelves import Shelves
+from infra.parts.counter.shelves import Shelves
+from infra.parts.counter.tills import Tills, terminals
 from tests.integration.counter_in_process import COST, MILK, RICE, VODKA, Counter, a_counter
 
 

@@ -23,9 +23,9 @@ from infra.parts.access import AnalystAccess
 from infra.parts.signing_in import SigningIn
 from infra.parts.staff import enrol_staff
 from infra.sample.numbers import Iins
-from infra.web.office_plain import SIGN_IN
-from infra.web.office_sign_in import COOKIE
-from infra.web.office_words import OFFICE_WORDS
+from infra.web.office.plain import SIGN_IN
+from infra.web.office.sign_in import COOKIE
+from infra.web.office.words import OFFICE_WORDS
 from tests.certificates import Certified, certified
 from tests.integration.month_in_process import query
 from tests.integration.office_in_process import HERE, STAFF, OfficeSite, an_office, post

@@ -28,8 +28,8 @@ from domain.office_acts import OfficeRoleMissing
 from domain.programmes import MonthOutsideProgramme, ProgrammeUnknown
 from domain.voucher_refusals import ListClosed, ListTooEarly
 from infra.audit import run_audit
-from infra.parts.list_work import ListWork, approved_months
-from infra.parts.office_lists import OfficeLists, ShownList
+from infra.parts.office.list_work import ListWork, approved_months
+from infra.parts.office.lists import OfficeLists, ShownList
 from infra.parts.scheduler import Scheduler
 from infra.vault.brought import PIECE
 from tests.integration.month_in_process import (

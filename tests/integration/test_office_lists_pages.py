@@ -19,13 +19,13 @@ from fastapi.testclient import TestClient
 from domain.office import APPROVER, CLERK, OPERATOR
 from infra.api.app import create_app
 from infra.parts.api import Replies
-from infra.parts.list_work import ListWork
-from infra.parts.office import Office
-from infra.parts.office_lists import OfficeLists
+from infra.parts.office.list_work import ListWork
+from infra.parts.office.lists import OfficeLists
+from infra.parts.office.reading import Office
 from infra.parts.staff import enrol_staff
-from infra.web.office_lists import LISTS
-from infra.web.office_lists_words import LIST_WORDS
-from infra.web.office_sign_in import COOKIE
+from infra.web.office.lists import LISTS
+from infra.web.office.lists_words import LIST_WORDS
+from infra.web.office.sign_in import COOKIE
 from tests.integration.month_in_process import Town, a_month, as_csv, events_of, query
 from tests.integration.office_in_process import HERE, OfficeSite, post
 
@@ -287,7 +287,7 @@ def test_R14_without_a_file_or_with_one_too_large_the_page_says_so(
     clerk = site.signed_in("k.clerk")
     assert "Choose the file of the list." in text_of(send(clerk, None), 422)
     assert "Choose the file of the list." in text_of(send(clerk, None, site.csv()[1]), 422)
-    monkeypatch.setattr("infra.web.list_upload.MOST", 3_000_000)
+    monkeypatch.setattr("infra.web.office.list_upload.MOST", 3_000_000)
     assert "The file is too large" in text_of(send(clerk, bytes(3_000_001)), 413)
     answer = clerk.post(
         LISTS,

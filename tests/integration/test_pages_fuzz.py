@@ -19,12 +19,12 @@ from schemathesis.specs.openapi.checks import content_type_conformance, response
 
 from infra.api.app import create_app
 from infra.parts.api import Replies
-from infra.parts.case_pages import CasePages
-from infra.parts.counter import Tills, terminals
-from infra.parts.sales import Sales
-from infra.parts.shelves import Shelves
-from infra.parts.wallet import Wallet
-from infra.web.till_key import COOKIE
+from infra.parts.cases.pages import CasePages
+from infra.parts.counter.sales import Sales
+from infra.parts.counter.shelves import Shelves
+from infra.parts.counter.tills import Tills, terminals
+from infra.parts.counter.wallet import Wallet
+from infra.web.till.key import COOKIE
 from tests.conftest import as_url, new_database
 from tests.integration.test_case_pages import complain
 from tests.integration.test_counter_fuzz import bounded

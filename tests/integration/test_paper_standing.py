@@ -14,9 +14,9 @@ from fastapi.testclient import TestClient
 
 from domain.procedures.case import Case
 from infra.papers.seal import sealed
-from infra.parts.case_pages import CasePages
+from infra.parts.cases.pages import CasePages
 from infra.web.assets import Assets
-from infra.web.paper_check import paper_check_router
+from infra.web.cases.paper_check import paper_check_router
 from tests.integration.cases_in_process import Office, an_office
 from tests.unit.case_desk import CLERK, HEAD
 from tests.unit.service_to_run import MONDAY, running

@@ -14,7 +14,7 @@ import pytest
 
 from domain.office import APPROVER, CLERK
 from infra.parts.staff import enrol_staff
-from infra.web.office_sign_in import COOKIE
+from infra.web.office.sign_in import COOKIE
 from tests.integration.month_in_process import Town, a_month, as_csv, events_of, query
 from tests.integration.test_serve import Process, Site, eventually
 

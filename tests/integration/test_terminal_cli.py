@@ -10,8 +10,8 @@ import pytest
 
 from domain.commands.terminals import credentials_of
 from domain.trade.shop import Shop, ShopFacts
-from infra.parts.counter import terminals
-from infra.parts.rehearsal import NothingToTry, TrialOnly, rehearse
+from infra.parts.counter.rehearsal import NothingToTry, TrialOnly, rehearse
+from infra.parts.counter.tills import terminals
 from tests.integration.counter_in_process import AKKOL_KATO, ELSEWHERE, open_vouchers, stock
 from tests.integration.month_in_process import Month, Town, a_month, query
 from tests.integration.test_cli import KEY, Shell

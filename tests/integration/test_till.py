@@ -12,12 +12,12 @@ from fastapi.testclient import TestClient
 
 from infra.api.app import create_app
 from infra.parts.api import Replies
-from infra.parts.counter import Tills, terminals
-from infra.parts.sales import Sales
-from infra.parts.shelves import Shelves
+from infra.parts.counter.sales import Sales
+from infra.parts.counter.shelves import Shelves
+from infra.parts.counter.tills import Tills, terminals
 from infra.web.assets import FOLDER
-from infra.web.till_key import COOKIE
-from infra.web.till_words import TILL_WORDS
+from infra.web.till.key import COOKIE
+from infra.web.till.words import TILL_WORDS
 from tests.integration.counter_in_process import (
     LAMP,
     MILK,

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.trade.shop import Shop
-from infra.parts.shop_window import ShopWindow
+from infra.parts.counter.shop_window import ShopWindow
 from infra.web.assets import FOLDER, Assets
 from infra.web.guesses import Guesses
 from infra.web.pages import HEADERS

@@ -21,8 +21,8 @@ from domain.trade.shop import Shop, ShopFacts
 from infra.api.app import create_app
 from infra.clock import SetClock
 from infra.parts.api import Replies, listen
-from infra.parts.case_pages import CasePages
-from infra.parts.wallet import Wallet
+from infra.parts.cases.pages import CasePages
+from infra.parts.counter.wallet import Wallet
 from tests.integration.month_in_process import AKKOL, Household, Month, Town, a_month
 
 RICE, MILK, SUGAR = "4870000000017", "4870000000024", "4870000000031"

@@ -12,8 +12,8 @@ from infra.api.services import UNAVAILABLE
 from infra.papers.seal import Seal, facts_digest, link, sealed
 from infra.qr.keys import QrKeys
 from infra.web.assets import Assets
-from infra.web.paper_check import paper_check_router
-from infra.web.paper_standing import PaperStanding, Standing
+from infra.web.cases.paper_check import paper_check_router
+from infra.web.cases.paper_standing import PaperStanding, Standing
 
 KEYS = QrKeys([b"a" * 32])
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)

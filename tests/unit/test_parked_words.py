@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.problem_sentences import SENTENCES
-from infra.web.parked_words import PARKED_WORDS, parked_reason
+from infra.web.office.parked_words import PARKED_WORDS, parked_reason
 from projections.events import UNKNOWN
 
 ROOT = Path(__file__).parents[2]

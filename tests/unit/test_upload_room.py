@@ -16,7 +16,7 @@ from infra.api import papers, upload_room
 from infra.api.problems import Problem, problem_response
 from infra.api.upload_room import NoRoom, TooSlow, UploadRoom, in_pace
 from infra.web import uploads
-from infra.web.apply import form_of
+from infra.web.cases.apply import form_of
 from infra.web.multipart import FormMalformed, FormTooLarge
 from infra.web.uploads import read_form
 

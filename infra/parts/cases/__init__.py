@@ -1,0 +1,1 @@
+"""Cases as every entrance asks for them: HTTP, the pages and the command line."""

@@ -1,0 +1,1 @@
+"""The counter of a process: tills, shelves, a shop's day, and the wallet."""

@@ -1,0 +1,1 @@
+"""What the office's pages ask for, and the work on its lists in the background."""

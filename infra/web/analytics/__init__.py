@@ -1,0 +1,1 @@
+"""What analysts and auditors read: the dashboard, the rows behind its figures, their files, and the way in."""

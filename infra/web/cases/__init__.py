@@ -1,0 +1,1 @@
+"""Requests for services: asked for, followed, signed, discussed; and their papers checked by QR."""

@@ -1,0 +1,1 @@
+"""The office: the month, lists by two persons, parked items and cases, for staff."""

@@ -1,0 +1,1 @@
+"""The till: a page for a shop without software of its own."""
