@@ -86,7 +86,7 @@ def _measure(azyq: Azyq, clock: SetClock, cases: int, folder: Path) -> dict[str,
         at = clock.now if name == "backlog" else clock.now + wait if wait else _next_day(azyq, clock.now)
         clock.now = at
         begun = time.perf_counter()
-        done = azyq.run_case.run_due(at)
+        done = azyq.settle_cases.run_due(at)
         figures[name] = {
             "seconds": time.perf_counter() - begun,
             "cases": done.cases,

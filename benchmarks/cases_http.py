@@ -102,7 +102,9 @@ def _ours(azyq: Azyq, port: int, keys: dict[str, str], cases: int) -> dict[str, 
         "list, closed": ({"state": "closed", "service": "licence-design"}, executor),
     }
     numbers = [common_number(cases * number // (CALLS // 3)) for number in range(CALLS // 3)]
-    links = [azyq.case_texts.link_of(azyq.run_case.case(number)).rpartition("/c/")[2] for number in numbers]
+    links = [
+        azyq.case_texts.link_of(azyq.known_cases.case(number)).rpartition("/c/")[2] for number in numbers
+    ]
     figures: dict[str, Any] = {}
     measure(port, [Call("GET", "/v1/cases?role=executor", headers=executor)] * 20)
     for name, (query, headers) in lists.items():

@@ -1,7 +1,11 @@
-"""The analysts' pages over HTTP: the dashboard in a real browser, and fifty readers beside the counter."""
+"""The analysts' pages over HTTP: the dashboard in a real browser, and fifty readers beside the counter.
+
+`python -m benchmarks.report_pages DATA` measures the readers alone on a data folder that holds a played month.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
@@ -16,6 +20,7 @@ from benchmarks.counter.plan import make_plan
 from benchmarks.counter.processes import Servers, cpu_seconds, free_port
 from benchmarks.counter.run import Sizes, one_run
 from benchmarks.phases import load
+from infra.postgres.embedded import EmbeddedPostgres
 from tests.browser.finding import NoBrowser, find
 
 MONTH = "2025-07"
@@ -137,3 +142,23 @@ def _compared(runs: list[dict[str, Any]], clients: int) -> dict[str, Any]:
         }
     found["p99_times"] = round(found["beside"]["p99"] / max(found["alone"]["p99"], 0.1), 2)
     return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.report_pages")
+    parser.add_argument("data", type=Path, help="a data folder with a month of MONTH in its embedded database")
+    parser.add_argument("--clients", default="8,64", help="tills at once (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--seconds", type=float, default=SECONDS)
+    arguments = parser.parse_args()
+    clients = tuple(int(part) for part in arguments.clients.split(","))
+    with EmbeddedPostgres(arguments.data) as dsn:
+        cluster = int((arguments.data / "postgres" / "postmaster.pid").read_text().split()[0])
+        found = measure_beside_readers(
+            dsn, arguments.data, cluster, clients, arguments.rounds, arguments.seconds
+        )
+    json.dump({key: found[key] for key in ("clients", "load")}, sys.stdout, indent=2)
+
+
+if __name__ == "__main__":
+    main()

@@ -52,7 +52,9 @@ from streams.feed import Feed
 
 if TYPE_CHECKING:  # what only some processes need is imported when it is asked for
     from domain.commands.case_texts import CaseTexts
+    from domain.commands.known_cases import KnownCases
     from domain.commands.run_case import RunCase
+    from domain.commands.settle_cases import SettleCases
     from infra.case_lists import PostgresCaseLists
     from infra.cms import CmsSignatures
     from infra.registers import NoRegisters, TrialRegisters
@@ -265,10 +267,10 @@ class Azyq:
         from domain.commands.case_texts import CaseTexts
 
         return CaseTexts(
-            lambda case: self.run_case.running(case),
+            lambda case: self.known_cases.running(case),
             self.vault,
             lambda token: f"{self.settings.public_url}/c/{token}",
-            lambda case: self.run_case.sealed_values(case),
+            lambda case: self.known_cases.sealed_values(case),
         )
 
     @cached_property
@@ -293,21 +295,35 @@ class Azyq:
         return TrialRegisters(self.settings.data / FILE, iin_of)
 
     @cached_property
+    def known_cases(self) -> KnownCases:
+        """Cases as the log has them."""
+        from domain.commands.known_cases import KnownCases
+
+        return KnownCases(self.log, self.vault.papers, self.services)
+
+    @cached_property
     def run_case(self) -> RunCase:
         """The commands of cases."""
         from domain.commands.run_case import RunCase
 
         return RunCase(
             self.log,
+            self.known_cases,
             self.vault.papers,
             self.services,
             self.registers,
             self.signatures,
             self.vault.digest,
             secrets.token_bytes,
-            self.case_lists,
             self.settings.largest_document,
         )
+
+    @cached_property
+    def settle_cases(self) -> SettleCases:
+        """The command that does what the clock asks of cases."""
+        from domain.commands.settle_cases import SettleCases
+
+        return SettleCases(self.log, self.known_cases, self.case_lists)
 
     views = VIEWS
 

@@ -1,4 +1,4 @@
-"""Cases: open one, act on it, hold a sitting over many, do what the clock asks for (S000, S002, S003).
+"""Cases: open one, act on it, hold a sitting over many (S000, S002, S003).
 
 A case and what the vault keeps of it are written one after the other, the vault first: what a crash leaves there without
 a case is never read, and the same call with the same key does the rest.
@@ -6,20 +6,20 @@ a case is never read, and the same call with the same key does the rest.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from hashlib import sha256
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from domain.calendar import local_day
 from domain.commands.case_calls import ActOnCase, Decision, HoldSitting, OpenCase, ReassignStep, kept_key
 from domain.commands.conflicts import until_saved
 from domain.commands.enrol_staff import person_of
+from domain.commands.known_cases import SALT_BYTES, KnownCases, RunningServices
 from domain.errors import Refusal
-from domain.identity import case_id, service_id, sitting_id
+from domain.identity import case_id, sitting_id
 from domain.ports import KeptPaper, Log, LogConflict, Papers, Registers, Signatures
 from domain.procedures.acts import Act, Actor
 from domain.procedures.case import Case
@@ -33,12 +33,11 @@ from domain.procedures.case_input import (
     read_brought,
     shown,
 )
-from domain.procedures.case_number import number_of, stream_of_number
+from domain.procedures.case_number import number_of
 from domain.procedures.case_opening import read_request
 from domain.procedures.case_refusals import (
     CaseUnknown,
     RequestKeyReused,
-    ServiceUnknown,
     SignatureMissing,
 )
 from domain.procedures.case_results import withdraw_elsewhere
@@ -47,52 +46,6 @@ from domain.procedures.published_service import PublishedService
 from domain.procedures.running import RunningService
 from domain.procedures.sitting import Sitting, check_sitting
 
-CASES_AT_ONCE = 200
-SALT_BYTES = 16
-
-
-class RunningServices(Protocol):
-    """The installation's services, ready to run."""
-
-    def on(self, service: str, day: date) -> RunningService:
-        """The version in force on the local `day`. Raises ServiceUnknown, ServiceNotInForce."""
-        ...
-
-    def version(self, service: str, version: str) -> RunningService | None:
-        """That version, if the installation has its file."""
-        ...
-
-    def of_text(self, text: str) -> RunningService:
-        """A version by the text that the log has."""
-        ...
-
-    def prefixes(self) -> Collection[str]:
-        """How numbers of cases begin."""
-        ...
-
-
-class DueSteps(Protocol):
-    """Cases that the clock asks something of, as the views have them."""
-
-    def due(
-        self, now: datetime, after: tuple[datetime, UUID] | None, limit: int
-    ) -> list[tuple[datetime, UUID]]:
-        """(since when, stream of a case), in this order, after `after`."""
-        ...
-
-
-@dataclass(slots=True)
-class DueOutcome:
-    """What the clock brought: `cases` looked at, steps `acted` on by the system, steps that became `overdue`.
-
-    `failed` are the cases that could not be looked after, with the reason's code.
-    """
-
-    cases: int = 0
-    acted: int = 0
-    overdue: int = 0
-    failed: dict[str, str] = field(default_factory=dict)
-
 
 class RunCase:
     """The commands. Every one raises what the guards raise, all of them `domain.errors.Refusal`."""
@@ -100,17 +53,18 @@ class RunCase:
     def __init__(
         self,
         log: Log,
+        cases: KnownCases,
         papers: Papers,
         services: RunningServices,
         registers: Registers,
         signatures: Signatures,
         digest: Callable[[str, str], str],
         random: Callable[[int], bytes],
-        due_steps: DueSteps,
         largest_document: int = LARGEST_DOCUMENT,
     ) -> None:
         """`digest` is the vault's keyed one of (kind, text), `random` gives so many bytes that nobody can guess."""
         self._log = log
+        self._cases = cases
         self._papers = papers
         self._services = services
         self._registers = registers
@@ -118,47 +72,8 @@ class RunCase:
         self._digest = digest
         self._person_of = partial(person_of, log)
         self._random = random
-        self._due_steps = due_steps
         self._largest = largest_document
         self._published: dict[tuple[str, str], str] = {}
-        self._old: dict[tuple[str, str, str], RunningService] = {}
-
-    # --- reading --------------------------------------------------------------------------------------
-
-    def case(self, number: str) -> Case:
-        """The case of a number as it was typed, or of a stream's id, as the log has it now. Raises CaseUnknown."""
-        stream = self._stream(number)
-        found: Case | None = self._log.load([stream]).get(stream)
-        if not isinstance(found, Case):
-            raise CaseUnknown("case", case=shown(number))
-        return found
-
-    def _stream(self, number: str) -> UUID:
-        return stream_of_number(number, self._services.prefixes())
-
-    def running(self, case: Case) -> RunningService:
-        """The version that the case began with, whatever the files say now (S002-08)."""
-        name = case.service, case.service_version
-        here = self._services.version(*name)
-        if here is not None and here.digest == case.digest:
-            return here
-        old = self._old.get((*name, case.digest))
-        if old is None:
-            published = self._published_service(case.service)
-            digest, text = published.versions.get(case.service_version, ("", "")) if published else ("", "")
-            if digest != case.digest:
-                raise ServiceUnknown("service", service=f"{name[0]}@{name[1]}")
-            old = self._old[*name, case.digest] = self._services.of_text(text)
-        return old
-
-    def sealed_values(self, case: Case) -> dict[str, str]:
-        """The personal values of a case by field; those of someone erased are absent (O5.2)."""
-        found = {}
-        for name, digest in case.sealed.items():
-            content = self._papers.read(case.id.hex, digest)
-            if content is not None:
-                found[name] = content[SALT_BYTES:].decode()
-        return found
 
     # --- opening --------------------------------------------------------------------------------------
 
@@ -194,7 +109,7 @@ class RunCase:
                 case.begin(running, at)
             published = self._publish(running, at)
             self._papers.keep(case.id.hex, case.applicant, kept)
-            self._log.save(*published, case, due=_notices(case, set()))
+            self._log.save(*published, case, due=case.notices_beyond(()))
             self._published[running.service.id, running.service.version] = running.digest
             return case
 
@@ -229,13 +144,8 @@ class RunCase:
         service = running.service
         if self._published.get((service.id, service.version)) == running.digest:
             return []
-        published = self._published_service(service.id) or PublishedService.begin(service.id, at)
+        published = self._cases.published(service.id) or PublishedService.begin(service.id, at)
         return [published] if published.publish(running, at) else []
-
-    def _published_service(self, service: str) -> PublishedService | None:
-        stream = service_id(service)
-        found: PublishedService | None = self._log.load([stream]).get(stream)
-        return found
 
     # --- acting ---------------------------------------------------------------------------------------
 
@@ -248,11 +158,11 @@ class RunCase:
         key, body = kept_key(call.key), self._digest("act", call.content().decode("utf-8", "surrogatepass"))
 
         def decide() -> Case:
-            case = self.case(call.case)
+            case = self._cases.case(call.case)
             if case.seen(call.actor.id, key, body):
                 return case
             told = set(case.notices)
-            running = self.running(case)
+            running = self._cases.running(case)
             case.pass_due(running, at)
             turn = check_turn(
                 case,
@@ -268,7 +178,7 @@ class RunCase:
             case.act(running, call.actor, act._replace(key=key, body=body if key else ""), at)
             others = self._withdraw(case, turn.outcome, at)
             self._papers.keep(case.id.hex, case.applicant, kept)
-            self._log.save(case, *others, due=_notices(case, told))
+            self._log.save(case, *others, due=case.notices_beyond(told))
             return case
 
         return until_saved(decide)
@@ -280,7 +190,7 @@ class RunCase:
 
         def case_of(number: str) -> Case | None:
             try:
-                found = self.case(number)
+                found = self._cases.case(number)
             except CaseUnknown:
                 return None
             return case if found.id == case.id else found
@@ -296,14 +206,14 @@ class RunCase:
         key, body = kept_key(call.key), self._digest("act", call.content().decode("utf-8", "surrogatepass"))
 
         def decide() -> Case:
-            case = self.case(call.case)
+            case = self._cases.case(call.case)
             if not case.seen(call.actor.id, key, body):
                 raise_all(person_problem(call.assignee, "assignee"))
-                running = self.running(case)
+                running = self._cases.running(case)
                 told = set(case.notices)
                 case.pass_due(running, at)
                 case.reassign(running, call.actor, call.step, call.assignee, at, key, body if key else "")
-                self._log.save(case, due=_notices(case, told))
+                self._log.save(case, due=case.notices_beyond(told))
             return case
 
         return until_saved(decide)
@@ -323,7 +233,7 @@ class RunCase:
         raise_all([problem for member in call.members for problem in person_problem(member, "members")])
 
         def decide() -> Sitting:
-            streams = [self._stream(one.case) for one in call.decisions]
+            streams = [self._cases.stream(one.case) for one in call.decisions]
             found = self._log.load([sitting_id(sitting), *streams])
             before: Sitting | None = found.get(sitting_id(sitting))
             if before is not None:
@@ -344,12 +254,12 @@ class RunCase:
         due: list[tuple[str, UUID, str]] = []
         role = ""
         for one in call.decisions:
-            case = found.get(self._stream(one.case))
+            case = found.get(self._cases.stream(one.case))
             try:
                 if not isinstance(case, Case) or case.service != call.service:
                     raise CaseUnknown("case", case=shown(one.case))
                 told = set(case.notices)
-                running = self.running(case)
+                running = self._cases.running(case)
                 case.pass_due(running, at)
                 turn = check_turn(
                     case,
@@ -368,7 +278,7 @@ class RunCase:
                 continue
             cases.append(case)
             kept.append((case, papers))
-            due += _notices(case, told)
+            due += case.notices_beyond(told)
         if call.minutes is not None:
             problem, kind = paper_problem(call.minutes, "minutes", _MINUTES, self._largest)
             problems += [problem] if problem else []
@@ -434,64 +344,12 @@ class RunCase:
             kept.append(KeptPaper(sealed[name], content))
         return sealed, kept
 
-    # --- terms ----------------------------------------------------------------------------------------
-
-    def run_due(
-        self, now: datetime, go_on: Callable[[], object] = lambda: None, at_once: int = CASES_AT_ONCE
-    ) -> DueOutcome:
-        """What the clock asks for by `now`: outcomes that the system takes, marks of what is overdue, escalations.
-
-        Safe to repeat, and to run twice at once: the cases themselves know what is done. `go_on` is called between
-        batches and may raise.
-        """
-        outcome = DueOutcome()
-        after: tuple[datetime, UUID] | None = None
-        while batch := self._due_steps.due(now, after, at_once):
-            go_on()
-            streams = list(dict.fromkeys(stream for _, stream in batch))
-            self._settle(streams, now, outcome)
-            after = batch[-1]
-        return outcome
-
-    def _settle(self, streams: Sequence[UUID], now: datetime, outcome: DueOutcome) -> None:
-        def decide() -> tuple[int, int, int, dict[str, str]]:
-            found = self._log.load(streams)
-            cases: list[Case] = []
-            failed: dict[str, str] = {}
-            due: list[tuple[str, UUID, str]] = []
-            for case in found.values():
-                told = set(case.notices)
-                try:
-                    case.pass_due(self.running(case), now)
-                except Refusal as refusal:
-                    failed[case.case] = refusal.code
-                    continue
-                cases.append(case)
-                due += _notices(case, told)
-            topics = [type(event) for case in cases for event in case.pending_events]
-            self._log.save(*cases, due=due)
-            return len(found), topics.count(Case.Acted), topics.count(Case.BecameOverdue), failed
-
-        count, acted, overdue, failed = until_saved(decide)
-        outcome.cases += count
-        outcome.acted += acted
-        outcome.overdue += overdue
-        outcome.failed |= failed
-
 
 _MINUTES = {"kk": "хаттама", "ru": "протокол", "en": "minutes"}
 
 
 def _sha256(content: bytes) -> str:
     return sha256(content).hexdigest()
-
-
-def _notices(case: Case, told: Iterable[str]) -> list[tuple[str, UUID, str]]:
-    """SMS that are due beside what was `told` already: (message, stream, purpose); none where no number can be known."""
-    if not (case.applicant or case.sealed):
-        return []
-    known = set(told)
-    return [(m, case.id, f"case:{notice}") for m, notice in case.notices.items() if m not in known]
 
 
 def _of_case(case: str, refusal: Refusal) -> Refusal:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from domain.procedures import case_events as events
 
@@ -12,9 +13,18 @@ from domain.procedures import case_events as events
 class TellsApplicant:
     """The part of a case that knows its notices: `told` is the last word on each that was handed over."""
 
+    id: UUID
+    applicant: str
+    sealed: dict[str, str]
     notices: dict[str, str]
     told: dict[str, str]
     note: Callable[..., Any]
+
+    def notices_beyond(self, told: Collection[str]) -> list[tuple[str, UUID, str]]:
+        """SMS that are due beside those `told` of before: (message, stream, purpose); none where no number can be known."""
+        if not (self.applicant or self.sealed):
+            return []
+        return [(m, self.id, f"case:{notice}") for m, notice in self.notices.items() if m not in told]
 
     def wants_sms(self, message: str) -> bool:
         """Whether the SMS of a notice is still to be handed over."""

@@ -115,7 +115,7 @@ def block(
         _act(number, left, case.By(who, role), lang)
     elif role == "authorised":
         with opened(lang) as azyq:
-            asked = "request_block" in azyq.run_case.case(number).steps
+            asked = "request_block" in azyq.known_cases.case(number).steps
         step, outcome = ("request_block", "requested") if asked else ("access", "withdrawn")
         _act(number, case.Act(step, outcome), case.By(who, role, role), lang)
     elif role == "integrator":
@@ -185,7 +185,7 @@ def _act(number: str, asked: case.Act, by: case.By, lang: str, follow: bool = Fa
 def _follow(azyq: Azyq, number: str, language: str) -> None:
     from infra.parts.access import AnalystAccess
 
-    words, followed = _WORDS[language], azyq.run_case.case(number)
+    words, followed = _WORDS[language], azyq.known_cases.case(number)
     AnalystAccess(azyq).follow(followed.id)
     for row in _rows(azyq):
         if row["case"] == followed.case:

@@ -67,7 +67,7 @@ def _case_document(
 
         import orjson
 
-        from domain.commands.run_case import SALT_BYTES
+        from domain.commands.known_cases import SALT_BYTES
         from infra.papers.case_papers import discussion_report, receipt, result_paper
         from infra.papers.from_case import paper_of_case
         from infra.papers.kinds import CASE_PAPERS, PaperKindUnknown, PaperNotGiven, written
@@ -75,7 +75,7 @@ def _case_document(
 
         if kind not in CASE_PAPERS:
             raise PaperKindUnknown("kind", kind=kind, kinds=", ".join(CASE_PAPERS))
-        case = azyq.run_case.case(number)
+        case = azyq.known_cases.case(number)
         if case.service != service:
             usage(f"{number} is a case of {case.service}, not of {service}")
 
@@ -86,7 +86,7 @@ def _case_document(
         rows = azyq.log_reader.of_stream(str(case.id), azyq.log_reader.head())
         events = [(row.topic, orjson.loads(row.state)) for row in rows if row.topic and row.state]
         names = partial(name_of, azyq)
-        told = paper_of_case(case, azyq.run_case.running(case).service, events, unseal, names)
+        told = paper_of_case(case, azyq.known_cases.running(case).service, events, unseal, names)
         chosen = language_of(language or case.language or lang)
         made_at = moment(at) or azyq.clock()
         there = {

@@ -102,7 +102,7 @@ class Scheduler:
         """Terms of cases that are over (S002-04), and uploads that no case took over within a day."""
         azyq, now = self._azyq, self._azyq.clock()
         try:
-            done = azyq.run_case.run_due(now, self._go_on)
+            done = azyq.settle_cases.run_due(now, self._go_on)
             azyq.vault.papers.purge_staged(real_clock() - UPLOADS_WAIT)
         except _Stopped:
             raise

@@ -59,7 +59,7 @@ class DraftingHouse:
     def close_and_answer(self) -> None:
         """The discussion is over; the first two remarks are answered, the report is posted."""
         self.at("13.05 00:05")
-        self.azyq.run_case.run_due(self.clock())
+        self.azyq.settle_cases.run_due(self.clock())
         self.at("14.05 10:00")
         for outcome, number in (("taken", 1), ("not_taken", 2)):
             self.act("report", outcome, fields={"remark": number, "decision_grounds": f"grounds of {number}"})

@@ -59,9 +59,9 @@ def test_S000_L1_to_L6_a_licence_is_in_the_log_and_in_both_views(office: Office)
     assert (row["state"], row["ending"], row["term"], row["seconds"]) == ("closed", "granted", "kept", 0)
     assert (row["result"], row["valid_until"]) == ("licence", "2031-03-02")
     assert office.azyq.case_lists.to_do("head") == []
-    again = office.azyq.run_case.case(case.case.lower())
-    assert office.azyq.run_case.case(case.id.hex).case == again.case
-    assert office.azyq.run_case.sealed_values(again) == {"phone": "+77011234567"}
+    again = office.azyq.known_cases.case(case.case.lower())
+    assert office.azyq.known_cases.case(case.id.hex).case == again.case
+    assert office.azyq.known_cases.sealed_values(again) == {"phone": "+77011234567"}
     verified = office.azyq.case_lists.by_result(f"{case.case}-1")
     assert verified is not None
     assert verified["number"] == case.case
@@ -141,7 +141,7 @@ def test_O5_2_of_an_applicant_who_was_erased_the_case_goes_on_without_a_trace(of
     assert papers.read(holder, digest) == PDF
     office.azyq.vault.erase(office.applicant)
     assert papers.read(holder, digest) is None
-    assert office.azyq.run_case.sealed_values(office.azyq.run_case.case(case.case)) == {}
+    assert office.azyq.known_cases.sealed_values(office.azyq.known_cases.case(case.case)) == {}
     assert query(office.azyq.dsn, "SELECT count(*) FROM vault.paper") == [(0,)]
     # the office goes on, and what comes later is not kept
     office.act(case, "accept", "accepted", CLERK)
@@ -209,7 +209,7 @@ def test_what_is_overdue_is_marked_by_two_schedulers_once(office: Office) -> Non
         True: 30,
         False: 10,
     }
-    assert office.azyq.run_case.run_due(office.clock()).cases == 0
+    assert office.azyq.settle_cases.run_due(office.clock()).cases == 0
     assert len(office.azyq.case_lists.escalated("head")) == 20
 
 
@@ -296,7 +296,7 @@ def test_S000_L2_the_applicant_is_told_by_sms_with_a_link_of_the_case(office: Of
     office.azyq.__dict__["services"] = OneService(running(licence(notices=notices)))
     case = office.act(office.open(language="ru"), "accept", "accepted", CLERK)
     assert office.azyq.drain_sms().sent == 1
-    case = office.azyq.run_case.case(case.case)
+    case = office.azyq.known_cases.case(case.case)
     (message,) = case.notices
     assert case.told == {message: "sent"}
     (line,) = (office.azyq.settings.data / "outbox.jsonl").read_text("utf-8").splitlines()
@@ -328,7 +328,7 @@ def test_R30_levels_of_a_service_are_counted_from_the_views(office: Office) -> N
     office.act(refused, "prepare", "refusal", EXECUTOR, ground="unfit")
     office.act(refused, "sign", "refused", DEPUTY, sign=True)
     office.rows("cases")
-    office.azyq.run_case.run_due(office.clock())
+    office.azyq.settle_cases.run_due(office.clock())
     office.rows("cases")
     # when March is counted
     report = service_levels(office.azyq.view_store, date(2026, 3, 1), date(2026, 3, 31), office.clock())
@@ -362,5 +362,5 @@ def test_the_scheduler_looks_after_cases(office: Office) -> None:
     office.rows("case_steps")
     office.clock.now += timedelta(minutes=30)
     Scheduler(office.azyq).tick()
-    assert office.azyq.run_case.case(case.case).steps["accept"].escalated_to == "head"
+    assert office.azyq.known_cases.case(case.case).steps["accept"].escalated_to == "head"
     assert office.azyq.vault.papers.read("1" * 32, staged) == PDF

@@ -324,7 +324,7 @@ def test_S002_04_what_is_overdue_is_brought_before_the_head(
     through(case, staff, "L5")
     bureau.later(days=40)
     bureau.azyq.catch_up_views()
-    assert bureau.azyq.run_case.run_due(bureau.clock()).overdue == 1
+    assert bureau.azyq.settle_cases.run_due(bureau.clock()).overdue == 1
     bureau.azyq.catch_up_views()
     assert staff["head"].to_do(state="escalated") == [(case, "L5")]
     assert staff["clerk"].to_do(state="escalated") == []

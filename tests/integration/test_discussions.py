@@ -216,7 +216,7 @@ def test_S002_05_the_report_is_shown_once_it_is_posted_and_not_before(house: Dra
 
 def test_S002_03_a_draft_that_was_withdrawn_is_told_as_ended(house: DraftingHouse) -> None:
     house.at("13.05 00:05")
-    house.azyq.run_case.run_due(house.clock())
+    house.azyq.settle_cases.run_due(house.clock())
     house.act("report", "withdrawn")
     page = house.client.get(house.path).text
     assert "Comments are no longer taken" in page

@@ -11,7 +11,9 @@ from typing import Any
 from uuid import UUID
 
 from domain.commands.case_calls import ActOnCase, OpenCase
+from domain.commands.known_cases import KnownCases
 from domain.commands.run_case import RunCase
+from domain.commands.settle_cases import SettleCases
 from domain.ports import KeptPaper, LogConflict, Signer
 from domain.procedures.acts import Actor
 from domain.procedures.case import Case
@@ -138,15 +140,17 @@ class Desk:
         self.services = OneService(*versions)
         self.now = at
         numbers = count(1)
+        self.cases = KnownCases(self.log, self.papers, self.services)
+        self.settle = SettleCases(self.log, self.cases, self)
         self.commands = RunCase(
             self.log,
+            self.cases,
             self.papers,
             self.services,
             self.registers,
             PlainSignatures(),
             lambda kind, text: sha256(f"{kind}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()[:32],
             lambda size: next(numbers).to_bytes(size, "big"),
-            self,
         )
 
     def due(

@@ -346,11 +346,11 @@ def test_nothing_personal_is_in_an_event(desk: Desk) -> None:
     case = desk.open(fields={"activity": "design", "phone": "+77011234567"})
     whole = str(desk.log.events(case.id))
     assert "77011234567" not in whole
-    assert desk.commands.sealed_values(case) == {"phone": "+77011234567"}
+    assert desk.cases.sealed_values(case) == {"phone": "+77011234567"}
     again = desk.open(fields={"activity": "design", "phone": "+77011234567"})
     assert case.sealed["phone"] != again.sealed["phone"]
     desk.papers.kept.clear()
-    assert desk.commands.sealed_values(case) == {}
+    assert desk.cases.sealed_values(case) == {}
 
 
 def test_an_act_after_its_time_is_recorded_as_late(desk: Desk) -> None:

@@ -102,7 +102,7 @@ class Somebody:
     def turn(self) -> tuple[Case, str, Outcome]:
         if not self.cases:
             self.open()
-        case = self.desk.commands.case(self.chance.choice(self.cases))
+        case = self.desk.cases.case(self.chance.choice(self.cases))
         steps = [*case.steps] if case.steps and self.chance.random() < 0.9 else [*self.service.steps]
         step = self.chance.choice(steps)
         return case, step, self.chance.choice(self.service.steps[step].outcomes)
@@ -130,7 +130,7 @@ class Somebody:
 
     def sit(self) -> None:
         case, step, outcome = self.turn()
-        same = [one for one in self.cases if step in self.desk.commands.case(one).steps]
+        same = [one for one in self.cases if step in self.desk.cases.case(one).steps]
         decisions = [
             Decision(one, outcome.id, **self.said(case, outcome))
             for one in dict.fromkeys([case.case, *self.chance.sample(same, min(2, len(same)))])
@@ -141,7 +141,7 @@ class Somebody:
 
     def wait(self) -> None:
         self.desk.now += timedelta(minutes=self.chance.choice([1, 30, 600, 5_000, 50_000]))
-        self.desk.commands.run_due(self.desk.now)
+        self.desk.settle.run_due(self.desk.now)
 
     def give(self) -> None:
         case, step, _ = self.turn()

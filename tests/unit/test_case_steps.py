@@ -127,29 +127,29 @@ def test_what_is_overdue_is_marked_once_and_brought_before_the_head() -> None:
     )
     case = desk.open(**EMPTY)
     desk.now = later(MONDAY, minutes=20)
-    desk.commands.run_due(desk.now)
+    desk.settle.run_due(desk.now)
     assert desk.topics(case) == ["case.opened", "case.step_opened", "case.step_opened"]
     desk.now = later(MONDAY, minutes=21)
-    done = desk.commands.run_due(desk.now)
+    done = desk.settle.run_due(desk.now)
     assert (done.cases, done.overdue, done.acted, done.failed) == (1, 1, 0, {})
     assert desk.topics(case)[-2:] == ["case.became_overdue", "case.escalated"]
     for _ in range(2):
-        assert desk.commands.run_due(desk.now).overdue == 0
+        assert desk.settle.run_due(desk.now).overdue == 0
     assert desk.topics(case).count("case.became_overdue") == 1
 
 
 def test_one_case_that_can_not_be_looked_after_holds_up_no_other() -> None:
     desk = desk_of(step("accept", "clerk", outcome("done", ends="granted"), term=minutes(20)))
     cases = [desk.open(**EMPTY) for _ in range(3)]
-    broken, ready = cases[1].case, desk.commands.running
+    broken, ready = cases[1].case, desk.cases.running
 
     def running_of(case: Case) -> Any:
         if case.case == broken:
             raise ServiceUnknown("service", service="made-up@1")
         return ready(case)
 
-    desk.commands.running = running_of  # type: ignore[method-assign]
-    done = desk.commands.run_due(later(MONDAY, hours=1), at_once=2)
+    desk.cases.running = running_of  # type: ignore[method-assign]
+    done = desk.settle.run_due(later(MONDAY, hours=1), at_once=2)
     assert (done.cases, done.overdue, done.failed) == (3, 2, {broken: "service_unknown"})
 
 
@@ -174,9 +174,9 @@ def test_S002_19_the_system_too_waits_for_the_next_opening_where_the_service_rol
     case = desk.open(**EMPTY)
     assert list(case.steps) == ["form"]
     then_refused("not_your_step", lambda: desk.act(case, "form", "formed", HEAD))
-    assert desk.commands.run_due(saturday).acted == 0
-    assert desk.commands.run_due(datetime(2026, 3, 9, 9, tzinfo=ALMATY)).acted == 1
-    assert desk.commands.case(case.case).end == "granted"
+    assert desk.settle.run_due(saturday).acted == 0
+    assert desk.settle.run_due(datetime(2026, 3, 9, 9, tzinfo=ALMATY)).acted == 1
+    assert desk.cases.case(case.case).end == "granted"
 
 
 def test_a_circle_of_automatic_steps_comes_to_an_end() -> None:
@@ -240,7 +240,7 @@ def test_S000_T16_a_sitting_decides_on_many_cases_each_with_its_own_outcome() ->
     )
     assert desk.log.saves == saves + 1
     assert sitting.decisions == [[rest[0], "admitted"], [rest[1], "not_admitted"], [rest[2], "admitted"]]
-    found = [desk.commands.case(number) for number in rest]
+    found = [desk.cases.case(number) for number in rest]
     assert [case.done["commission"] for case in found] == ["admitted", "not_admitted", "admitted"]
     assert [case.ground for case in found] == ["", "unfit", ""]
     assert desk.papers.read(sitting.id.hex, sitting.minutes[0]) == PDF
@@ -293,7 +293,7 @@ def test_the_same_sitting_is_held_once() -> None:
     first, again = (decided(desk, "list", EXECUTOR, *listed, key="s1") for _ in range(2))
     assert first.id == again.id
     then_refused("idempotency_key_reused", lambda: decided(desk, "list", EXECUTOR, listed[0], key="s1"))
-    assert [len(desk.log.events(desk.commands.case(number).id)) for number in cases] == [4, 4]
+    assert [len(desk.log.events(desk.cases.case(number).id)) for number in cases] == [4, 4]
 
 
 def test_S002_02_terms_count_from_a_date_field_where_the_file_says_so() -> None:
@@ -351,7 +351,7 @@ def test_a_replayed_case_is_the_case_that_was_told() -> None:
     desk = desk_of(*agreement(), fields=BUDGET)
     case = desk.open(fields={"budget": "2.5"}, documents={})
     told = desk.act(case, "draft", "sent", EXECUTOR)
-    replayed = desk.commands.case(case.case)
+    replayed = desk.cases.case(case.case)
     ignored = {"_modified_on", "_pending_events"}
     assert {k: v for k, v in vars(told).items() if k not in ignored} == {
         k: v for k, v in vars(replayed).items() if k not in ignored

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from domain.commands.run_case import SALT_BYTES
+from domain.commands.known_cases import SALT_BYTES
 from domain.procedures.definition import Channel, Document
 from infra.papers.case_papers import CasePaper, discussion_report, receipt, result_paper
 from infra.papers.from_case import paper_of_case
@@ -33,7 +33,7 @@ WAYS: dict[str, Way] = {
 
 def paper_of(story: Story, name_of: Callable[[str], str] = lambda staff: "") -> CasePaper:
     case, desk = story.case, story.desk
-    case = desk.commands.case(case.case)
+    case = desk.cases.case(case.case)
 
     def unseal(digest: str) -> str | None:
         content = desk.papers.read(case.id.hex, digest)

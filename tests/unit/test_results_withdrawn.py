@@ -55,7 +55,7 @@ def by_number(how: str, prefix: str = "WD", id_: str = "made-up-too") -> Any:
 def given_out(desk: Desk, how: str = "given") -> Case:
     case = desk.open(service="made-up", fields={}, documents={})
     desk.act(case, "give", how, HEAD)
-    return desk.commands.case(case.case)
+    return desk.cases.case(case.case)
 
 
 def withdrawn(desk: Desk, case: Case) -> list[dict[str, Any]]:
@@ -124,7 +124,7 @@ def test_S002_15_a_number_that_is_none_of_ours_ends_nothing(number: str) -> None
         desk.act(deciding, "decide", "decided", HEAD)
     assert caught.value.code == "result_unknown"
     assert withdrawn(desk, case) == []
-    assert "decide" in desk.commands.case(deciding.case).steps
+    assert "decide" in desk.cases.case(deciding.case).steps
 
 
 def test_S002_15_a_licence_of_an_earlier_register_may_be_replaced_all_the_same() -> None:

@@ -305,10 +305,10 @@ def test_S000_01_a_re_issued_licence_replaces_the_one_whose_number_was_given(lic
     ]
     assert ways == [("reissue_signed", "replaced", "licence_number")]
     story = play(REISSUED.but(service=licence))
-    number = story.desk.commands.case(story.case.case).results[0][1]
+    number = story.desk.cases.case(story.case.case).results[0][1]
     again = REISSUED.but(service=licence, fields={**REISSUED.fields, "licence_number": number})
     second = Story(again, story.desk).go()
-    replaced = story.desk.commands.case(story.case.case).withdrawn[number]
+    replaced = story.desk.cases.case(story.case.case).withdrawn[number]
     assert (replaced.how, replaced.decided_in) == ("replaced", second.case.case)
     assert replaced.replaced_by == f"{second.case.case}-1"
 
@@ -506,7 +506,7 @@ def test_S000_T16_a_group_is_decided_in_one_sitting_each_with_its_own_outcome() 
     numbers = [story.case.case, other.case.case]
     hold_sitting(story.desk, "attestation", ATTESTED.turns[4], numbers, **{numbers[1]: NOT_ADMITTED.turns[4]})
     # then each has its own outcome, and both name one sitting
-    cases = [story.desk.commands.case(number) for number in numbers]
+    cases = [story.desk.cases.case(number) for number in numbers]
     assert [case.done["T6"] for case in cases] == ["admitted", "not_admitted"]
     sittings = {one.events("acted")[-1]["sitting"] for one in (story, other)}
     assert len(sittings) == 1

@@ -374,7 +374,7 @@ def test_R11_a_loan_is_secured_and_not_repaid_it_is_overdue() -> None:
     assert "security" in Story(WITH_LOAN.but(documents=())).case.missing
     assert "security" not in Story(WITHOUT_LOAN.but(documents=())).case.missing
     story = Story(WITH_LOAN).go(LENT)
-    story.desk.commands.run_due(moment("02.04.2027 09:00"))
+    story.desk.settle.run_due(moment("02.04.2027 09:00"))
     assert [one["step"] for one in story.events("became_overdue")] == ["watch"]
     assert [one["to_role"] for one in story.events("escalated")] == ["akimat_head"]
 

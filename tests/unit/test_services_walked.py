@@ -93,7 +93,7 @@ class Walk:
                 return self
             late = self.chance.choice([0, 1, 5, 40])
             self.story.desk.now += timedelta(hours=self.chance.randrange(30), days=late)
-            self.story.desk.commands.run_due(self.story.desk.now)
+            self.story.desk.settle.run_due(self.story.desk.now)
             self.look()
             if self.case.closed_at is None:
                 self.act()
@@ -121,7 +121,7 @@ class Walk:
         self.look()
 
     def look(self) -> None:
-        self.story.case = self.story.desk.commands.case(self.case.case)
+        self.story.case = self.story.desk.cases.case(self.case.case)
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: f"{way.service}-{way.kind}")

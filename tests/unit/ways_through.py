@@ -187,12 +187,12 @@ class Story:
         seen = len(self.desk.log.events(self.case.id))
         self.desk.now = moment(turn.at)
         if turn.role == SYSTEM:
-            self.desk.commands.run_due(self.desk.now)
+            self.desk.settle.run_due(self.desk.now)
         elif running(self.way.service).service.steps[turn.step].group and not outcome.alone:
             hold_sitting(self.desk, self.way.service, turn, [self.case.case])
         else:
             self.act(turn, outcome)
-        self.case = self.desk.commands.case(self.case.case)
+        self.case = self.desk.cases.case(self.case.case)
         acted = [
             event
             for topic, event in self.desk.log.events(self.case.id)[seen:]

@@ -221,15 +221,15 @@ class CaseDesk:
 
     def case(self, number: str) -> Case:
         """The case. Raises CaseUnknown."""
-        return self._azyq.run_case.case(number)
+        return self._azyq.known_cases.case(number)
 
     def running(self, case: Case) -> RunningService:
         """The version that the case began with."""
-        return self._azyq.run_case.running(case)
+        return self._azyq.known_cases.running(case)
 
     def shown(self, case: Case) -> dict[str, Any]:
         """All of it, as `case_shown`."""
-        personal = self._azyq.run_case.sealed_values(case)
+        personal = self._azyq.known_cases.sealed_values(case)
         return case_shown(case, self.running(case), personal, self.link(case), self.now())
 
     def events(self, case: Case) -> list[CaseEvent]:

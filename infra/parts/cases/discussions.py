@@ -14,7 +14,7 @@ from typing import Any
 
 from domain.calendar import ALMATY
 from domain.commands.case_calls import ActOnCase
-from domain.commands.run_case import SALT_BYTES
+from domain.commands.known_cases import SALT_BYTES
 from domain.procedures.acts import Actor
 from domain.procedures.case import Case
 from domain.procedures.case_guards import who_takes
@@ -96,11 +96,11 @@ class Discussions:
 
     def _told(self, number: str) -> tuple[Discussion, list[CaseEvent]]:
         try:
-            case = self._azyq.run_case.case(number)
+            case = self._azyq.known_cases.case(number)
         except CaseUnknown:
             raise DiscussionUnknown("case", case=shown(number)) from None
         events = case_events(self._azyq.log, case.id)
-        service = self._azyq.run_case.running(case).service
+        service = self._azyq.known_cases.running(case).service
         told = discussion_of(case, service, events, self._azyq.clock())
         if told is None:
             raise DiscussionUnknown("case", case=shown(number))

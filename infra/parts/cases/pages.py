@@ -14,7 +14,7 @@ import structlog
 
 from domain.calendar import local_day
 from domain.commands.case_calls import ActOnCase, OpenCase
-from domain.commands.run_case import SALT_BYTES
+from domain.commands.known_cases import SALT_BYTES
 from domain.errors import LANGUAGES
 from domain.family import FamilyVouchers
 from domain.identity import case_link_name
@@ -115,7 +115,7 @@ class CasePages:
 
     def running(self, case: Case) -> RunningService:
         """The version that the case runs under."""
-        return self._azyq.run_case.running(case)
+        return self._azyq.known_cases.running(case)
 
     def events(self, case: Case) -> Sequence[CaseEvent]:
         """What happened to it."""
@@ -209,7 +209,7 @@ class CasePages:
 
     def act(self, call: ActOnCase) -> Case:
         """An act of the applicant; a trial signs what is to be signed."""
-        service = self.running(self._azyq.run_case.case(call.case)).service
+        service = self.running(self._azyq.known_cases.case(call.case)).service
         step = service.steps.get(call.step)
         outcomes: Sequence[Outcome] = step.outcomes if step else ()
         signs = any(one.signs for one in outcomes if one.id == call.outcome)
