@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from domain.errors import LANGUAGES
+from infra.web.desk_words import DESK_WORDS
 
 # By key: kk, ru, en.
 ANALYTICS_WORDS: Mapping[str, tuple[str, str, str]] = {
+    **DESK_WORDS,
     "title": ("Талдау", "Аналитика", "Analytics"),
     "subtitle": (
         "Цифрлық азық-түлік ваучерлері",
@@ -20,8 +22,6 @@ ANALYTICS_WORDS: Mapping[str, tuple[str, str, str]] = {
         "Чтение с этого компьютера: доступ ко всему",
         "Read from this computer: everything",
     ),
-    "skip": ("Негізгі бөлікке өту", "Перейти к содержанию", "Skip to the content"),
-    "language": ("Тіл", "Язык", "Language"),
     "asked": ("Не көрсетіледі", "Что показано", "What is shown"),
     "programme": ("Бағдарлама", "Программа", "Programme"),
     "all_programmes": ("Барлық бағдарлама", "Все программы", "All programmes"),
@@ -34,7 +34,6 @@ ANALYTICS_WORDS: Mapping[str, tuple[str, str, str]] = {
     "compare": ("Немен салыстыру", "Сравнить с", "Compare with"),
     "compare_hint": ("ертерек уақыт", "более раннее время", "an earlier time"),
     "time_example": ("2025-07-15 12:00", "2025-07-15 12:00", "2025-07-15 12:00"),
-    "show": ("Көрсету", "Показать", "Show"),
     "stands": (
         "Журналдағы орын: {position}",
         "Позиция журнала: {position}",
@@ -193,7 +192,6 @@ ANALYTICS_WORDS: Mapping[str, tuple[str, str, str]] = {
     "download": ("Жүктеп алу", "Скачать", "Download"),
     "rows_count": ("Жолдар: {count}", "Строк: {count}", "Rows: {count}"),
     "page_of": ("{pages} беттің {page}-беті", "Страница {page} из {pages}", "Page {page} of {pages}"),
-    "page_before": ("Алдыңғы", "Назад", "Previous"),
     "page_after": ("Келесі", "Вперёд", "Next"),
     "total": ("Барлығы", "Итого", "Total"),
     "only": ("Тек: {what}", "Только: {what}", "Only: {what}"),
@@ -214,28 +212,10 @@ ANALYTICS_WORDS: Mapping[str, tuple[str, str, str]] = {
         "analyst”; you sign in by an electronic signature.",
     ),
     "sign_in_title": ("Талдауға кіру", "Вход в аналитику", "Sign in to analytics"),
-    "sign_in_do": ("Кіру", "Войти", "Sign in"),
-    "sign_out": ("Шығу", "Выйти", "Sign out"),
     "sign_in_how": (
         "Төмендегі мәтінге органның куәлігімен қол қойыңыз (CMS, мәтіннен бөлек қолтаңба). Мәтін бес минут жарамды.",
         "Подпишите текст ниже сертификатом органа (CMS, отсоединённая подпись). Текст действует пять минут.",
         "Sign the text below with your body's certificate (CMS, a detached signature). The text is good for five minutes.",
-    ),
-    "sign_in_challenge": ("Қол қойылатын мәтін", "Текст для подписи", "Text to sign"),
-    "sign_in_command": (
-        "Мәтінге соңына жол қоспай, дәл осы күйінде қол қойылады.",
-        "Подписывают ровно этот текст, без перевода строки в конце.",
-        "Exactly this text is signed, without a line's end after it.",
-    ),
-    "sign_in_file": (
-        "Қолтаңба файлы (.p7s, .cms)",
-        "Файл подписи (.p7s, .cms)",
-        "File of the signature (.p7s, .cms)",
-    ),
-    "sign_in_text": (
-        "немесе қолтаңба мәтіні (base64)",
-        "или текст подписи (base64)",
-        "or the signature's text (base64)",
     ),
     "apply_link": ("Қолжетімділік сұрау", "Запросить доступ", "Apply for access"),
     "few": ("5-тен аз", "меньше 5", "fewer than 5"),

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from domain.errors import LANGUAGES
+from infra.web.desk_words import DESK_WORDS
 
 # By key: kk, ru, en.
 OFFICE_WORDS: Mapping[str, tuple[str, str, str]] = {
+    **DESK_WORDS,
     "title": ("Кеңсе", "Канцелярия", "Office"),
     "subtitle": ("Азық-түлік ваучерлері", "Продовольственные ваучеры", "Food vouchers"),
     "trial": ("Сынақ", "Пробная работа", "Trial"),
-    "skip": ("Негізгі бөлікке өту", "Перейти к содержанию", "Skip to the content"),
-    "language": ("Тіл", "Язык", "Language"),
     "tabs": ("Бөлімдер", "Разделы", "Sections"),
     "tab_morning": ("Бүгін", "Сегодня", "Today"),
     "tab_lists": ("Тізімдер", "Списки", "Lists"),
@@ -21,7 +21,6 @@ OFFICE_WORDS: Mapping[str, tuple[str, str, str]] = {
     "role_office-clerk": ("маман", "специалист", "clerk"),
     "role_office-approver": ("бекітуші", "утверждающий", "approver"),
     "role_office-operator": ("оператор", "оператор", "operator"),
-    "sign_out": ("Шығу", "Выйти", "Sign out"),
     # sign-in
     "sign_in_title": ("Кеңсеге кіру", "Вход в канцелярию", "Sign in to the office"),
     "sign_in_how": (
@@ -29,23 +28,6 @@ OFFICE_WORDS: Mapping[str, tuple[str, str, str]] = {
         "Подпишите текст ниже своей электронной подписью (CMS, отсоединённая подпись). Текст действует пять минут.",
         "Sign the text below with your electronic signature (CMS, detached). The text is good for five minutes.",
     ),
-    "sign_in_challenge": ("Қол қойылатын мәтін", "Текст для подписи", "Text to sign"),
-    "sign_in_exactly": (
-        "Мәтінге соңына жол қоспай, дәл осы күйінде қол қойылады.",
-        "Подписывают ровно этот текст, без перевода строки в конце.",
-        "Exactly this text is signed, without a line's end after it.",
-    ),
-    "sign_in_file": (
-        "Қолтаңба файлы (.p7s, .cms)",
-        "Файл подписи (.p7s, .cms)",
-        "File of the signature (.p7s, .cms)",
-    ),
-    "sign_in_text": (
-        "немесе қолтаңба мәтіні (base64)",
-        "или текст подписи (base64)",
-        "or the signature's text (base64)",
-    ),
-    "sign_in_do": ("Кіру", "Войти", "Sign in"),
     "sign_in_whom": (
         "Кеңсеге рөлі бар қызметкерлер кіреді. Қызметкерді оператор енгізеді: azyq staff enrol.",
         "В канцелярию входят сотрудники, у которых есть роль. Сотрудника вносит оператор: azyq staff enrol.",
@@ -329,9 +311,7 @@ OFFICE_WORDS: Mapping[str, tuple[str, str, str]] = {
     "choose_service": ("Қызмет", "Услуга", "Service"),
     "choose_mine": ("Тек маған тапсырылғаны", "Только назначенное мне", "Assigned to me only"),
     "all": ("барлығы", "все", "all"),
-    "show": ("Көрсету", "Показать", "Show"),
     "next_page": ("Келесі", "Дальше", "Next"),
-    "page_before": ("Алдыңғы", "Назад", "Previous"),
     "first_page": ("Басына", "В начало", "To the beginning"),
     "all_cases": ("Барлығын көрсету", "Показать все", "Show all"),
     "service_wanted": (
