@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from domain.access import Access, Reading
-from domain.audits import Audits
+from domain.audit_events import Audits
 from domain.brought_lists import BroughtLists
 from domain.cycle import Cycle, StrayReply
 from domain.family import FamilyVouchers

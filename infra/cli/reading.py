@@ -17,7 +17,7 @@ def audit(as_json: bool = JSON, lang: str = LANGUAGE) -> None:
     What it came to is left in the log, for the office's page.
     """
     with opened(lang) as azyq:
-        from domain.audits import record_verdict
+        from domain.audit_events import record_verdict
         from infra.cli.verdict import audit_now, verdict_dict, verdict_kept, verdict_lines
 
         azyq.catch_up_views()

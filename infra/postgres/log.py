@@ -27,7 +27,7 @@ from eventsourcing.utils import Environment, get_topic, resolve_topic
 from psycopg2.extensions import connection as Connection
 
 from domain.access import Access, Reading
-from domain.audits import Audits
+from domain.audit_events import Audits
 from domain.brought_lists import BroughtLists
 from domain.commands.counter import Standing
 from domain.cycle import Cycle, StrayReply

@@ -15,7 +15,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from fastapi.testclient import TestClient
 
-from domain.audits import Verdict, record_verdict
+from domain.audit_events import Verdict, record_verdict
 from domain.errors import Refusal
 from domain.ports import PersonalData
 from domain.procedures.acts import Actor

@@ -20,7 +20,7 @@ from eventsourcing.persistence import StoredEvent
 from eventsourcing.utils import resolve_topic
 
 from domain.access import Access, Grant, Reading
-from domain.audits import Audits, Verdict
+from domain.audit_events import Audits, Verdict
 from domain.brought_lists import BroughtLists
 from domain.calendar import Task, day_end
 from domain.cycle import Cycle, StrayReply

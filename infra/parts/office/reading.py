@@ -13,7 +13,7 @@ from fastapi import Request
 from psycopg2.errors import UndefinedTable
 
 from domain.access_refusals import SignInFailed
-from domain.audits import audits_of
+from domain.audit_events import audits_of
 from domain.commands.case_calls import ActOnCase
 from domain.commands.enrol_staff import staff_of
 from domain.errors import Refusal

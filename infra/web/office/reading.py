@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from fastapi import Request
 
-from domain.audits import Verdict
+from domain.audit_events import Verdict
 from domain.commands.case_calls import ActOnCase
 from domain.errors import Refusal
 from domain.procedures.acts import Actor
