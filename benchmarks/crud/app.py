@@ -6,33 +6,23 @@ functions in the threadpool; a request takes one connection and as few statement
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import os
 import uuid
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
-import anyio.to_thread
 import orjson
 import psycopg2
-from fastapi import Depends, FastAPI, Header, Response
+from fastapi import Depends, Header, Response
 from psycopg2.extras import execute_values, register_uuid
-from psycopg2.pool import ThreadedConnectionPool
 from pydantic import BaseModel, ConfigDict, Field
 
 from benchmarks.crud.pricing import Books, LineRefused
-from infra.postgres.connect import clean_dsn
+from benchmarks.crud.serving import Refused, as_json, bearer, cursor_of_pool, plain_app
 
-THREADS = int(os.environ.get("CRUD_THREADS", "8"))
 HOLD = timedelta(minutes=15)
 register_uuid()  # type: ignore[no-untyped-call]
-# As many at least as at most: beyond the least, psycopg2's pool closes what is given back
-pool = ThreadedConnectionPool(
-    THREADS, THREADS, clean_dsn(os.environ["CRUD_DSN"]), application_name="azyq-bench-crud"
-)
 books = Books()
 # The trial's day, as ours has it by AZYQ_CLOCK
 DAY = date.fromisoformat(os.environ["CRUD_DAY"])
@@ -59,52 +49,12 @@ class RedemptionIn(CheckIn):
     capture: bool = True
 
 
-class Refused(Exception):
-    """An answer that is no success."""
-
-    def __init__(self, status: int, code: str, line: int | None = None) -> None:
-        self.answer = _json(
-            {"status": status, "code": code, "line": line}, status, "application/problem+json"
-        )
-        super().__init__(code)
-
-
-@asynccontextmanager
-async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-    anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
-    # As ours does: Python's collector walks through what is there for good a hundred times less often
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
-    yield
-    pool.closeall()
-
-
-app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None)
-
-
-@app.exception_handler(Refused)
-async def refused(_: Any, error: Any) -> Response:
-    answer: Response = error.answer
-    return answer
-
-
-async def bearer(authorization: Annotated[str, Header()] = "") -> bytes:
-    """The hash of the Bearer key."""
-    scheme, _, key = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not key:
-        raise Refused(401, "not_signed_in")
-    return hashlib.sha256(key.encode()).digest()
-
-
-@app.get("/healthz")
-async def healthz() -> dict[str, str]:
-    return {"status": "ok"}
+app = plain_app()
 
 
 @app.post("/v1/vouchers/check")
 def check(body: CheckIn, key_hash: Annotated[bytes, Depends(bearer)]) -> Response:
-    with _cursor(autocommit=True) as cursor:
+    with cursor_of_pool(autocommit=True) as cursor:
         _terminal(cursor, key_hash)
         book = books.now(cursor)
         cursor.execute(
@@ -122,7 +72,7 @@ def check(body: CheckIn, key_hash: Annotated[bytes, Depends(bearer)]) -> Respons
         taken = min(spent, amount)
         spent -= taken
         vouchers.append({"voucher": voucher.hex, "available_tiyn": amount - taken})
-    return _json(
+    return as_json(
         {
             "family": str(family),
             "available_tiyn": balance,
@@ -141,7 +91,7 @@ def redeem(
 ) -> Response:
     text = orjson.dumps(body.model_dump())
     body_hash = hashlib.blake2b(text, digest_size=16).digest()
-    with _cursor() as cursor:
+    with cursor_of_pool() as cursor:
         terminal, shop = _terminal(cursor, key_hash)
         cursor.execute(
             "SELECT id, valid_from, valid_to, activated FROM crud.family_balance WHERE code = %s",
@@ -159,7 +109,7 @@ def redeem(
         try:
             lines = [book.price_line(number, line, shop, DAY) for number, line in enumerate(body.lines)]
         except LineRefused as error:
-            raise Refused(422, error.code, error.line) from None
+            raise Refused(422, error.code, line=error.line) from None
         pays = sum(line[-1] for line in lines)
         drawn = min(pays, body.draw_tiyn or pays)
         cursor.execute(
@@ -260,7 +210,7 @@ def _answer(
     lines: list[tuple[Any, ...]],
     hold_until: datetime | None,
 ) -> Response:
-    return _json(
+    return as_json(
         {
             "redemption": redemption.hex,
             "status": status,
@@ -271,29 +221,3 @@ def _answer(
         },
         201,
     )
-
-
-@contextmanager
-def _cursor(autocommit: bool = False) -> Iterator[Any]:
-    """A connection of the pool: committed at the end, rolled back on an error."""
-    connection = pool.getconn()
-    broken = False
-    try:
-        connection.autocommit = autocommit
-        with connection.cursor() as cursor:
-            yield cursor
-        if not autocommit:
-            connection.commit()
-    except psycopg2.OperationalError:
-        broken = True
-        raise
-    except BaseException:
-        if not autocommit:
-            connection.rollback()
-        raise
-    finally:
-        pool.putconn(connection, close=broken)
-
-
-def _json(value: Any, status: int = 200, media_type: str = "application/json") -> Response:
-    return Response(orjson.dumps(value), status, media_type=media_type)

@@ -1,36 +1,23 @@
-"""Cases as a good team would write them plainly: FastAPI, a psycopg2 pool, tables of cases and steps, one commit an act.
-
-`CRUD_DSN` names the database, `CRUD_THREADS` how many threads and connections the process has.
-"""
+"""Cases as a good team would write them plainly: FastAPI, a psycopg2 pool, tables of cases and steps, one commit an act."""
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import html
-import os
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-import anyio.to_thread
 import orjson
-from fastapi import Depends, FastAPI, Header, Request, Response
+from fastapi import Depends, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
-from psycopg2.pool import ThreadedConnectionPool
 from pydantic import BaseModel, ConfigDict, Field
 
-from infra.postgres.connect import clean_dsn
+from benchmarks.crud.serving import Refused, as_json, bearer, cursor_of_pool, plain_app
 
-THREADS = int(os.environ.get("CRUD_THREADS", "8"))
 LARGEST = 10_000_000
 NEXT = {"L5": ("L6", "head")}
 TERM = timedelta(days=3)
-pool = ThreadedConnectionPool(
-    THREADS, THREADS, clean_dsn(os.environ["CRUD_DSN"]), application_name="azyq-bench-crud"
-)
 
 
 class ActIn(BaseModel):
@@ -40,44 +27,7 @@ class ActIn(BaseModel):
     ground: str = Field(default="", max_length=60)
 
 
-class Refused(Exception):
-    """An answer that is no success."""
-
-    def __init__(self, status: int, code: str) -> None:
-        self.answer = _json({"status": status, "code": code}, status)
-        super().__init__(code)
-
-
-@asynccontextmanager
-async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-    anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
-    yield
-    pool.closeall()
-
-
-app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None)
-
-
-@app.exception_handler(Refused)
-async def refused(_: Any, error: Any) -> Response:
-    answer: Response = error.answer
-    return answer
-
-
-async def bearer(authorization: Annotated[str, Header()] = "") -> bytes:
-    """The hash of the Bearer key."""
-    scheme, _, key = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not key:
-        raise Refused(401, "not_signed_in")
-    return hashlib.sha256(key.encode()).digest()
-
-
-@app.get("/healthz")
-async def healthz() -> dict[str, str]:
-    return {"status": "ok"}
+app = plain_app()
 
 
 @app.post("/cases/{number}/acts")
@@ -89,7 +39,7 @@ def act(
 ) -> Response:
     hashed = hashlib.sha256(orjson.dumps([number, body.model_dump()])).digest()
     now = datetime.now(UTC)
-    with _cursor() as cursor:
+    with cursor_of_pool() as cursor:
         caller, role = _staff(cursor, key_hash)
         cursor.execute(
             "SELECT body_hash, answer FROM crud_cases.answered WHERE caller = %s AND key = %s",
@@ -145,7 +95,7 @@ def to_do(
     mine: str = "no",
     limit: Annotated[int, Field(ge=1, le=500)] = 100,
 ) -> Response:
-    with _cursor(autocommit=True) as cursor:
+    with cursor_of_pool(autocommit=True) as cursor:
         caller, own = _staff(cursor, key_hash)
         if role != own:
             raise Refused(403, "role_not_yours")
@@ -163,19 +113,19 @@ def to_do(
         )
         rows = cursor.fetchall()
     names = ("case", "service", "step", "role", "assignee", "due_at", "overdue")
-    return _json({"cases": [dict(zip(names, row, strict=True)) for row in rows]})
+    return as_json({"cases": [dict(zip(names, row, strict=True)) for row in rows]})
 
 
 @app.get("/cases/{number}")
 def by_number(number: str, key_hash: Annotated[bytes, Depends(bearer)]) -> Response:
-    with _cursor(autocommit=True) as cursor:
+    with cursor_of_pool(autocommit=True) as cursor:
         _staff(cursor, key_hash)
-        return _json(_whole(cursor, "number = %s", number))
+        return as_json(_whole(cursor, "number = %s", number))
 
 
 @app.get("/c/{token}")
 def status(token: str) -> Response:
-    with _cursor(autocommit=True) as cursor:
+    with cursor_of_pool(autocommit=True) as cursor:
         told = _whole(cursor, "token = %s", token)
     rows = "".join(f"<tr><td>{one['at']}<td>{html.escape(one['what'])}" for one in told["history"])
     page = f"<!doctype html><title>{told['case']}</title><h1>{told['case']}</h1><p>{told['state']}<table>{rows}</table>"
@@ -190,13 +140,13 @@ async def upload(request: Request, key_hash: Annotated[bytes, Depends(bearer)]) 
 
     def keep() -> Response:
         digest = hashlib.sha256(content)
-        with _cursor() as cursor:
+        with cursor_of_pool() as cursor:
             caller, _ = _staff(cursor, key_hash)
             cursor.execute(
                 "INSERT INTO crud_cases.paper VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
                 (caller, digest.digest(), content),
             )
-        return _json({"sha256": digest.hexdigest(), "size": len(content)}, 201)
+        return as_json({"sha256": digest.hexdigest(), "size": len(content)}, 201)
 
     return await run_in_threadpool(keep)
 
@@ -225,25 +175,3 @@ def _staff(cursor: Any, key_hash: bytes) -> tuple[str, str]:
     if row is None:
         raise Refused(401, "not_signed_in")
     return row
-
-
-@contextmanager
-def _cursor(autocommit: bool = False) -> Iterator[Any]:
-    """A connection of the pool: committed at the end, rolled back on an error."""
-    connection = pool.getconn()
-    try:
-        connection.autocommit = autocommit
-        with connection.cursor() as cursor:
-            yield cursor
-        if not autocommit:
-            connection.commit()
-    except BaseException:
-        if not autocommit:
-            connection.rollback()
-        raise
-    finally:
-        pool.putconn(connection)
-
-
-def _json(value: Any, status: int = 200) -> Response:
-    return Response(orjson.dumps(value), status, media_type="application/json")
