@@ -11,7 +11,7 @@ from domain import staff_refusals
 from domain.errors import Refusal
 from domain.procedures import case_refusals
 from infra.api import problems
-from infra.parts.cases.desk import refusals as entrance_refusals
+from infra.parts.cases import refusals as entrance_refusals
 from infra.problem_sentences import SENTENCES
 from infra.settings import ROOT
 from tests.certificates import certified

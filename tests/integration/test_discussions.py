@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from infra.parts.cases.desk import discussions
+from infra.parts.cases import discussions
 from infra.parts.cases.discussions import COMMENTS_AN_HOUR
 from infra.parts.staff import enrol_staff
 from tests.integration.discussions_in_process import (
