@@ -203,7 +203,7 @@ def test_what_is_overdue_is_marked_by_two_schedulers_once(office: Office) -> Non
     office.rows("case_steps")
     office.clock.now = MONDAY + timedelta(minutes=61)
     with ThreadPoolExecutor(2) as pool:
-        told = [pool.submit(office.azyq.run_case.run_due, office.clock(), at_once=7) for _ in range(2)]
+        told = [pool.submit(office.azyq.settle_cases.run_due, office.clock(), at_once=7) for _ in range(2)]
     assert sum(one.result().overdue for one in told) == 30
     assert Counter(row["overdue_at"] is not None for row in office.rows("case_steps")) == {
         True: 30,
