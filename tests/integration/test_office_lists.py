@@ -29,9 +29,10 @@ from domain.programmes import MonthOutsideProgramme, ProgrammeUnknown
 from domain.voucher_refusals import ListClosed, ListTooEarly
 from infra.audit import run_audit
 from infra.parts.office.list_work import ListWork, approved_months
-from infra.parts.office.lists import OfficeLists, ShownList
+from infra.parts.office.lists import OfficeLists
 from infra.parts.scheduler import Scheduler
 from infra.vault.brought import PIECE
+from infra.web.office.lists_reading import ShownList
 from tests.integration.month_in_process import (
     AKKOL,
     Household,

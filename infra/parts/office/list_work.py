@@ -43,9 +43,10 @@ from infra.lists.rejects import JoinedRow, NoNumberFile, joined_rows
 from infra.postgres.staging import PostgresStaging
 from infra.vault.brought import BroughtFile
 from infra.vault.mcdb import FileNumbers
+from infra.web.office.lists_reading import LIST, NUMBERS
 from streams.trouble import where
 
-LIST, NUMBERS, REJECTS, NO_NUMBER = "list", "numbers", "rejects", "no_number"
+REJECTS, NO_NUMBER = "rejects", "no_number"
 RETURNS = (REJECTS, NO_NUMBER)
 KEPT = timedelta(days=30)  # what nobody decided on, and the rows that go back after a decision
 REFUSED_SHOWN = timedelta(days=1)

@@ -1,12 +1,11 @@
-"""What the office's pages ask of lists that are brought in: uploads, where each stands, decisions, rows that go back."""
+"""Lists that are brought in, as the office's pages ask for them (`infra.web.office.lists_reading.ListServices`)."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -19,49 +18,11 @@ from domain.office import OfficeMember
 from domain.programmes import ProgrammeMonth
 from infra.bootstrap import Azyq
 from infra.lists.rejects import table
-from infra.parts.office.list_work import LIST, NUMBERS, RETURNS, kept_rows
+from infra.parts.office.list_work import RETURNS, kept_rows
 from infra.vault.brought import PIECE, BroughtFile
+from infra.web.office.lists_reading import LIST, OpenMonth, ShownList
 
-PARTS = (LIST, NUMBERS)
 _ROWS_AT_ONCE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class OpenMonth:
-    """A month that lists are taken for now, or are next: the last day, and what stands in the way of another."""
-
-    programme: str
-    names: Mapping[str, str]
-    month: str
-    opens_on: date
-    cutoff: date
-    open_now: bool
-    refusal: Refusal | None
-
-
-@dataclass(frozen=True, slots=True)
-class ShownList:
-    """A list as the pages show it: its file, and what the log says of it once it was checked.
-
-    `stage` is came, refused, waiting, approved, failed, taken_in, declined or lapsed; `returns` are the kinds of rows
-    that go back and are kept still.
-    """
-
-    file: BroughtFile
-    list: BroughtList | None
-    stage: str
-    month: ProgrammeMonth
-    returns: tuple[str, ...]
-
-    @property
-    def under_way(self) -> bool:
-        """Whether something is done with it now, or is about to be."""
-        return self.stage in ("came", "approved")
-
-    @property
-    def percent(self) -> int | None:
-        """How much of what is done now is done; None where nothing tells."""
-        return min(100, 100 * self.file.done // self.file.total) if self.file.total else None
 
 
 class Upload:

@@ -19,7 +19,7 @@ from domain.commands.enrol_staff import staff_of
 from domain.errors import Refusal
 from domain.office_acts import OfficeAct, reason_of
 from domain.procedures.acts import Actor
-from domain.procedures.definition import APPLICANT, Names
+from domain.procedures.definition import APPLICANT, Names, Service, Step
 from infra.api.case_services import ListAsked
 from infra.bootstrap import Azyq
 from infra.parts.analytics import asks_from_here
@@ -27,12 +27,22 @@ from infra.parts.office.cases import OfficeCases
 from infra.parts.office.lists import OfficeLists
 from infra.parts.office.month import OfficeMonths
 from infra.parts.office.parked import Parked, place_of
+from infra.parts.office.sittings import OfficeSittings
 from infra.parts.signing_in import Session, SigningIn
 from infra.parts.staff import member_of
 from infra.postgres.parked_page import ParkedItem, parked_page
 from infra.postgres.sign_in import SESSION_LIFE
 from infra.sealing import seals_by
-from infra.web.office.reading import Health, Member, MonthShown, Papers, ServiceLoad, StaffCase
+from infra.web.office.reading import (
+    Health,
+    Member,
+    MonthShown,
+    Papers,
+    ServiceLoad,
+    SittingCase,
+    SittingWaiting,
+    StaffCase,
+)
 from infra.web.office.sign_in import COOKIE
 from infra.web.sign_in import token_in
 from infra.web.uploads import Form
@@ -60,6 +70,7 @@ class Office:
         self._lists = OfficeLists(azyq)
         self._parked = Parked(azyq)
         self._cases = OfficeCases(azyq, wake)
+        self._sittings = OfficeSittings(azyq)
         self.pages = self._cases.pages
         self.trial = azyq.settings.env == "trial"
         self.largest_document = azyq.settings.largest_document
@@ -225,6 +236,26 @@ class Office:
     def colleagues(self, role: str, unit: str) -> Sequence[str]:
         """Who may be given a step of the role."""
         return self._cases.colleagues(role, unit)
+
+    def has_sittings(self, actor: Actor) -> bool:
+        """Whether a role of the member's decides in sittings."""
+        return self._sittings.any_of(actor)
+
+    def sittings(self, actor: Actor) -> Sequence[SittingWaiting]:
+        """The steps that the member's roles decide in sittings."""
+        return self._sittings.sittings(actor)
+
+    def sitting_step(self, actor: Actor, service: str, step: str) -> tuple[Service, Step]:
+        """One of them. Raises ServiceUnknown, ServiceNotYours, StepUnknown, NotInSitting, NotYourStep."""
+        return self._sittings.sitting_step(actor, service, step)
+
+    def sitting_cases(self, actor: Actor, service: str, step: str, limit: int) -> Sequence[SittingCase]:
+        """Cases that wait for a sitting on the step, those due first in front."""
+        return self._sittings.sitting_cases(actor, service, step, limit)
+
+    def sitting_case(self, actor: Actor, number: str) -> SittingCase:
+        """A case that the member may see. Raises CaseUnknown."""
+        return self._sittings.sitting_case(actor, number)
 
     def call(self, actor: Actor, found: StaffCase, form: Form, papers: Papers) -> ActOnCase:
         """The act that a form of the case's page asks for."""

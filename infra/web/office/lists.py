@@ -20,11 +20,11 @@ from domain.office import OfficeMember
 from domain.office_acts import OfficeRoleMissing
 from domain.procedures.acts import Actor
 from infra.api.services import UNAVAILABLE
-from infra.parts.office.lists import PARTS, OfficeLists, Upload
 from infra.web.assets import Assets
 from infra.web.multipart import FormMalformed, FormTooLarge
 from infra.web.office.list_upload import MOST, read_upload
 from infra.web.office.lists_page import list_values, lists_values, progress_of
+from infra.web.office.lists_reading import PARTS, ListServices, ListUpload
 from infra.web.office.lists_words import list_words
 from infra.web.office.page import frame, member_of
 from infra.web.office.plain import PATH, SIGN_IN, plain_page
@@ -50,7 +50,7 @@ class _NotHere(Exception):
         self.status, self.key = status, key
 
 
-def lists_router(lists: OfficeLists, services: OfficeServices, assets: Assets) -> APIRouter:
+def lists_router(lists: ListServices, services: OfficeServices, assets: Assets) -> APIRouter:
     """The pages; blocking work is done in threads."""
     router = APIRouter(include_in_schema=False)
     pages = Pages(assets)
@@ -274,10 +274,10 @@ def lists_router(lists: OfficeLists, services: OfficeServices, assets: Assets) -
 class _Kept:
     """What is kept of one form while it comes: nothing before the month is known to take a list from this member."""
 
-    def __init__(self, lists: OfficeLists, by: OfficeMember) -> None:
+    def __init__(self, lists: ListServices, by: OfficeMember) -> None:
         self._lists, self._by = lists, by
         self._refusal: Refusal | None = None
-        self._upload: Upload | None = None
+        self._upload: ListUpload | None = None
         self.done = False
 
     def take(self, month: str, name: str, data: bytes) -> None:
@@ -311,7 +311,7 @@ class _Kept:
 
 
 @asynccontextmanager
-async def _kept(lists: OfficeLists, by: OfficeMember) -> AsyncIterator[_Kept]:
+async def _kept(lists: ListServices, by: OfficeMember) -> AsyncIterator[_Kept]:
     """Whatever ends before the form does leaves nothing behind."""
     kept = _Kept(lists, by)
     try:

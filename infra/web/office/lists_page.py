@@ -7,8 +7,8 @@ from typing import Any
 from domain.commands.bring_list import APPROVES, BRINGS_IN, READS_ROWS, RETRIES
 from domain.office import OfficeMember
 from infra.lists.rejects import rejection_of_many
-from infra.parts.office.lists import OfficeLists, OpenMonth, ShownList
 from infra.web.analytics.cells import Writing
+from infra.web.office.lists_reading import ListServices, OpenMonth, ShownList
 from infra.web.office.lists_words import list_words
 from infra.web.words import WORDS
 
@@ -22,7 +22,7 @@ def progress_of(shown: ShownList, language: str) -> dict[str, Any]:
     return {"over": not shown.under_way, "percent": shown.percent, "text": text, "stage": shown.stage}
 
 
-def lists_values(lists: OfficeLists, member: OfficeMember, language: str) -> dict[str, Any]:
+def lists_values(lists: ListServices, member: OfficeMember, language: str) -> dict[str, Any]:
     """The page of all lists."""
     return {
         "months": [_month(one, language) for one in lists.months()] if member.has(*BRINGS_IN) else [],
@@ -58,7 +58,7 @@ def _row(shown: ShownList, language: str) -> dict[str, Any]:
     }
 
 
-def list_values(lists: OfficeLists, shown: ShownList, member: OfficeMember, language: str) -> dict[str, Any]:
+def list_values(lists: ListServices, shown: ShownList, member: OfficeMember, language: str) -> dict[str, Any]:
     """The page of one list, with what this member may do about it."""
     told, file = shown.file.told, shown.file
     waiting, failed = shown.stage == "waiting", shown.stage == "failed"
