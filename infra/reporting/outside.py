@@ -32,6 +32,14 @@ _OF_PEOPLE = {
     "cancelled_tiyn": "withdrawn",
     "available_tiyn": "issued",
 }
+# Of a family's way one stage is followed by one of these, or by none yet: what is left over is a count of families too.
+_WAYS = (
+    ("families", "no_number", "asked"),
+    ("asked", "consented", "refused", "lapsed"),
+    ("consented", "issued"),
+    ("issued", "withdrawn", "expired"),
+    ("activated", "spent"),
+)
 _BALANCE = ("spent_tiyn", "held_tiyn", "expired_tiyn", "cancelled_tiyn", "available_tiyn")
 # The pilot's figures, as the month report has them.
 _PILOT = {
@@ -236,7 +244,8 @@ def _small(values: Values, cell: Cell) -> bool:
 
 
 def _equations(values: Values) -> list[Equation[Cell]]:
-    """What follows from what, wherever it does: totals and parts, sums and balances, sizes and members."""
+    """What follows from what, wherever it does: totals and parts, sums and balances, sizes and members, stages where no
+    family is between them."""
     one = Fraction(1)
     found: list[dict[Cell, Fraction]] = []
     parts: dict[tuple[str, str], list[Cell]] = {}
@@ -249,6 +258,9 @@ def _equations(values: Values) -> list[Equation[Cell]]:
         at = {name: Cell(section, row, name) for name in ("families", "members", "issued", "vouchers")}
         issued = Cell(section, row, "issued_tiyn")
         found.append({issued: one, **{Cell(section, row, name): -one for name in _BALANCE}})
+        for stage, *others in _WAYS:
+            ways = {Cell(section, row, other): -one for other in others}
+            found.append({Cell(section, row, stage): one, **ways})
         if values.get(at["vouchers"]):
             found.append({issued: one, at["vouchers"]: -Fraction(values[issued], values[at["vouchers"]])})
         if section == "sizes":
@@ -280,8 +292,11 @@ def _pilot_cell(told: Mapping[str, Any], column: str, shown: Shown) -> Any:
     if column != "used":
         return _cell(shown, same)
     few = 0 < told[column] < LEAST or same in shown.hidden
-    # Vouchers used are at least the families using them: shown to the nearest five below.
-    return None if few else told[column] // LEAST * LEAST
+    if few:
+        return None
+    # Vouchers used are at least the families using them: shown to the nearest five below, and no fewer than those.
+    using, below = shown.values.get(same, 0), told[column] // LEAST * LEAST
+    return max(using, below) if using <= told[column] else below
 
 
 def _cell(shown: Shown, cell: Cell) -> int | None:

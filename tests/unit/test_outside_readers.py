@@ -19,6 +19,7 @@ from infra.reporting.outside import (
     Cell,
     Shown,
     _equations,
+    _pilot_cell,
     _small,
     _values,
     in_fives,
@@ -111,6 +112,63 @@ def test_A2_no_sequence_of_tables_gives_a_suppressed_count(seed: int, count: int
             cell for cell, value in counts.items() if cell in last and 0 < abs(value - last[cell]) < LEAST
         ]
         last |= counts
+
+
+ENDS = ("no_number", "refused", "lapsed", "withdrawn", "expired")
+ON_THE_WAY = {"withdrawn": ("asked", "consented", "issued"), "expired": ("asked", "consented", "issued")}
+LEFT_OVER = {
+    "no_number": ("families", "asked"),
+    "asked": ("families", "no_number"),
+    "lapsed": ("asked", "consented", "refused"),
+    "refused": ("asked", "consented", "lapsed"),
+    "withdrawn": ("issued", "expired"),
+    "expired": ("issued", "withdrawn"),
+}
+
+
+def ended(end: str, size: int) -> Counter[str]:
+    """The figures of a family whose month ended so."""
+    told = Counter({"families": 1, "members": size, end: 1, "asked": int(end != "no_number")})
+    told.update(ON_THE_WAY.get(end, ()))
+    if told["issued"]:
+        sums = {"withdrawn": "cancelled_tiyn", "expired": "expired_tiyn"}
+        told.update({"vouchers": size, "issued_tiyn": size * AMOUNT, sums[end]: size * AMOUNT})
+    return told
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_A2_what_is_left_over_between_two_stages_is_no_small_count(seed: int) -> None:
+    rng = Random(seed)
+    there = [
+        (rng.choice("113"), rng.randint(1, 3), rng.choices(ENDS, (1, 2, 2, 2, 9))[0])
+        for _ in range(rng.randint(60, 160))
+    ]
+    told = []
+    for section, place in zip(MONTH.sections, (None, 0, 1), strict=True):
+        groups: dict[tuple[Any, ...], Counter[str]] = {}
+        for family in there:
+            name = () if place is None else (family[place],)
+            groups.setdefault(name, Counter()).update(ended(family[2], family[1]))
+        columns = [column.id for column in section.columns[section.keys :]]
+        rows = [(*GROUP, *name, *(figures[c] for c in columns)) for name, figures in groups.items()]
+        told.append(Table(section, rows))
+    values = _values(told, GROUP)
+    shown = release_of(told, GROUP, Shown({}, frozenset()))
+    for cell in shown.hidden:
+        whole, *others = LEFT_OVER.get(cell.column, (cell.column,))
+        known = [cell._replace(column=name) for name in (whole, *others)]
+        left = values[known[0]] - sum(values[one] for one in known[1:])
+        assert shown.hidden & set(known) or not 0 < left < LEAST, (cell, left)
+
+
+@pytest.mark.parametrize(
+    ("used", "using", "shown"), [(88, 88, 88), (88, 84, 85), (91, 88, 90), (88, 89, 85), (3, 3, None)]
+)
+def test_O3_2_no_fewer_vouchers_are_used_than_families_use_them(
+    used: int, using: int, shown: int | None
+) -> None:
+    spent = Cell("months", (), "spent")
+    assert _pilot_cell({"used": used}, "used", Shown({spent: using}, frozenset())) == shown
 
 
 def test_what_is_large_enough_is_shown_as_it_is() -> None:
