@@ -100,6 +100,12 @@ class HoldSitting:
     signature: bytes = b""
     key: str = ""
 
+    @property
+    def documents(self) -> dict[str, bytes]:
+        """All that comes with it: the minutes, and by `NUMBER.document` what is decided with."""
+        found = {f"{one.case}.{id_}": paper for one in self.decisions for id_, paper in one.documents.items()}
+        return found if self.minutes is None else {"minutes": self.minutes, **found}
+
     def content(self) -> bytes:
         """What an electronic signature is over."""
         return _canonical(

@@ -43,8 +43,8 @@ class _Part:
 class _Kept(Parts):
     """Every part, cut off one byte beyond what it may have."""
 
-    def __init__(self, largest: int) -> None:
-        super().__init__(PARTS)
+    def __init__(self, largest: int, parts: int) -> None:
+        super().__init__(parts)
         self._largest = largest
         self.parts: list[_Part] = []
         self.kept = 0
@@ -62,16 +62,16 @@ class _Kept(Parts):
         self.kept += len(piece)
 
 
-async def read_form(request: Request, largest: int) -> Form:
-    """The form of a request whose documents may have `largest` bytes each.
+async def read_form(request: Request, largest: int, parts: int = PARTS) -> Form:
+    """The form of a request whose documents may have `largest` bytes each, in so many parts at most.
 
     Raises FormMalformed, of one that comes too slowly too, and FormTooLarge as soon as it is known, however much is still
     to come: the server throws that away.
     """
-    most = READ_DOCUMENTS * largest + PARTS * LONGEST_TEXT
+    most = READ_DOCUMENTS * largest + parts * LONGEST_TEXT
     if length_of(request, most) > most:
         raise FormTooLarge
-    kept = _Kept(largest)
+    kept = _Kept(largest, parts)
     reading = Reading(request, kept)
     came = 0
     try:

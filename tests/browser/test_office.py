@@ -14,6 +14,7 @@ from tests.browser.fixtures import NewPage
 from tests.browser.test_analytics import DESK, PHONE, TOO_WIDE
 from tests.conftest import new_database
 from tests.integration.office_in_process import OfficeSite, an_office
+from tests.integration.test_office_sittings import attestations, commission
 from tests.integration.wallet_in_process import served
 
 
@@ -26,6 +27,7 @@ def site(
         an_office(dsn, tmp_path_factory.mktemp("office")) as site,
         served(site.app) as address,
     ):
+        commission(site)
         yield site, address
 
 
@@ -144,3 +146,33 @@ def test_families_without_a_number_are_downloaded(site: tuple[OfficeSite, str], 
     with page.expect_download() as caught:
         page.get_by_role("link", name="Download the list (CSV)").click()
     assert caught.value.suggested_filename == "azyq-no-number-akkol-2025-2025-07.csv"
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_S000_T6_a_sitting_is_held_without_javascript(
+    site: tuple[OfficeSite, str], new_page: NewPage, tmp_path: Path, size: dict[str, int]
+) -> None:
+    office, address = site
+    case = attestations(office, size["width"], 2)[0]
+    page = new_page(viewport=size, java_script_enabled=False)
+    for staff, path, outcome in (
+        ("t.exec", "attestation/T5", "listed"),
+        ("s.secretary", "attestation/T6", "admitted"),
+    ):
+        sign_in(page, address, staff, "ru")
+        page.goto(f"{address}/office/sittings?lang=ru")
+        page.screenshot(path=str(tmp_path / f"sittings-{staff}.png"), full_page=True)
+        page.goto(f"{address}/office/sittings/{path}?lang=ru")
+        page.locator("select[name=rest]").select_option(outcome)
+        if staff == "s.secretary":
+            page.locator(f"select[name='{case}.outcome']").select_option("not_admitted")
+        assert page.evaluate(TOO_WIDE) == []
+        page.get_by_role("button", name="Записать заседание").click()
+        expect(page.get_by_role("alert")).to_contain_text("Ничего не записано")
+        page.locator("input[name=members]").fill("А. Бекова, Б. Оспанов")
+        if staff == "s.secretary":
+            page.locator(f"select[name='{case}.ground']").select_option("test_failed")
+        page.screenshot(path=str(tmp_path / f"sitting-{staff}.png"), full_page=True)
+        page.get_by_role("button", name="Записать заседание").click()
+        expect(page.get_by_role("status")).to_contain_text("Заседание записано")
+        office.month.azyq.catch_up_views()

@@ -13,7 +13,7 @@ from uuid import UUID
 import structlog
 
 from domain.calendar import local_day
-from domain.commands.case_calls import ActOnCase, OpenCase
+from domain.commands.case_calls import ActOnCase, HoldSitting, OpenCase
 from domain.commands.known_cases import SALT_BYTES
 from domain.errors import LANGUAGES
 from domain.family import FamilyVouchers
@@ -45,7 +45,7 @@ log = structlog.get_logger(__name__)
 _LINK = case_link_name(UUID(int=0)).partition("/")[0] + "/"
 OWN_CASES = 20
 
-Call = TypeVar("Call", OpenCase, ActOnCase)
+Call = TypeVar("Call", OpenCase, ActOnCase, HoldSitting)
 
 
 class CasePages:
@@ -216,6 +216,14 @@ class CasePages:
         case = self._azyq.run_case.act(self._signed(call) if signs else call, self.now())
         self._wake()
         return case
+
+    def hold_sitting(self, call: HoldSitting) -> None:
+        """A sitting over many cases; a trial signs what is to be signed."""
+        step = self._azyq.services.files.latest(call.service).steps.get(call.step)
+        chosen = {one.outcome for one in call.decisions}
+        signs = step is not None and any(one.signs for one in step.outcomes if one.id in chosen)
+        self._azyq.run_case.hold_sitting(self._signed(call) if signs else call, self.now())
+        self._wake()
 
     # --- signing by certificate -----------------------------------------------------------------------
 

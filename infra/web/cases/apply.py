@@ -22,7 +22,7 @@ from infra.web.cases.reading import CasePagesServices
 from infra.web.guesses import Guesses
 from infra.web.multipart import FormMalformed, FormTooLarge
 from infra.web.pages import Pages, chosen_language
-from infra.web.uploads import Form, FormNoRoom, read_form, room_for
+from infra.web.uploads import PARTS, Form, FormNoRoom, read_form, room_for
 from infra.web.words import WORDS
 
 log = structlog.get_logger(__name__)
@@ -120,12 +120,12 @@ def query_of(request: Request) -> str:
 
 
 @asynccontextmanager
-async def form_of(request: Request, largest: int) -> AsyncIterator[Form | str]:
+async def form_of(request: Request, largest: int, parts: int = PARTS) -> AsyncIterator[Form | str]:
     """The form that was sent, in memory until it is done with; the key of what to say when it is none."""
     try:
         async with room_for(request, largest):
             try:
-                sent: Form | str = await read_form(request, largest)
+                sent: Form | str = await read_form(request, largest, parts)
             except FormTooLarge:
                 sent = "form_too_large"
             except FormMalformed:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
-from domain.commands.case_calls import ActOnCase, OpenCase
+from domain.commands.case_calls import ActOnCase, HoldSitting, OpenCase
 from domain.family import FamilyVouchers
 from domain.procedures.case import Case
 from domain.procedures.definition import Names
@@ -101,6 +101,10 @@ class CasePagesServices(Protocol):
 
     def act(self, call: ActOnCase) -> Case:
         """An act of the applicant. Raises what `RunCase.act` raises, all of them Refusal."""
+        ...
+
+    def hold_sitting(self, call: HoldSitting) -> None:
+        """A sitting over many cases; a trial signs what is to be signed."""
         ...
 
     def as_signer(self, call: OpenCase) -> OpenCase:

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from fastapi.responses import Response
 
-from domain.commands.case_calls import ActOnCase, OpenCase
+from domain.commands.case_calls import ActOnCase, HoldSitting, OpenCase
 from domain.errors import Refusal
 from domain.procedures.case_refusals import SignatureInvalid, SignatureMissing, SignatureOfAnother
 from domain.procedures.definition import Document
@@ -25,7 +25,7 @@ KEPT = "s."  # in front of a document's id: the SHA-256 of what was sent before
 _DO, _CONTENT, _SIGN, _EDIT = "do", "content", "sign", "edit"
 _FILE = "signature"
 
-Call = TypeVar("Call", OpenCase, ActOnCase)
+Call = TypeVar("Call", OpenCase, ActOnCase, HoldSitting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +88,14 @@ class Signing:
             call = replace(call, signature=_signature(form))
         try:
             return take(call)
-        except (SignatureMissing, SignatureInvalid, SignatureOfAnother) as refusal:
-            if refusal.also:
-                raise
-            return self._page(call, form, to_sign(), refusal if asked == _SIGN else None)
-        except Refusal as refusal:  # what comes next is asked for when its turn comes
-            refusal.also = tuple(one for one in refusal.also if not isinstance(one, SignatureMissing))
-            raise
+        except Refusal as refusal:
+            found = _but_for_the_want(refusal)
+            if found.also or not isinstance(found, SignatureMissing | SignatureInvalid | SignatureOfAnother):
+                raise found from None
+            return self._page(call, form, to_sign(), found if asked == _SIGN else None)
 
     def _page(
-        self, call: OpenCase | ActOnCase, form: Form, shown: ToSign, refusal: Refusal | None
+        self, call: OpenCase | ActOnCase | HoldSitting, form: Form, shown: ToSign, refusal: Refusal | None
     ) -> Response:
         kept = self._services.keep(shown.uploader, call.documents)
         texts = {name: text for name, text in form.texts.items() if name != _DO and not name.startswith(KEPT)}
@@ -119,6 +117,14 @@ class Signing:
             error=refusal.sentence(shown.language) if refusal else "",
             holder=holder,
         )
+
+
+def _but_for_the_want(refusal: Refusal) -> Refusal:
+    """The refusal without what comes next, a signature, which each case of a sitting wants; the want if that is all."""
+    others = [one for one in (refusal, *refusal.also) if not isinstance(one, SignatureMissing)]
+    first = others[0] if others else refusal
+    first.also = tuple(others[1:])
+    return first
 
 
 def _said(form: FormShown) -> list[tuple[str, str]]:

@@ -120,6 +120,8 @@ def frame(
     if member.has(*OFFICE_ROLES):
         tabs.append(("lists", f"{PATH}/lists"))
     tabs.append(("cases", f"{PATH}/cases"))
+    if services.has_sittings(actor):
+        tabs.append(("sittings", f"{PATH}/sittings"))
     if member.has(*OFFICE_ROLES):
         tabs.append(("parked", f"{PATH}/parked"))
     return {

@@ -13,7 +13,7 @@ from domain.commands.case_calls import ActOnCase
 from domain.errors import Refusal
 from domain.procedures.acts import Actor
 from domain.procedures.case import Case
-from domain.procedures.definition import Document, Names
+from domain.procedures.definition import Document, Names, Service, Step
 from domain.procedures.running import RunningService
 from infra.api.access import Session
 from infra.api.case_services import ListAsked
@@ -106,6 +106,22 @@ class StaffCase(NamedTuple):
     events: Sequence[CaseEvent]
     shown: Mapping[str, Any]
     reasons: str
+
+
+class SittingWaiting(NamedTuple):
+    """A step that is decided in sittings: its service and name in words, cases that wait for one, those over their term."""
+
+    service: Service
+    step: Step
+    cases: int
+    overdue: int
+
+
+class SittingCase(NamedTuple):
+    """A case that may be decided on in a sitting."""
+
+    case: Case
+    running: RunningService
 
 
 # Contents by document, of those that are asked for.
@@ -221,6 +237,26 @@ class OfficeServices(Protocol):
 
     def call(self, actor: Actor, found: StaffCase, form: Form, papers: Papers) -> ActOnCase:
         """The act that a form of the case's page asks for; what is not the member's is refused by the case."""
+        ...
+
+    def has_sittings(self, actor: Actor) -> bool:
+        """Whether a role of the member's decides in sittings."""
+        ...
+
+    def sittings(self, actor: Actor) -> Sequence[SittingWaiting]:
+        """The steps that the member's roles decide in sittings."""
+        ...
+
+    def sitting_step(self, actor: Actor, service: str, step: str) -> tuple[Service, Step]:
+        """One of them. Raises ServiceUnknown, ServiceNotYours, StepUnknown, NotInSitting, NotYourStep."""
+        ...
+
+    def sitting_cases(self, actor: Actor, service: str, step: str, limit: int) -> Sequence[SittingCase]:
+        """Cases that wait for a sitting on the step, those due first in front."""
+        ...
+
+    def sitting_case(self, actor: Actor, number: str) -> SittingCase:
+        """A case that the member may see. Raises CaseUnknown."""
         ...
 
     def new_key(self) -> str:

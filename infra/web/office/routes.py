@@ -34,6 +34,7 @@ from infra.web.office.page import Speaker, frame, member_of, needs, next_month, 
 from infra.web.office.plain import PATH, SIGN_IN, plain_page
 from infra.web.office.reading import OfficeServices
 from infra.web.office.sign_in import office_door_router
+from infra.web.office.sittings import sittings_router
 from infra.web.office.words import office_words
 from infra.web.pages import HEADERS, Pages, chosen_language
 from infra.web.sign_in import from_elsewhere
@@ -123,6 +124,8 @@ def office_router(services: OfficeServices, assets: Assets) -> APIRouter:
     def broken(request: Request) -> Response:
         w = office_words(chosen_language(request))
         return said(request, 422, w("refused"), w("form_broken"))
+
+    router.include_router(sittings_router(services, signing, answered, shown, said))
 
     # --- the morning ------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ OFFICE_WORDS: Mapping[str, tuple[str, str, str]] = {
     "tab_morning": ("Бүгін", "Сегодня", "Today"),
     "tab_lists": ("Тізімдер", "Списки", "Lists"),
     "tab_cases": ("Өтініштер", "Обращения", "Cases"),
+    "tab_sittings": ("Отырыстар", "Заседания", "Sittings"),
     "tab_parked": ("Кейінге қалған", "Отложенное", "Parked"),
     "role_office-clerk": ("маман", "специалист", "clerk"),
     "role_office-approver": ("бекітуші", "утверждающий", "approver"),
@@ -332,9 +333,9 @@ OFFICE_WORDS: Mapping[str, tuple[str, str, str]] = {
         "There is no step for your role now.",
     ),
     "acts_sitting": (
-        "«{step}» қадамы отырыста шешіледі: azyq case sit немесе POST /v1/sittings.",
-        "Шаг «{step}» решается на заседании: azyq case sit или POST /v1/sittings.",
-        "The step “{step}” is decided in a sitting: azyq case sit, or POST /v1/sittings.",
+        "«{step}» қадамы отырыста шешіледі",
+        "Шаг «{step}» решается на заседании",
+        "The step “{step}” is decided in a sitting",
     ),
     "assignee": ("Кімге тапсырылады", "Кому поручается", "To whom"),
     "signed_trial": (
