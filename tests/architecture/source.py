@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -21,23 +21,29 @@ class Module:
     name: str
     path: Path
     text: str
-    tree: ast.Module
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """Parsed when somebody asks: of most files the text is all that is wanted, by most tests."""
+        return ast.parse(self.text, str(self.path))
 
     @property
     def shown(self) -> str:
         return self.path.relative_to(ROOT).as_posix()
 
 
-@cache
 def modules(*folders: str) -> tuple[Module, ...]:
     """The Python files of the folders, in order."""
+    return tuple(module for folder in folders for module in _modules(folder))
+
+
+@cache
+def _modules(folder: str) -> tuple[Module, ...]:
     found = []
-    for folder in folders:
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            text = path.read_text(encoding="utf-8")
-            parts = path.relative_to(ROOT).with_suffix("").parts
-            name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-            found.append(Module(name, path, text, ast.parse(text, str(path))))
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        found.append(Module(name, path, path.read_text(encoding="utf-8")))
     return tuple(found)
 
 
@@ -86,8 +92,13 @@ def dotted(node: ast.AST) -> str:
     return ""
 
 
-def every_test() -> Iterator[tuple[Module, Function]]:
+@cache
+def every_test() -> tuple[tuple[Module, Function], ...]:
     """Every test function of the project, methods of test classes included."""
+    return tuple(_every_test())
+
+
+def _every_test() -> Iterator[tuple[Module, Function]]:
     for module in modules("tests"):
         if not module.path.name.startswith("test_"):
             continue

@@ -119,7 +119,7 @@ def test_the_domain_never_reads_the_clock() -> None:
 
 
 def module_of(text: str) -> Module:
-    return Module("domain.made_up", modules("domain")[0].path, text, ast.parse(text))
+    return Module("domain.made_up", modules("domain")[0].path, text)
 
 
 @pytest.mark.parametrize(
