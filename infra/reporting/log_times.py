@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_right
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 BLOCK = 1 << 12
@@ -29,6 +29,7 @@ class LogTimes:
 
         `cursor` reads one state of the log.
         """
+        at = at.astimezone(UTC)  # PostgreSQL knows no offset of 16 hours and more
         cursor.execute("SELECT coalesce(max(notification_id), 0) FROM azyq_log.azyq_events")
         (head,) = cursor.fetchone()
         with self._lock:

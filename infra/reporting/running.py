@@ -137,7 +137,7 @@ class Reports:
 
     def answer(self, request: Request, now: datetime, sections: Collection[str] = ()) -> Answer:
         """The report from the views, within one snapshot; all of it, or these sections. Raises a Refusal of
-        `infra.reporting.refusals`."""
+        `infra.reporting.refusals`, ShopUnknown."""
         report = find_report(request.report)
         parameters = self._parameters(report, request, now)
         with self._snapshots.one() as connection:
@@ -146,6 +146,8 @@ class Reports:
             scope = scope._replace(settled=_settled(connection, upto))
             wanted = [one for one in report.sections if not sections or one.id in sections]
             tables = _read(connection, wanted, scope)
+            if scope.shop and not _rows_of_shops(tables):
+                _known_shop(connection, scope.shop)
         return Answer(report, parameters, upto, recorded_at, tables)
 
     def from_log(self, request: Request, now: datetime) -> Answer:
@@ -171,10 +173,7 @@ class Reports:
             cursor.execute(RECEIPTS, self._scope(report, parameters, upto).values())
             found = dict(cursor.fetchall())
             if not found:
-                shop = parameters.get("shop", "")
-                cursor.execute("SELECT FROM azyq_views.shops WHERE shop = %s", (shop,))
-                if not cursor.rowcount:
-                    raise ShopUnknown("shop", shop=shop)
+                _known_shop(connection, parameters.get("shop", ""))
             return found, parameters["month"], upto
 
     # --- what is asked --------------------------------------------------------------------------------
@@ -282,6 +281,21 @@ def _check(name: str, value: str) -> None:
     form, example = _FORMS[name]
     if not re.fullmatch(form, value, re.ASCII):
         raise ParameterMalformed(name, parameter=name, example=example)
+
+
+def _rows_of_shops(tables: Iterable[Table]) -> bool:
+    return any(
+        table.rows and "shop" in (column.id for column in table.section.columns[: table.section.keys])
+        for table in tables
+    )
+
+
+def _known_shop(connection: Connection, shop: str) -> None:
+    """Raise ShopUnknown for a shop that never joined."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM azyq_views.shops WHERE shop = %s", (shop,))
+        if not cursor.rowcount:
+            raise ShopUnknown("shop", shop=shop)
 
 
 def _settled(connection: Connection, upto: int) -> bool:

@@ -93,6 +93,10 @@ def refused(bureau: Bureau, headers: dict[str, str], address: str) -> str:
         ("month?as_of=999999999999", "as_of_ahead"),
         ("month?as_of=999999999999999999999999", "parameter_malformed"),
         ("month?programme=akkol-2025%27--", "parameter_malformed"),
+        *(
+            (f"{name}?shop=nobodys", "shop_unknown")
+            for name in ("daily", "shops", "appeals", "reconciliation")
+        ),
         ("month?format=exe", "format_unknown"),
         ("month?section=families", "section_unknown"),
         ("families", "report_unknown"),

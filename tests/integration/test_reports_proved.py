@@ -13,6 +13,7 @@ import pytest
 from domain.calendar import ALMATY
 from domain.serving import Counted, Measurement
 from domain.trade.shop import Loan, Shop, ShopFacts
+from domain.trade.shop_refusals import ShopUnknown
 from infra.postgres.connect import connect
 from infra.postgres.log import PostgresLog
 from infra.postgres.log_reader import LogReader
@@ -29,6 +30,7 @@ from tests.months import random_month, save_month
 
 MONTHS = (("akkol-2025", "2025-07", 11), ("akkol-2025", "2025-08", 12), ("tsa-2026", "2026-02", 13))
 NOW = datetime(2026, 3, 1, tzinfo=ALMATY)
+SAME_TIME = (("15T12:00:00", "+05:00"), ("16T06:59:00", "+23:59"), ("14T07:01:00", "-23:59"))
 
 
 @pytest.fixture(scope="module")
@@ -214,6 +216,11 @@ def test_as_of_a_time_is_what_was_recorded_before_anything_later(told: str, repo
     )
 
 
+def test_a_time_may_have_any_offset(reports: Reports) -> None:
+    (one,) = {reports.stands(f"2025-07-{day}{offset}")[0] for day, offset in SAME_TIME}
+    assert one > 0
+
+
 @pytest.mark.parametrize(
     ("request_", "refusal"),
     [
@@ -225,6 +232,7 @@ def test_as_of_a_time_is_what_was_recorded_before_anything_later(told: str, repo
         (Request("month", {"month": "２０２５-07"}), ParameterMalformed),
         (Request("daily", {"on": "2025-02-30"}), ParameterMalformed),
         (Request("daily", {"on": "2025-07-07", "shop": "' OR 1=1--"}), ParameterMalformed),
+        (Request("daily", {"on": "2025-07-07", "shop": "nobodys"}), ShopUnknown),
         (Request("goods", {"month": "2025-07", "region": "11%"}), ParameterMalformed),
         (Request("month", {"month": "2025-07"}, "yesterday"), ParameterMalformed),
         (Request("month", {"month": "2025-07"}, "2025-07-05T00:00:00"), ParameterMalformed),
