@@ -146,7 +146,9 @@ def _compared(runs: list[dict[str, Any]], clients: int) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.report_pages")
-    parser.add_argument("data", type=Path, help="a data folder with a month of MONTH in its embedded database")
+    parser.add_argument(
+        "data", type=Path, help="a data folder with a month of MONTH in its embedded database"
+    )
     parser.add_argument("--clients", default="8,64", help="tills at once (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--seconds", type=float, default=SECONDS)

@@ -29,8 +29,9 @@ from domain.identity import message_id
 from domain.programmes import ProgrammeMonth
 from domain.replies import Answer
 from infra.bootstrap import Azyq, open_azyq
-from infra.clock import SetClock
+from infra.clock import RESUMED_WITHIN, SetClock
 from infra.parts.counter.tills import terminals
+from infra.postgres.log_reader import newest_time
 from infra.qr.keys import QrKeys
 from infra.settings import Settings
 from infra.trade_importing import import_trade
@@ -67,6 +68,9 @@ class OursSide:
     def fill(self) -> None:
         """Shops, prices, terminals and families as they come to be, in batches."""
         clock = SetClock(datetime(2025, 7, 1, 9, tzinfo=ALMATY))
+        if (newest := newest_time(self._dsn)) and NOW <= newest < NOW + RESUMED_WITHIN:
+            # Runs before these were on the same log: the servers go on from there, and so do the codes.
+            self._begun -= (newest - NOW).total_seconds()
         with open_azyq(self._settings(), clock) as azyq:
             for kind in ("shops", "articles", "prices", "market"):
                 path = self._plan.folder / f"{kind}.csv"

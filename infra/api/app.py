@@ -21,6 +21,7 @@ from infra.api.counter import Counter
 from infra.api.discussions import discussions_router
 from infra.api.failures import Failures
 from infra.api.goods import GoodsServices, goods_router
+from infra.api.handed_on import HandedOn, Place, Reached
 from infra.api.metrics import Requests, Watched, metrics_router, new_registry
 from infra.api.often import Often
 from infra.api.papers import papers_router
@@ -36,10 +37,10 @@ from infra.api.state_services import state_services_router
 from infra.api.terminal_auth import TerminalAuth
 from infra.api.terminals import terminals_router
 from infra.measuring import Counts
-from infra.parts.office.lists import OfficeLists
 from infra.sms.webhooks import SignatureMissing, SignatureWrong, TimestampOff
+from infra.web.analytics.asked import PATH as ANALYTICS
 from infra.web.analytics.reading import AnalyticsServices
-from infra.web.analytics.routes import analytics_router
+from infra.web.analytics.routes import analytics_router, cut_off
 from infra.web.assets import Assets
 from infra.web.cases.apply import apply_router
 from infra.web.cases.discussion import discussion_router
@@ -48,8 +49,10 @@ from infra.web.cases.paper_check import paper_check_router
 from infra.web.cases.reading import CasePagesServices
 from infra.web.cases.status import status_router
 from infra.web.office.lists import lists_router
+from infra.web.office.lists_reading import ListServices
 from infra.web.office.reading import OfficeServices
 from infra.web.office.routes import office_router
+from infra.web.pages import Pages
 from infra.web.till.key import TillKey
 from infra.web.till.routes import till_router
 from infra.web.wallet.reading import WalletServices
@@ -74,8 +77,9 @@ def create_app(
     discussions: DiscussionServices | None = None,
     analytics: AnalyticsServices | None = None,
     office: OfficeServices | None = None,
-    lists: OfficeLists | None = None,
+    lists: ListServices | None = None,
     counts: Counts | None = None,
+    reached: Reached | None = None,
 ) -> FastAPI:
     """The application over `services`; `real_now` is the clock that signatures are checked by.
 
@@ -84,7 +88,8 @@ def create_app(
     day, with `seals` those of the log, with `access` what analysts read, with `case_pages` the pages of requests and of
     those who make them, with `cases` what clerks and portals call, with `discussions` drafts that anybody comments on,
     with `analytics` the pages of analysts, with `office` those of staff, with `lists` too
-    those of lists that are brought in.
+    those of lists that are brought in. With `reached` it is another process that answers analysts
+    (`create_reading_app`).
 
     Raises ValueError when the webhook secret is none. Addresses hold phones and a token (Kannel's), so the
     server's own access log is to be off.
@@ -104,6 +109,9 @@ def create_app(
         tills = Counter(counter, auth)
         app.often = tills.often
         app.add_middleware(TillKey)
+    assets = Assets()
+    if reached is not None:
+        app.add_middleware(HandedOn, places=_places(Pages(assets)), reached=reached)
     app.add_middleware(Failures)
     if watched is not None:
         counts = counts or Counts()
@@ -112,7 +120,6 @@ def create_app(
         app.include_router(metrics_router(new_registry(watched, counts)))
     app.include_router(sms_router(services, real_now))
     app.include_router(schemas_router())
-    assets = Assets()
     app.include_router(assets.router())
     if wallet is not None:
         app.include_router(wallet_router(wallet, assets))
@@ -165,6 +172,31 @@ def create_app(
         return JSONResponse({"status": "ready" if ready else "not ready", **parts}, 200 if ready else 503)
 
     return app
+
+
+def create_reading_app(access: AccessServices, analytics: AnalyticsServices) -> FastAPI:
+    """What analysts read, for a process of its own (`infra.api.handed_on`); paths of `_places` alone come to it."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    for kind in (Problem, Refusal, HTTPException, RequestValidationError):
+        app.add_exception_handler(kind, _refused)
+    app.add_middleware(Failures)
+    app.include_router(access_router(access))
+    app.include_router(analytics_router(analytics, Assets()))
+    return app
+
+
+def _places(pages: Pages) -> list[Place]:
+    def page(request: Request) -> Response:
+        return pages.plain(request, 503, "unavailable", {"Retry-After": "5"})
+
+    def problem(request: Request) -> Response:
+        return problem_response(request, Problem(503, "not_available", headers={"Retry-After": "5"}))
+
+    return [
+        Place(ANALYTICS, page, lambda language: cut_off(language).encode()),
+        Place("/v1/access", problem),
+        Place("/v1/reports", problem),
+    ]
 
 
 async def _refused(request: Request, error: Exception) -> Response:

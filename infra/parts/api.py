@@ -23,6 +23,7 @@ from infra.parts.counter.tills import Tills
 from infra.parts.counter.wallet import Wallet
 from infra.parts.office.lists import OfficeLists
 from infra.parts.office.reading import Office
+from infra.parts.reading_process import ReadingProcess
 from infra.parts.replies import Replies
 from infra.reporting.kept import KeptReports
 from infra.sealing import seals_by
@@ -106,6 +107,7 @@ def serve(azyq: Azyq, listener: socket.socket, stop: threading.Event, wake: thre
     reports = KeptReports(azyq.dsn, azyq.programmes, azyq.services)
     access = AnalystAccess(azyq, reports)
     analytics = Analytics(azyq, access, watching.age, reports)
+    reading = ReadingProcess(azyq)
     office = Office(azyq, wake.set, watching.age)
     config = uvicorn.Config(
         create_app(
@@ -124,12 +126,14 @@ def serve(azyq: Azyq, listener: socket.socket, stop: threading.Event, wake: thre
             office=office,
             lists=OfficeLists(azyq),
             case_pages=case_pages,
+            reached=reading.reached,
         ),
         access_log=False,
         log_config=None,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = uvicorn.Server(config)
+    reading.start()
     _calm_collector()
 
     def end_with_the_others() -> None:
@@ -143,6 +147,7 @@ def serve(azyq: Azyq, listener: socket.socket, stop: threading.Event, wake: thre
     try:
         server.run(sockets=[listener])  # in a thread of ours it leaves signals alone
     finally:
+        reading.close()
         sales.close()
         analytics.close()
         office.close()

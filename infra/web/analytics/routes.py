@@ -22,7 +22,7 @@ from infra.web.analytics.rows import OWN, RowsOf
 from infra.web.analytics.sign_in import SIGN_IN, sign_in_router
 from infra.web.analytics.words import analytics_words
 from infra.web.assets import Assets
-from infra.web.pages import HEADERS, Pages, chosen_language
+from infra.web.pages import FIRST_LANGUAGE, HEADERS, Pages, chosen_language
 from infra.web.words import WORDS
 
 log = structlog.get_logger(__name__)
@@ -123,9 +123,18 @@ def _in_two(pieces: Iterator[str], language: str) -> Iterator[str]:
                 made = []
     except (Refusal, *UNAVAILABLE) as error:
         log.warning("not_available", error=type(error).__name__)
-        said = error.sentence(language) if isinstance(error, Refusal) else WORDS[language]("unavailable_why")
-        made = [f'<section class="refusal" role="alert"><p>{escape(said)}</p></section></main></body></html>']
+        made = [end_of_page(error.sentence(language)) if isinstance(error, Refusal) else cut_off(language)]
     yield "".join(made)
+
+
+def end_of_page(said: str) -> str:
+    """What ends a page that was begun and can't be finished."""
+    return f'<section class="refusal" role="alert"><p>{escape(said)}</p></section></main></body></html>'
+
+
+def cut_off(language: str) -> str:
+    """The same where what the figures come from is away; of another language than ours, the state's."""
+    return end_of_page(WORDS[language if language in LANGUAGES else FIRST_LANGUAGE]("unavailable_why"))
 
 
 def _fields(request: Request) -> list[tuple[str, str]]:
