@@ -16,12 +16,13 @@ from fractions import Fraction
 from typing import Any, NamedTuple, TypeVar
 
 from domain.access_refusals import RegionOfItsOwnBodies
-from domain.calendar import day_start, local_day
-from infra.reporting.running import Answer, Reports, Request, Table
+from domain.calendar import ALMATY, day_start, local_day
+from infra.reporting.running import Answer, Reports, Request, Table, time_of
 from infra.reporting.small_cells import LEAST, Equation, hidden_cells
 from projections.reports.report import Cells, Section
 
 WEEKS_BEFORE, WEEKS_AFTER = 5, 20  # of a month: when its list comes, and when nothing happens to it any more
+_BEFORE_THE_LOG = datetime(2000, 1, 3, tzinfo=ALMATY)
 _KEPT, _KEPT_ANSWERS = 2000, 100
 # A sum follows from these people; from how many vouchers, that is the programme's amount.
 _OF_PEOPLE = {
@@ -96,9 +97,8 @@ class OutsideReports:
             raise RegionOfItsOwnBodies("region")
         at = now
         if request.as_of:
-            _, recorded_at = self._reports.stands(request.as_of)
-            known_at = recorded_at if request.as_of.isdigit() else datetime.fromisoformat(request.as_of)
-            at = known_at or now
+            # A week that is not over has no end yet; before the first event nothing was known.
+            at = min(self._known_at(request.as_of) or _BEFORE_THE_LOG, now)
         release = week_before(at)
         position = self._position(release)
         found = self._reports.answer(replace(request, as_of=str(position)), now)
@@ -149,6 +149,9 @@ class OutsideReports:
             found = self._reports.answer(replace(request, as_of=str(same)), now)
             _keep(self._months, (month, same), found, _KEPT_ANSWERS)
         return found
+
+    def _known_at(self, as_of: str) -> datetime | None:
+        return self._reports.stands(as_of)[1] if as_of.isdigit() else time_of(as_of)
 
     def _position(self, release: datetime) -> int:
         found = self._positions.get(release)

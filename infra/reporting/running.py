@@ -249,15 +249,7 @@ class Reports:
 
     def _asked(self, cursor: Any, as_of: str) -> int:
         """The log position that `as_of` means: itself, or where the log stood at a time."""
-        if as_of.isdigit():
-            return int(as_of)
-        try:
-            at = datetime.fromisoformat(as_of)
-            if at.utcoffset() is None:
-                raise ValueError(as_of)
-        except ValueError:
-            raise ParameterMalformed("as_of", parameter="as_of", example=_FORMS["as_of"][1]) from None
-        return self._times.position(cursor, at)
+        return int(as_of) if as_of.isdigit() else self._times.position(cursor, time_of(as_of))
 
 
 def appeal_services(services: Services) -> tuple[AppealService, ...]:
@@ -275,6 +267,18 @@ def find_report(name: str) -> Report:
         return REPORTS[name]
     except KeyError:
         raise ReportUnknown("name", name=name[:40], names=", ".join(sorted(REPORTS))) from None
+
+
+def time_of(as_of: str) -> datetime:
+    """The time that an `as_of` without a position names. Raises ParameterMalformed."""
+    _check("as_of", as_of)
+    try:
+        at = datetime.fromisoformat(as_of)
+        if at.utcoffset() is None:
+            raise ValueError(as_of)
+    except ValueError:
+        raise ParameterMalformed("as_of", parameter="as_of", example=_FORMS["as_of"][1]) from None
+    return at
 
 
 def _check(name: str, value: str) -> None:

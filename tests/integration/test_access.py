@@ -342,3 +342,20 @@ def test_A2_of_the_republic_small_counts_are_hidden_and_regions_are_not_told_apa
         assert again["sections"] == told["sections"]
     for form in ("csv", "xlsx", "parquet"):
         assert bureau.http.get(f"{address}&format={form}&section=sizes", headers=headers).status_code == 200
+
+
+def test_A2_of_the_republic_no_time_to_come_tells_more_than_the_last_week(bureau: Bureau) -> None:
+    user, _ = bureau.granted(body_kind="supreme_audit", region="")
+    headers = bureau.sign_in(user)
+    address = f"/v1/reports/month?month={MONTH}"
+    now = bureau.http.get(address, headers=headers).json()
+    for moment in ("2026-04-14T09:00:00%2B05:00", "2030-01-01T00:00:00%2B05:00"):
+        ahead = bureau.http.get(f"{address}&as_of={moment}", headers=headers).json()
+        assert (ahead["log_position"], ahead["sections"]) == (now["log_position"], now["sections"])
+    assert bureau.http.get(f"{address}&as_of=0", headers=headers).json()["log_position"] == 0
+    # what was asked before its time is not kept for it
+    bureau.clock.now += timedelta(days=8)
+    bureau.azyq.catch_up_views()
+    later = bureau.http.get(address, headers=bureau.sign_in(user)).json()
+    assert later["log_position"] == bureau.access._reports.stands("2026-04-13T00:00:00+05:00")[0]
+    assert later["log_position"] > now["log_position"]
