@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,7 +22,7 @@ from infra.postgres.view_store import ViewStore
 from infra.programmes import load_programmes
 from projections.all_views import VIEWS
 from streams.feed import Feed
-from tests.conftest import new_database
+from tests.conftest import as_url, new_database
 from tests.integration.access_in_process import a_bureau
 from tests.integration.cases_in_process import save_told
 from tests.months import random_month, save_month
@@ -725,86 +726,86 @@ def test_a_view_without_a_table_is_noted(told: str) -> None:
     assert len(run_audit(told, PROGRAMMES, GOODS).notes) == len(VIEWS)
 
 
-@pytest.fixture
-def traded(postgres_dsn: str, migrated_template: str) -> Iterator[Tampered]:
-    """A database with a shop, its prices and its terminal, every view fed."""
-    with new_database(postgres_dsn, migrated_template) as dsn:
+@contextmanager
+def _of_aggregates(postgres_dsn: str, template: str, *aggregates: Any) -> Iterator[str]:
+    """A database with these in its log, every view fed."""
+    with new_database(postgres_dsn, template) as dsn:
         log = PostgresLog(dsn)
-        log.save(shop(), *price_sources(), terminal())
+        log.save(*aggregates)
         log.close()
         _feed(dsn)
-        broken = Tampered(dsn)
-        yield broken
-        broken.close()
+        yield dsn
 
 
-def test_what_shops_and_terminals_tell_holds(traded: Tampered) -> None:
-    verdict = traded.audit()
+@pytest.fixture(scope="module")
+def traded(postgres_dsn: str, migrated_template: str) -> Iterator[str]:
+    """A database with a shop, its prices and its terminal, every view fed."""
+    with _of_aggregates(postgres_dsn, migrated_template, shop(), *price_sources(), terminal()) as dsn:
+        yield dsn
+
+
+def test_what_shops_and_terminals_tell_holds(traded: str) -> None:
+    verdict = run_audit(traded, PROGRAMMES, GOODS)
     assert (verdict.findings, verdict.notes) == ([], [])
     assert verdict.checks["price_history"] == 2
 
 
-@pytest.fixture
-def requested(postgres_dsn: str, migrated_template: str) -> Iterator[Tampered]:
+@pytest.fixture(scope="module")
+def requested(postgres_dsn: str, migrated_template: str) -> Iterator[str]:
     """A database with a case of a shipped service, every view fed."""
     with new_database(postgres_dsn, migrated_template) as dsn:
         save_told(dsn, told_by(ISSUED))
         _feed(dsn)
-        broken = Tampered(dsn)
-        yield broken
-        broken.close()
+        yield dsn
 
 
-def test_S000_L6_what_a_case_tells_holds(requested: Tampered) -> None:
-    verdict = requested.audit()
+def test_S000_L6_what_a_case_tells_holds(requested: str) -> None:
+    verdict = run_audit(requested, PROGRAMMES, GOODS)
     assert (verdict.findings, verdict.notes) == ([], [])
     assert verdict.checks["case_two_persons"] == 5
 
 
-@pytest.fixture
-def employed(postgres_dsn: str, migrated_template: str) -> Iterator[Tampered]:
+@pytest.fixture(scope="module")
+def employed(postgres_dsn: str, migrated_template: str) -> Iterator[str]:
     """A database with an official, every view fed."""
-    with new_database(postgres_dsn, migrated_template) as dsn:
-        log = PostgresLog(dsn)
-        log.save(staff())
-        log.close()
-        _feed(dsn)
-        broken = Tampered(dsn)
-        yield broken
-        broken.close()
+    with _of_aggregates(postgres_dsn, migrated_template, staff()) as dsn:
+        yield dsn
 
 
-@pytest.fixture
-def measured(postgres_dsn: str, migrated_template: str) -> Iterator[Tampered]:
+@pytest.fixture(scope="module")
+def measured(postgres_dsn: str, migrated_template: str) -> Iterator[str]:
     """A database with what a process of the API counted, every view fed."""
-    with new_database(postgres_dsn, migrated_template) as dsn:
-        log = PostgresLog(dsn)
-        log.save(measurement())
-        log.close()
-        _feed(dsn)
-        broken = Tampered(dsn)
-        yield broken
-        broken.close()
+    with _of_aggregates(postgres_dsn, migrated_template, measurement()) as dsn:
+        yield dsn
 
 
-@pytest.fixture
-def admitted(database: str, tmp_path: Path) -> Iterator[Tampered]:
+@pytest.fixture(scope="module")
+def admitted(
+    postgres_dsn: str, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     """A database with a reader whose access a case decided, and who signed in; every view fed."""
-    with a_bureau(database, tmp_path, families=5) as bureau:
-        reader, _ = bureau.granted()
-        bureau.sign_in(reader)
-        bureau.azyq.catch_up_views()
-        broken = Tampered(database)
-        yield broken
-        broken.close()
+    with new_database(postgres_dsn, migrated_template) as dsn:
+        with a_bureau(as_url(dsn), tmp_path_factory.mktemp("bureau"), families=5) as bureau:
+            reader, _ = bureau.granted()
+            bureau.sign_in(reader)
+            bureau.azyq.catch_up_views()
+        yield dsn
 
 
 @pytest.fixture
-def view_of(request: pytest.FixtureRequest) -> Callable[[str], Tampered]:
-    """A fed database in which the view has rows."""
+def view_of(request: pytest.FixtureRequest, postgres_dsn: str) -> Iterator[Callable[[str], Tampered]]:
+    """A copy of a fed database in which the view has rows, to be broken."""
     named = dict.fromkeys(TRADE_VIEWS, "traded") | dict.fromkeys(CASE_VIEWS, "requested")
     named |= {"staff": "employed", "measurements": "measured", "accesses": "admitted", "sign_ins": "admitted"}
-    return lambda view: request.getfixturevalue(named.get(view, "viewed"))
+    with ExitStack() as stack:
+
+        def copy(view: str) -> Tampered:
+            source = request.getfixturevalue(named.get(view, "fed"))
+            broken = Tampered(stack.enter_context(new_database(postgres_dsn, _name(source))))
+            stack.callback(broken.close)
+            return broken
+
+        yield copy
 
 
 _CHANGES = [
