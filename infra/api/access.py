@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, NamedTuple, Protocol
 
@@ -76,6 +76,10 @@ class Caller(NamedTuple):
     grant: Grant
 
 
+# As `map` of the answer over the requests, or several at a time.
+Each = Callable[[Callable[[ReportRequest], Answer], Sequence[ReportRequest]], Iterable[Answer]]
+
+
 class AccessServices(Protocol):
     """What analysts ask of the system behind them; called from worker threads. Each may raise a Refusal."""
 
@@ -88,6 +92,10 @@ class AccessServices(Protocol):
     def caller(self, token: str) -> Caller: ...
 
     def read(self, caller: Caller, request: ReportRequest, form: str) -> Answer: ...
+
+    def read_all(
+        self, caller: Caller, requests: Sequence[ReportRequest], form: str, each: Each = map
+    ) -> list[Answer]: ...
 
     def refuse(self, caller: Caller, request: ReportRequest, refusal: Refusal) -> None: ...
 

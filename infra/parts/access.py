@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -26,7 +26,7 @@ from domain.commands.grant_access import RESULT, GrantAccess
 from domain.errors import Refusal
 from domain.identity import access_id
 from domain.sign_ins import BY_SIGNATURE, SignIn
-from infra.api.access import Caller
+from infra.api.access import Caller, Each
 from infra.api.problems import Problem
 from infra.api.rates import Rate
 from infra.bootstrap import Azyq
@@ -185,7 +185,7 @@ class AnalystAccess:
     def sign_in(self, challenge: str, signature: str) -> Session:
         """A session for whoever signed the challenge (detached CMS in base64), at most as long as the grant.
 
-        It is recorded, and so is a refusal. Raises ChallengeOver, SignInFailed, AccessBlocked, AccessOver.
+        It is recorded, and so is a refusal. Raises ChallengeOver, SignatureUnsound, SignInFailed, AccessBlocked, AccessOver.
         """
         now, user = self._azyq.clock(), ""
         try:
@@ -245,27 +245,40 @@ class AnalystAccess:
     def read(self, caller: Caller, request: Request, form: str) -> Answer:
         """The report within the caller's scope, once the reading is recorded. Raises what reports are refused for, and
         ScopeEmpty, RegionForeign, ReportNotByRegion: recorded as well."""
+        (answer,) = self.read_all(caller, [request], form)
+        return answer
+
+    def read_all(
+        self, caller: Caller, requests: Sequence[Request], form: str, each: Each = map
+    ) -> list[Answer]:
+        """Several reports, once all readings are recorded: at once, for tills write to the log as well. Raises what
+        `read` does, for the first that is refused; none is shown then. `each`: as `map`, or several at a time."""
         now = self._azyq.clock()
+        answers = list(each(lambda request: self._answer(caller, request, now), requests))
+        self._azyq.log.save(
+            *(
+                Reading.of(
+                    uuid4(),
+                    caller.user,
+                    caller.grant,
+                    answer.report.id,
+                    {**answer.parameters, **({"as_of": request.as_of} if request.as_of else {})},
+                    answer.log_position,
+                    form,
+                    now,
+                )
+                for request, answer in zip(requests, answers, strict=True)
+            )
+        )
+        return answers
+
+    def _answer(self, caller: Caller, request: Request, now: datetime) -> Answer:
         try:
             reports = self._outside if caller.grant.outside else self._reports
-            answer = reports.answer(self._within(caller.grant, request), now)
+            return reports.answer(self._within(caller.grant, request), now)
         except Refusal as refusal:
             self._refused(caller, request, refusal, now)
             raise
-        told = {**answer.parameters, **({"as_of": request.as_of} if request.as_of else {})}
-        self._azyq.log.save(
-            Reading.of(
-                uuid4(),
-                caller.user,
-                caller.grant,
-                answer.report.id,
-                told,
-                answer.log_position,
-                form,
-                now,
-            )
-        )
-        return answer
 
     def named(self, answer: Answer, language: str) -> Answer:
         """The report with a column of names after each of codes."""

@@ -103,17 +103,15 @@ class Analytics:
         self, reader: Reader, asked: Sequence[tuple[Request, Collection[str]]], form: str
     ) -> list[Answer]:
         """Several at a time; through the access, which records them, where there is a grant."""
-        futures = [
-            self._pool.submit(self._read, reader, request, tuple(sections), form)
-            for request, sections in asked
-        ]
-        return [future.result() for future in futures]
-
-    def _read(self, reader: Reader, request: Request, sections: tuple[str, ...], form: str) -> Answer:
         if reader.grant is None:
-            return self._reports.answer(request, self.now(), sections)
-        answer = self._access.read(Caller(reader.user, reader.grant), request, form)
-        return replace(answer, tables=[one for one in answer.tables if one.section.id in sections])
+            reports, now = self._reports, self.now()
+            return list(self._pool.map(lambda one: reports.answer(one[0], now, tuple(one[1])), asked))
+        caller = Caller(reader.user, reader.grant)
+        answers = self._access.read_all(caller, [request for request, _ in asked], form, self._pool.map)
+        return [
+            replace(answer, tables=[table for table in answer.tables if table.section.id in sections])
+            for answer, (_, sections) in zip(answers, asked, strict=True)
+        ]
 
     def refused(self, reader: Reader, request: Request, refusal: Refusal) -> None:
         """Whoever reads at the machine of a trial has no access to record."""
