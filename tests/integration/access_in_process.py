@@ -36,6 +36,7 @@ from tests.unit.case_desk import PDF
 
 APRIL = datetime(2026, 4, 6, 10, tzinfo=ALMATY)
 MONTH = "2026-03"
+FAMILIES = 120
 AUTHORISED = Actor("authorised.officer", ("authorised",), "authorised")
 INTEGRATOR = Actor("integrator.officer", ("integrator",), "integrator")
 FORM = {
@@ -147,23 +148,29 @@ _MADE_UP = Iins(Random(7))
 IINS = [_MADE_UP.next(date(1988, 5, 4), woman=True) for _ in range(40)]
 
 
+def tell_month(azyq: Azyq, families: int) -> None:
+    """A random month, whose families live in two oblasts: so many in each."""
+    azyq.view_store.prepare(azyq.views)
+    programme = azyq.programme("tsa-2026")
+    for seed, region in enumerate(("113220", "551010")):
+        here = replace(programme, regions=(region,))
+        month = replace(programme.month(MONTH), programme=here)
+        told = random_month(seed, families, month, azyq.goods.on(month.valid_from))
+        save_month(azyq.log, [one for one in told if isinstance(one, FamilyVouchers)])
+    azyq.catch_up_views()
+
+
 @contextmanager
-def a_bureau(database: str, folder: Path, at: datetime = APRIL, families: int = 120) -> Iterator[Bureau]:
-    """A bureau over a random month, whose families live in two oblasts."""
+def a_bureau(database: str, folder: Path, at: datetime = APRIL, families: int = FAMILIES) -> Iterator[Bureau]:
+    """A bureau over a month of so many `families`; without, over what `database` has, as that of `month_database`."""
     authority = certified("Tests' authority", authority=True, days=3000)
     trust = folder / "trust"
     trust.mkdir()
     (trust / "authority.pem").write_bytes(authority.certificate.public_bytes(Encoding.PEM))
     clock = SetClock(at)
     with open_azyq(settings_for(database, folder, AZYQ_TRUST=trust), clock) as azyq:
-        azyq.view_store.prepare(azyq.views)
-        programme = azyq.programme("tsa-2026")
-        for seed, region in enumerate(("113220", "551010")):
-            here = replace(programme, regions=(region,))
-            month = replace(programme.month(MONTH), programme=here)
-            told = random_month(seed, families, month, azyq.goods.on(month.valid_from))
-            save_month(azyq.log, [one for one in told if isinstance(one, FamilyVouchers)])
-        azyq.catch_up_views()
+        if families:
+            tell_month(azyq, families)
         access = AnalystAccess(azyq)
         app = create_app(Replies(azyq, lambda: None), access=access)
         try:

@@ -30,8 +30,8 @@ from tests.integration.month_in_process import query
 
 
 @pytest.fixture
-def bureau(database: str, tmp_path: Path) -> Iterator[Bureau]:
-    with a_bureau(database, tmp_path) as bureau:
+def bureau(month_database: str, tmp_path: Path) -> Iterator[Bureau]:
+    with a_bureau(month_database, tmp_path, families=0) as bureau:
         yield bureau
 
 

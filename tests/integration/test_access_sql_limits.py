@@ -31,8 +31,8 @@ __all__ = ["granted"]
 
 
 @pytest.fixture
-def bureau(database: str, tmp_path: Path) -> Iterator[Bureau]:
-    with a_bureau(database, tmp_path) as bureau:
+def bureau(month_database: str, tmp_path: Path) -> Iterator[Bureau]:
+    with a_bureau(month_database, tmp_path, families=0) as bureau:
         yield bureau
 
 

@@ -232,6 +232,6 @@ def test_A5_A6_after_the_end_nothing_is_given_by_any_way_and_the_try_is_recorded
 
 
 @pytest.fixture
-def bureau(database: str, tmp_path: Any) -> Iterator[Bureau]:
-    with a_bureau(database, tmp_path) as bureau:
+def bureau(month_database: str, tmp_path: Any) -> Iterator[Bureau]:
+    with a_bureau(month_database, tmp_path, families=0) as bureau:
         yield bureau
