@@ -18,14 +18,14 @@ class ChallengeOver(Refusal):
 
 
 class SignInFailed(Refusal):
-    """The signature doesn't hold, or is of nobody who has access. Which of the two is not told."""
+    """The signature holds, and is of somebody who has no access."""
 
     code = "sign_in_failed"
     clause = "A8"
     texts = {
-        "en": "The signature does not hold, or its owner has no access. Sign with the body's certificate.",
-        "ru": "Подпись недействительна, или у её владельца нет доступа. Подпишите ЭЦП органа.",
-        "kk": "Қолтаңба жарамсыз немесе иесінің қолжетімділігі жоқ. Органның ЭЦҚ-мен қол қойыңыз.",
+        "en": "You have no access here by this certificate. Analysts apply for it; staff are enrolled by the operator.",
+        "ru": "По этому сертификату доступа сюда нет. Аналитики его запрашивают; сотрудников вносит оператор.",
+        "kk": "Бұл сертификатпен мұнда қолжетімділік жоқ. Талдаушылар оны сұратады; қызметкерді оператор енгізеді.",
     }
 
 

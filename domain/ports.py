@@ -201,5 +201,8 @@ class Signatures(Protocol):
     """Electronic digital signatures."""
 
     def verify(self, content: bytes, signature: bytes, at: datetime) -> Signer | None:
-        """Who signed `content`; None when the signature doesn't hold, or the certificate didn't at `at`."""
+        """Who signed `content` by a certificate in force at `at`.
+
+        Raises SignatureUnsound, which says why it doesn't hold; None where there is no more to say than that.
+        """
         ...

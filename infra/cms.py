@@ -21,7 +21,18 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.x509.oid import NameOID
 
+from domain.calendar import local_day
 from domain.ports import PersonalData, Signer
+from domain.signature_refusals import (
+    CertificateExpired,
+    CertificateNotForSigning,
+    CertificateNotTrusted,
+    CertificateNotYetValid,
+    SignatureAlgorithmUnknown,
+    SignatureNotCms,
+    SignatureOfOtherText,
+    SignerUnknown,
+)
 
 LARGEST = 100_000  # bytes; a signature with its chain has some 5,000
 LONGEST_CHAIN = 5
@@ -33,15 +44,8 @@ _HASHES: dict[str, Callable[[], hashes.HashAlgorithm]] = {
 _SMALLEST_RSA = 2048
 _IIN = re.compile(r"IIN([0-9]{12})", re.ASCII)
 # What reading what anybody may send can raise.
-_MALFORMED = (
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    AttributeError,
-    OverflowError,
-    UnsupportedAlgorithm,
-)
+_MALFORMED = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)
+_FIELD = "signature"
 
 
 class CmsSignatures:
@@ -54,58 +58,71 @@ class CmsSignatures:
             self._authorities.setdefault(certificate.subject.public_bytes(), []).append(certificate)
         self._who = who
 
-    def verify(self, content: bytes, signature: bytes, at: datetime) -> Signer | None:
-        """Who signed `content`; None unless one certificate, in force at `at` and of a trusted authority, did."""
+    def verify(self, content: bytes, signature: bytes, at: datetime) -> Signer:
+        """Who signed `content`. Raises what `certificate` raises, SignerUnknown."""
         certificate = self.certificate(content, signature, at)
-        if certificate is None:
-            return None
         serial = certificate.subject.get_attributes_for_oid(NameOID.SERIAL_NUMBER)
         actor = self._who(str(serial[0].value)) if serial else None
-        return None if actor is None else Signer(actor, sha256(signature).hexdigest())
+        if actor is None:
+            raise SignerUnknown(_FIELD)
+        return Signer(actor, sha256(signature).hexdigest())
 
-    def person(self, content: bytes, signature: bytes, at: datetime) -> PersonalData | None:
-        """Whoever signed `content`, as the certificate names the person; None as `verify`, and for no person."""
+    def person(self, content: bytes, signature: bytes, at: datetime) -> PersonalData:
+        """Whoever signed `content`, as the certificate names the person.
+
+        Raises what `certificate` raises, SignerUnknown for the certificate of no person.
+        """
         certificate = self.certificate(content, signature, at)
-        if certificate is None:
-            return None
 
         def named(oid: x509.ObjectIdentifier) -> str:
             found = certificate.subject.get_attributes_for_oid(oid)
             return str(found[0].value).strip() if found else ""
 
         iin = _IIN.fullmatch(named(NameOID.SERIAL_NUMBER))
+        if iin is None:
+            raise SignerUnknown(_FIELD)
         # The national authority writes surname and name into the common name, the patronymic where the name belongs.
         surname, _, given_name = named(NameOID.COMMON_NAME).partition(" ")
-        patronymic = named(NameOID.GIVEN_NAME)
-        return PersonalData(iin[1], surname, given_name.strip(), patronymic, "") if iin else None
+        return PersonalData(iin[1], surname, given_name.strip(), named(NameOID.GIVEN_NAME), "")
 
-    def certificate(self, content: bytes, signature: bytes, at: datetime) -> x509.Certificate | None:
-        """The certificate that signed `content`, in force at `at` and of a trusted authority; else None."""
+    def certificate(self, content: bytes, signature: bytes, at: datetime) -> x509.Certificate:
+        """The certificate that signed `content`, in force at `at` and of a trusted authority.
+
+        Raises SignatureUnsound: SignatureNotCms, SignatureAlgorithmUnknown, SignatureOfOtherText,
+        CertificateNotForSigning, CertificateNotYetValid, CertificateExpired, CertificateNotTrusted.
+        """
         if len(signature) > LARGEST:
-            return None
+            raise SignatureNotCms(_FIELD)
         try:
-            return self._signer(content, signature, at.astimezone(UTC))
+            info, certificate, given = _read(signature)
+        except UnsupportedAlgorithm:
+            raise SignatureAlgorithmUnknown(_FIELD) from None
+        except _MALFORMED:
+            raise SignatureNotCms(_FIELD) from None
+        try:
+            _verify(certificate, info, content)
+        except UnsupportedAlgorithm:
+            raise SignatureAlgorithmUnknown(_FIELD) from None
         except (*_MALFORMED, InvalidSignature):
-            return None
-
-    def _signer(self, content: bytes, signature: bytes, at: datetime) -> x509.Certificate | None:
-        outer = cms.ContentInfo.load(_der(signature), strict=True)
-        if outer["content_type"].native != "signed_data":
-            return None
-        signed = outer["content"]
-        if len(signed["signer_infos"]) != 1 or signed["encap_content_info"]["content"].native is not None:
-            return None
-        given = [
-            x509.load_der_x509_certificate(one.chosen.dump())
-            for one in signed["certificates"]
-            if one.name == "certificate"
-        ]
-        info = signed["signer_infos"][0]
-        certificate = _named(info, given)
-        if certificate is None or not _may_sign(certificate) or not self._trusted(certificate, given, at):
-            return None
-        _verify(certificate, info, content)
+            raise SignatureOfOtherText(_FIELD) from None
+        self._check(certificate, given, at.astimezone(UTC))
         return certificate
+
+    def _check(self, certificate: x509.Certificate, given: Sequence[x509.Certificate], at: datetime) -> None:
+        """Raises SignatureUnsound unless the certificate may sign at `at`."""
+        try:
+            if not _may_sign(certificate):
+                raise CertificateNotForSigning(_FIELD)
+            first, last = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+            trusted = self._trusted(certificate, given, min(max(at, first), last))
+        except (*_MALFORMED, UnsupportedAlgorithm, InvalidSignature):
+            trusted = False
+        if not trusted:
+            raise CertificateNotTrusted(_FIELD)
+        if at < first:
+            raise CertificateNotYetValid(_FIELD, day=f"{local_day(first):%d.%m.%Y}")
+        if at > last:
+            raise CertificateExpired(_FIELD, day=f"{local_day(last):%d.%m.%Y}")
 
     def _trusted(self, leaf: x509.Certificate, given: Sequence[x509.Certificate], at: datetime) -> bool:
         """Whether a chain leads from `leaf` to an authority of ours, every certificate of it in force at `at`."""
@@ -123,6 +140,26 @@ class CmsSignatures:
             current.verify_directly_issued_by(issuer)
             current = issuer
         return False
+
+
+def _read(signature: bytes) -> tuple[Any, x509.Certificate, list[x509.Certificate]]:
+    """The entry of the one signer, the certificate that it names, all that came with it. Raises SignatureNotCms."""
+    outer = cms.ContentInfo.load(_der(signature), strict=True)
+    if outer["content_type"].native != "signed_data":
+        raise SignatureNotCms(_FIELD)
+    signed = outer["content"]
+    if len(signed["signer_infos"]) != 1 or signed["encap_content_info"]["content"].native is not None:
+        raise SignatureNotCms(_FIELD)
+    given = [
+        x509.load_der_x509_certificate(one.chosen.dump())
+        for one in signed["certificates"]
+        if one.name == "certificate"
+    ]
+    info = signed["signer_infos"][0]
+    certificate = _named(info, given)
+    if certificate is None:
+        raise SignatureNotCms(_FIELD)
+    return info, certificate, given
 
 
 def person_of(find: Callable[[str], str | None]) -> Callable[[str], str | None]:
@@ -213,7 +250,10 @@ def _is_authority(certificate: x509.Certificate) -> bool:
 
 
 def _verify(certificate: x509.Certificate, info: Any, content: bytes) -> None:
-    """Raises InvalidSignature unless the signer's entry is a signature of `content` by the certificate's key."""
+    """Raises InvalidSignature unless the signer's entry is a signature of `content` by the certificate's key.
+
+    Raises UnsupportedAlgorithm for one that is not accepted.
+    """
     algorithm = _hash(info["digest_algorithm"]["algorithm"].native)
     signed = content
     if len(info["signed_attrs"]):
@@ -247,10 +287,10 @@ def _verify_by(key: Any, info: Any, algorithm: hashes.HashAlgorithm, signed: byt
     elif isinstance(key, ed25519.Ed25519PublicKey):
         key.verify(signature, signed)
     else:
-        raise InvalidSignature
+        raise UnsupportedAlgorithm("key")
 
 
 def _hash(name: str) -> hashes.HashAlgorithm:
     if name not in _HASHES:
-        raise InvalidSignature
+        raise UnsupportedAlgorithm("hash")
     return _HASHES[name]()

@@ -109,7 +109,7 @@ def _check_role(case: Case, running: RunningService, actor: Actor, step: Step, r
 def check_signature(
     signatures: Signatures, content: bytes, signature: bytes, actor: Actor, at: datetime
 ) -> tuple[str, ...]:
-    """(signer, digest); empty where nothing is signed. Raises SignatureInvalid, SignatureOfAnother."""
+    """(signer, digest); empty where nothing is signed. Raises SignatureUnsound, SignatureOfAnother."""
     if not signature:
         return ()
     signer = signatures.verify(content, signature, at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from domain.errors import Refusal
+from domain.signature_refusals import SignatureUnsound
 from domain.voucher_refusals import KeyReused
 
 
@@ -352,10 +353,9 @@ class SignatureMissing(CaseRefusal):
     }
 
 
-class SignatureInvalid(CaseRefusal):
+class SignatureInvalid(SignatureUnsound):
     """The signature is not the actor's, or not of this content."""
 
-    code = "signature_invalid"
     texts = {
         "en": "The electronic signature doesn't hold for this act by this person.",
         "ru": "Электронная подпись не подтверждает это действие этого лица.",

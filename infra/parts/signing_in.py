@@ -9,7 +9,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from domain.access_refusals import ChallengeOver, SignInFailed
+from domain.access_refusals import ChallengeOver
+from domain.signature_refusals import SignatureNotCms, SignatureUnsound
 from infra.bootstrap import Azyq
 from infra.postgres.sign_in import PostgresSignIn
 
@@ -47,17 +48,17 @@ class SigningIn:
     def signer(self, challenge: str, signature: str, now: datetime) -> str:
         """Who signed the challenge (detached CMS in base64), which is used up by it.
 
-        Raises ChallengeOver, SignInFailed.
+        Raises ChallengeOver, SignatureUnsound.
         """
         if not self._kept.use_challenge(challenge, now):
             raise ChallengeOver("challenge")
         try:
             content = base64.b64decode(signature[:_LONGEST_SIGNATURE], validate=True)
         except (ValueError, binascii.Error):
-            raise SignInFailed("signature") from None
+            raise SignatureNotCms("signature") from None
         signer = self._azyq.signatures.verify(challenge.encode(), content, now)
         if signer is None:
-            raise SignInFailed("signature")
+            raise SignatureUnsound("signature")
         return signer.actor
 
     def session(self, user: str, until: datetime, now: datetime) -> Session:

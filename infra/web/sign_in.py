@@ -14,8 +14,8 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 
-from domain.access_refusals import SignInFailed
 from domain.errors import Refusal
+from domain.signature_refusals import SignatureNotCms
 from infra.api.access import Session
 from infra.api.problems import Problem
 from infra.api.rates import Rate
@@ -160,7 +160,7 @@ def _signature(form: Form) -> str:
     if not content:
         return "".join(form.texts.get("signature", "").split())
     if len(content) > _LARGEST_SIGNATURE:
-        raise SignInFailed("signature")
+        raise SignatureNotCms("signature")
     text = content.strip()
     if text.startswith(b"-----BEGIN"):
         return base64.b64encode(text).decode()

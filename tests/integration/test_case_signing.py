@@ -129,12 +129,12 @@ def test_S000_06_what_does_not_hold_is_told_and_nothing_is_recorded(site: Site, 
     nobody = certified("Организация", OFFICE, serial="BIN120240000013")
     for signature, why in (
         (b"", "Нужна электронная"),
-        (b"no signature", "не подтверждает"),
-        (AIGUL.sign(content + b" "), "не подтверждает"),
-        (other.sign(content), "не подтверждает"),
-        (over.sign(content), "не подтверждает"),
-        (nobody.sign(content), "не подтверждает"),
-        (bytes(200_000), "не подтверждает"),
+        (b"no signature", "не электронная подпись"),
+        (AIGUL.sign(content + b" "), "под другим текстом"),
+        (other.sign(content), "не тем удостоверяющим центром"),
+        (over.sign(content), "Срок сертификата истёк 02.01.2025"),
+        (nobody.sign(content), "никто не известен"),
+        (bytes(200_000), "не электронная подпись"),
     ):
         answer = hand_in(client, APPLY, page, signature)
         assert why in shown(answer, 422)
@@ -144,7 +144,7 @@ def test_S000_06_what_does_not_hold_is_told_and_nothing_is_recorded(site: Site, 
     changed = {**hidden(page), "f.body": "Маслихат 2", "do": "sign"}
     parts: dict[str, Any] = {name: (None, value) for name, value in changed.items()}
     answer = client.post(APPLY, files={**parts, "signature": ("a", AIGUL.sign(content), "x/y")})
-    assert "не подтверждает" in shown(answer, 422)
+    assert "под другим текстом" in shown(answer, 422)
     assert all_cases(site) == []
     assert site.month.azyq.vault.find_person(IIN) is None
     # and it can be changed
@@ -173,7 +173,7 @@ def test_S000_06_the_wallets_requests_are_the_familys_own(site: Site, client: Te
     content = download(client, path, page)
     # somebody else's certificate, whom the vault knows or not: whose it is is told
     azyq: Any = site.month.azyq
-    assert "не подтверждает" in shown(hand_in(client, path, page, STRANGER.sign(content)), 422)
+    assert "никто не известен" in shown(hand_in(client, path, page, STRANGER.sign(content)), 422)
     azyq.vault.enrol([PersonalData("880504300001", "Бөтен", "Адам", "", "")])
     told = shown(hand_in(client, path, page, STRANGER.sign(content)), 422)
     assert "поставлена не тем" in told
@@ -209,7 +209,7 @@ def test_S000_L6_an_act_of_the_applicant_is_signed_by_the_certificate(site: Site
     content = download(client, acts, page)
     assert case.case.encode() in content
     # a request is no act, another's certificate is not the applicant's
-    assert "не подтверждает" in shown(hand_in(client, acts, page, AIGUL.sign(b"{}")), 422)
+    assert "под другим текстом" in shown(hand_in(client, acts, page, AIGUL.sign(b"{}")), 422)
     site.month.azyq.vault.enrol([PersonalData("880504300001", "Бөтен", "Адам", "", "")])
     assert "БӨТЕН АДАМ" in shown(hand_in(client, acts, page, STRANGER.sign(content)), 422)
     assert hand_in(client, acts, page, AIGUL.sign(content)).headers["location"] == path

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from domain import staff_refusals
+from domain import signature_refusals, staff_refusals
 from domain.errors import Refusal
 from domain.procedures import case_refusals
 from infra.api import problems
@@ -68,7 +68,7 @@ def test_each_code_of_the_table_is_one_of_ours_and_none_is_missing() -> None:
     told = {code for row in rows for code in re.findall(r"`([a-z0-9_]+)`", row)}
     rules = {
         kind.code
-        for module in (case_refusals, staff_refusals, entrance_refusals)
+        for module in (case_refusals, signature_refusals, staff_refusals, entrance_refusals)
         for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, Refusal) and kind.code != "refused"
     }

@@ -57,7 +57,7 @@ def test_S000_L6_a_head_signs_with_the_certificate_at_the_command_line(azyq: Wit
     azyq.json("case", "act", case, "L5", "licence_prepared", *as_("executor"))
     # nobody was told whose certificate signs for the head
     sign = ("case", "act", case.lower(), "L6", "licence_signed", *as_("head"))
-    refused(signed(azyq, HEAD, *sign), "signature_invalid")
+    refused(signed(azyq, HEAD, *sign), "signer_unknown")
     azyq.json("staff", "enrol", "h.head", "--role", "head")
     refused(signed(azyq, APPLICANT, *sign), "signature_of_another")
     assert azyq.json("staff", "identify", "h.head", "--iin", HEAD_IIN)["now"] is True

@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 
+from domain.errors import LANGUAGES
 from domain.ports import PersonalData
+from domain.signature_refusals import (
+    CertificateNotTrusted,
+    SignatureOfOtherText,
+    SignatureUnsound,
+    SignerUnknown,
+)
 from infra.cms import LARGEST, CmsSignatures, load_authorities
 from tests.certificates import Certified, certified, rsa_key
 
@@ -26,8 +33,20 @@ def signatures(*authorities: Certified) -> CmsSignatures:
 
 
 def signer(signature: bytes, content: bytes = CONTENT, at: datetime = AT) -> str | None:
-    found = signatures().verify(content, signature, at)
-    return None if found is None else found.actor
+    try:
+        return signatures().verify(content, signature, at).actor
+    except SignatureUnsound:
+        return None
+
+
+def why(signature: bytes, content: bytes = CONTENT, at: datetime = AT) -> str:
+    """The code by which it is refused, after its sentence was told in each language."""
+    with pytest.raises(SignatureUnsound) as refusal:
+        signatures().verify(content, signature, at)
+    sentences = {refusal.value.sentence(language) for language in LANGUAGES}
+    assert len(sentences) == 3
+    assert refusal.value.field == "signature"
+    return refusal.value.code
 
 
 @pytest.mark.parametrize("attributes", [True, False])
@@ -89,10 +108,12 @@ def test_S000_06_a_certificate_names_its_person() -> None:
     person = certified("СЕРІК АЙГҮЛ БЕК", OFFICE, serial="IIN850612412102", given="ЕРЛАНҚЫЗЫ")
     found = signatures().person(CONTENT, person.sign(CONTENT), AT)
     assert found == PersonalData("850612412102", "СЕРІК", "АЙГҮЛ БЕК", "ЕРЛАНҚЫЗЫ", "")
-    assert signatures().person(b"another", person.sign(CONTENT), AT) is None
+    with pytest.raises(SignatureOfOtherText):
+        signatures().person(b"another", person.sign(CONTENT), AT)
     for serial in ("BIN120240000013", "IIN85061241210", ""):
         nobody = certified("Nobody", OFFICE, serial=serial)
-        assert signatures().person(CONTENT, nobody.sign(CONTENT), AT) is None
+        with pytest.raises(SignerUnknown):
+            signatures().person(CONTENT, nobody.sign(CONTENT), AT)
 
 
 def test_an_issuer_without_its_certificate_leads_nowhere() -> None:
@@ -151,4 +172,36 @@ def test_A8_an_authority_with_a_new_key_keeps_its_name() -> None:
     for both in ((ROOT, new), (new, ROOT)):
         assert signatures(*both).verify(CONTENT, AIGUL.sign(CONTENT), AT) is not None
         assert signatures(*both).verify(CONTENT, young.sign(CONTENT), AT) is not None
-    assert signatures(ROOT).verify(CONTENT, young.sign(CONTENT), AT) is None
+    with pytest.raises(CertificateNotTrusted):
+        signatures(ROOT).verify(CONTENT, young.sign(CONTENT), AT)
+
+
+def test_S000_06_each_signature_that_does_not_hold_says_why() -> None:
+    iin = "IIN850101400001"
+    sound = AIGUL.sign(CONTENT)
+    for signature in (b"", b"not a signature", b"\x00" * (LARGEST + 1), ROOT.sign(CONTENT)[:500]):
+        assert why(signature) == "signature_not_cms"
+    assert why(sound, b"another challenge") == "signature_of_other_text"
+    assert why(sound, at=datetime(2024, 12, 31, 12, tzinfo=UTC)) == "certificate_not_yet_valid"
+    assert why(sound, at=datetime(2027, 1, 2, tzinfo=UTC)) == "certificate_expired"
+    other = certified("Root", authority=True)
+    assert why(certified("Aigul", other, serial=iin).sign(CONTENT)) == "certificate_not_trusted"
+    assert why(AIGUL._replace(above=()).sign(CONTENT)) == "certificate_not_trusted"
+    over = certified("Office", ROOT, authority=True, days=30)
+    assert why(certified("Aigul", over, serial=iin).sign(CONTENT)) == "certificate_not_trusted"
+    secret = certified("Aigul", OFFICE, serial=iin, signs=False)
+    assert why(secret.sign(CONTENT)) == "certificate_not_for_signing"
+    small = certified("Aigul", OFFICE, serial=iin, key=rsa_key(1024))
+    assert why(small.sign(CONTENT)) == "signature_algorithm_unknown"
+    assert why(certified("Stranger", OFFICE, serial="IIN900101400001").sign(CONTENT)) == "signer_unknown"
+    assert why(certified("Firm", OFFICE, serial="BIN120240000013").sign(CONTENT)) == "signer_unknown"
+    with pytest.raises(SignatureUnsound) as refusal:
+        signatures().verify(CONTENT, sound, datetime(2027, 1, 2, tzinfo=UTC))
+    assert "01.01.2027" in refusal.value.sentence("ru")
+
+
+def test_A8_whoever_has_not_the_key_is_told_nothing_of_the_certificate() -> None:
+    stranger = certified("Stranger", OFFICE, serial="IIN900101400001")
+    expired = certified("Aigul", OFFICE, serial="IIN850101400001", days=30)
+    for theirs in (AIGUL, stranger, expired, certified("Root", authority=True)):
+        assert why(theirs.sign(b"seen elsewhere")) == "signature_of_other_text"

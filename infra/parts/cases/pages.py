@@ -25,6 +25,7 @@ from domain.procedures.case_refusals import ServiceNotInForce, SignatureInvalid
 from domain.procedures.definition import APPLICANT, Names, Outcome
 from domain.procedures.definition_file import ServiceInvalid
 from domain.procedures.running import RunningService
+from domain.signature_refusals import SignatureUnsound
 from infra.bootstrap import Azyq
 from infra.case_history import CaseEvent, case_events
 from infra.papers.case_papers import CasePaper, receipt, result_paper
@@ -244,7 +245,10 @@ class CasePages:
 
     def holder(self, content: bytes, signature: bytes) -> str:
         """The name in the certificate that signed `content`."""
-        person = self._person(content, signature)
+        try:
+            person = self._person(content, signature)
+        except SignatureUnsound:
+            return ""
         return "" if person is None else " ".join(filter(None, (person.surname, person.given_name)))
 
     def _person(self, content: bytes, signature: bytes) -> PersonalData | None:

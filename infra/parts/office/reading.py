@@ -94,7 +94,10 @@ class Office:
         return self._signing_in.challenge()
 
     def sign_in(self, challenge: str, signature: str) -> Session:
-        """A session for whoever signed the challenge and is enrolled. Raises ChallengeOver, SignInFailed."""
+        """A session for whoever signed the challenge and is enrolled.
+
+        Raises ChallengeOver, SignatureUnsound, SignInFailed.
+        """
         now = self.now()
         subject = self._signing_in.signer(challenge, signature, now)
         actor = member_of(self._azyq, subject)

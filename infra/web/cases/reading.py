@@ -108,7 +108,7 @@ class CasePagesServices(Protocol):
         ...
 
     def as_signer(self, call: OpenCase) -> OpenCase:
-        """The call as whoever signed it, who is the applicant. Raises what is wrong with it, SignatureInvalid."""
+        """The call as whoever signed it, who is the applicant. Raises what is wrong with it, SignatureUnsound."""
         ...
 
     def holder(self, content: bytes, signature: bytes) -> str:

@@ -14,8 +14,9 @@ from fastapi.responses import Response
 
 from domain.commands.case_calls import ActOnCase, HoldSitting, OpenCase
 from domain.errors import Refusal
-from domain.procedures.case_refusals import SignatureInvalid, SignatureMissing, SignatureOfAnother
+from domain.procedures.case_refusals import SignatureMissing, SignatureOfAnother
 from domain.procedures.definition import Document
+from domain.signature_refusals import SignatureUnsound
 from infra.web.cases.reading import CasePagesServices
 from infra.web.forms import DOCUMENT, FormShown, papers_of
 from infra.web.pages import HEADERS, Pages
@@ -90,7 +91,7 @@ class Signing:
             return take(call)
         except Refusal as refusal:
             found = _but_for_the_want(refusal)
-            if found.also or not isinstance(found, SignatureMissing | SignatureInvalid | SignatureOfAnother):
+            if found.also or not isinstance(found, SignatureMissing | SignatureUnsound | SignatureOfAnother):
                 raise found from None
             return self._page(call, form, to_sign(), found if asked == _SIGN else None)
 

@@ -150,7 +150,7 @@ class OfficeServices(Protocol):
         ...
 
     def sign_in(self, challenge: str, signature: str) -> Session:
-        """A session for whoever signed the challenge. Raises ChallengeOver, SignInFailed."""
+        """A session for whoever signed the challenge. Raises ChallengeOver, SignatureUnsound, SignInFailed."""
         ...
 
     def chosen(self, request: Request, staff: str) -> Session:
