@@ -4,6 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+_KILOBYTE = 1024
+_MEGABYTE = 1_000_000
+_AT_MOST = {
+    "kk": "Ең көбі {size} рұқсат етілген.",
+    "ru": "Разрешено не больше {size}.",
+    "en": "At most {size} are allowed.",
+}
+
+
+def at_most(limit: int, language: str) -> str:
+    """How large something may be, `limit` in bytes, in words."""
+    kilo, mega = ("kB", "MB") if language == "en" else ("кБ", "МБ")
+    if limit % _MEGABYTE == 0:
+        size = f"{limit // _MEGABYTE} {mega}"
+    else:
+        size = f"{limit // (_KILOBYTE if limit % _KILOBYTE == 0 else 1000)} {kilo}"
+    return _AT_MOST[language].format(size=size)
+
+
 # By code: kk, ru, en.
 SENTENCES: Mapping[str, tuple[str, str, str]] = {
     "not_found": (
@@ -22,14 +41,14 @@ SENTENCES: Mapping[str, tuple[str, str, str]] = {
         "The request can't be carried out.",
     ),
     "body_too_large": (
-        "Хабар тым үлкен: ең көбі 64 кБ.",
-        "Сообщение слишком велико: не больше 64 кБ.",
-        "The message is too large: at most 64 kB.",
+        "Хабар тым үлкен.",
+        "Сообщение слишком велико.",
+        "The message is too large.",
     ),
     "body_above_256_kb": (
-        "Хабар тым үлкен: ең көбі 256 кБ.",
-        "Сообщение слишком велико: не больше 256 кБ.",
-        "The message is too large: at most 256 kB.",
+        "Хабар тым үлкен.",
+        "Сообщение слишком велико.",
+        "The message is too large.",
     ),
     "upload_too_large": (
         "Файл рұқсат етілгеннен үлкен.",

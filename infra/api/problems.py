@@ -9,7 +9,7 @@ from fastapi import Request
 from fastapi.responses import JSONResponse
 
 from domain.errors import LANGUAGES, Refusal
-from infra.problem_sentences import SENTENCES
+from infra.problem_sentences import SENTENCES, at_most
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -70,15 +70,24 @@ _QUALITY = re.compile(r"\s*([a-zA-Z]{1,8})(?:-[a-zA-Z0-9-]*)?\s*(?:;\s*q=([01](?
 
 
 class Problem(Exception):
-    """A request that is refused: the HTTP `status`, a `code` of ours, and where in the body (`pointer`)."""
+    """A request that is refused: the HTTP `status`, a `code` of ours, and where in the body (`pointer`).
+
+    `limit`: how many bytes are allowed, of what is too large.
+    """
 
     def __init__(
-        self, status: int, code: str, pointer: str | None = None, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        code: str,
+        pointer: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        limit: int | None = None,
     ) -> None:
         self.status = status
         self.code = code
         self.pointer = pointer
         self.headers = dict(headers or {})
+        self.limit = limit
         super().__init__(code)
 
 
@@ -104,18 +113,26 @@ def _pointer_of(refusal: Refusal) -> str | None:
     return pointer_to(*_PARTS.sub(r"\1/", refusal.field).split("/"))
 
 
-def _error(refusal: Refusal, language: str) -> dict[str, str]:
+def _limit_of(refusal: Refusal) -> dict[str, int]:
+    """How many bytes are allowed, where it is about that."""
+    if refusal.code != "document_too_large":
+        return {}
+    return {"limit_bytes": refusal.details["megabytes"] * 1_000_000}
+
+
+def _error(refusal: Refusal, language: str) -> dict[str, str | int]:
     return {
         "code": refusal.code,
         "detail": refusal.sentence(language),
         "pointer": _pointer_of(refusal) or "",
         **({"rule": refusal.clause} if refusal.clause else {}),
+        **_limit_of(refusal),
     }
 
 
 def problem_response(request: Request, problem: Problem | Refusal, status: int | None = None) -> JSONResponse:
     """`problem` as the caller sees it; `status` is that of a Refusal if not its usual one, a Problem has its own."""
-    errors: list[dict[str, str]] = []
+    errors: list[dict[str, str | int]] = []
     language = language_of(request.headers.get("accept-language", ""))
     if isinstance(problem, Refusal):
         every = (problem, *problem.also)
@@ -133,6 +150,8 @@ def problem_response(request: Request, problem: Problem | Refusal, status: int |
             problem.pointer,
             problem.status,
         )
+        if problem.limit is not None:
+            detail = f"{detail} {at_most(problem.limit, language)}"
     body: dict[str, str | int] = {
         "type": f"urn:azyq:problem:{problem.code}",
         "title": _TITLES.get(status, "Request failed"),
@@ -144,6 +163,10 @@ def problem_response(request: Request, problem: Problem | Refusal, status: int |
         body["rule"] = problem.clause
     if pointer is not None:
         body["pointer"] = pointer
+    if isinstance(problem, Refusal):
+        body |= _limit_of(problem)
+    elif problem.limit is not None:
+        body["limit_bytes"] = problem.limit
     return JSONResponse(
         {**body, "errors": errors} if errors else body,
         status,

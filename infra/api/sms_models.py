@@ -99,6 +99,7 @@ class ProblemBody(BaseModel):
     code: str
     rule: str | None = None
     pointer: str | None = None
+    limit_bytes: int | None = None
 
 
 _Model = TypeVar("_Model", bound=_Call)

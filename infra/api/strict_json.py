@@ -35,7 +35,7 @@ async def read_body(
         async for piece in request.stream():
             size += len(piece)
             if size > most:
-                raise Problem(413, too_large, headers={"Connection": "close"})
+                raise Problem(413, too_large, "", {"Connection": "close"}, most)
             pieces.append(piece)
             came(size)
     except ClientDisconnect:
@@ -49,7 +49,7 @@ def check_length(request: Asked, most: int, too_large: str) -> int:
     if not (length.isascii() and length.isdigit()):
         return most
     if len(length) > 12 or int(length) > most:
-        raise Problem(413, too_large, headers={"Connection": "close"})
+        raise Problem(413, too_large, "", {"Connection": "close"}, most)
     return int(length)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,9 +12,11 @@ from pathlib import Path
 from typing import Any, ClassVar, cast
 
 import pytest
+from fastapi import Request
 from httpx import Response
 
-from infra.api.problems import Problem
+from domain.procedures.case_refusals import DocumentTooLarge
+from infra.api.problems import Problem, problem_response
 from infra.api.strict_json import read_body
 from infra.clock import real_clock
 from infra.parts.scheduler import UPLOADS_WAIT
@@ -413,6 +416,34 @@ def test_S002_20_an_upload_that_can_not_be_kept_is_refused(
         (0,)
     ]
     assert clerk.upload(b"%PDF-" + bytes(999_995)).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("kk", "Ең көбі 1 МБ рұқсат етілген."),
+        ("ru", "Разрешено не больше 1 МБ."),
+        ("en", "At most 1 MB are allowed."),
+    ],
+)
+def test_S002_20_what_is_too_large_is_told_how_large_it_may_be(
+    small: Bureau, language: str, said: str
+) -> None:
+    clerk = small.member("k.clerk", "clerk")
+    headers = {**clerk.headers, "Accept-Language": language}
+    told = small.client.post("/v1/papers", content=b"%PDF-" + bytes(999_996), headers=headers).json()
+    assert said in told["detail"]
+    assert (told["limit_bytes"], told["pointer"], told["status"]) == (1_000_000, "", 413)
+    headers |= {"Content-Type": "application/json", "Idempotency-Key": "k"}
+    body = small.client.post("/v1/cases", content=b" " * 300_000, headers=headers).json()
+    assert (body["limit_bytes"], "256 " in body["detail"]) == (262_144, True)
+    problem = DocumentTooLarge("documents.diploma", name={}, megabytes=10)
+    answer = problem_response(asked_in(language), problem)
+    assert (answer.status_code, json.loads(bytes(answer.body))["limit_bytes"]) == (413, 10_000_000)
+
+
+def asked_in(language: str) -> Request:
+    return Request({"type": "http", "headers": [(b"accept-language", language.encode())]})
 
 
 def test_S002_20_of_a_hundred_megabytes_no_more_than_the_limit_is_read(small: Bureau) -> None:
