@@ -216,7 +216,7 @@ class Families(View):
     """
 
     name = "families"
-    version = 3
+    version = 4
     table = Table(
         columns=(
             ("stream", "uuid"),
@@ -250,7 +250,9 @@ class Families(View):
             ("changed_at", "timestamptz"),
         ),
         key=("stream",),
-        indexes=(("programme", "month"),),
+        # Who lives in a region, and since when the list says so, is read without the rows.
+        indexes=(("programme", "month", "region", "listed_position", "stream"),),
+        partial=((("programme", "month"), "listed_before IS NOT NULL"),),
     )
     on = {
         F.Eligible.TOPIC: On(by_stream, _eligible, creates=True),

@@ -113,7 +113,7 @@ class Purchases(View):
     """
 
     name = "purchases"
-    version = 4
+    version = 5
     table = Table(
         columns=(
             ("redemption", "text"),
@@ -137,7 +137,14 @@ class Purchases(View):
             ("returns", "text"),
         ),
         key=("redemption",),
-        indexes=(("stream",), ("programme", "month"), ("shop", "bought_at"), ("bought_at",)),
+        # Which months are bought for on a day is read without the rows.
+        indexes=(
+            ("stream",),
+            ("programme", "month"),
+            ("shop", "bought_at"),
+            ("bought_at", "programme", "month"),
+        ),
+        partial=((("programme", "month"), "returns IS NOT NULL"), (("bought_at",), "returns IS NOT NULL")),
     )
     on = {
         F.Redeemed.TOPIC: _drawing("captured"),

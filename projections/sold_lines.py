@@ -5,12 +5,11 @@ Rows are never changed: a purchase's status, and the position it was paid for at
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 from domain.family import FamilyVouchers as F
-from projections.view import Key, On, Recorded, Row, Rows, Table, View, amount, programme_month
+from projections.view import Key, On, Recorded, Rows, Table, View, amount, programme_month
 
 THOUSANDTHS = 1000
 
@@ -19,99 +18,97 @@ def _thousandths(quantity: str) -> int:
     return int(Decimal(quantity) * THOUSANDTHS)
 
 
-def _bought(event: Recorded) -> Iterator[Key]:
+def _bought(event: Recorded) -> list[Key]:
     redemption = event.data["redemption"]
-    return ((redemption, str(line), "") for line in range(len(event.data["lines"])))
+    return [(redemption, str(line), "") for line in range(len(event.data["lines"]))]
 
 
 def _sold(rows: Rows, event: Recorded) -> None:
     data = event.data
+    redemption, shop, at = data["redemption"], data["shop"], data["timestamp"]
     programme, month = programme_month(data["cycle"])
-    seen: set[tuple[Any, ...]] = set()
+    held = int(event.topic == F.Held.TOPIC)
+    seen: set[Any] = set()
     for number, line in enumerate(data["lines"]):
-        key = (data["redemption"], str(number), "")
-        goods = [(line["position"],), (line["position"], line["gtin"])]
-        new = sum(one not in seen for one in goods)
-        seen.update(goods)
-        rows[key] = _row(key, event) | {
-            "programme": programme,
-            "month": month,
-            "held": int(event.topic == F.Held.TOPIC),
+        gtin, position = line["gtin"], amount(line["position"])
+        new = (position not in seen) + ((position, gtin) not in seen)
+        seen.update((position, (position, gtin)))
+        name = str(number)
+        rows[redemption, name, ""] = {
+            "stream": event.stream,
+            "position": event.position,
+            "goods_position": position,
+            "held": held,
             "first_of": new,
-            "gtin": line["gtin"],
-            "goods_position": amount(line["position"]),
             "shelf_price_tiyn": amount(line["shelf_price_tiyn"]),
             "price_tiyn": amount(line["price_tiyn"]),
             "thousandths": _thousandths(line["quantity"]),
+            "bought_at": at,
+            "programme": programme,
+            "month": month,
+            "shop": shop,
+            "gtin": gtin,
+            "redemption": redemption,
+            "line": name,
+            "returned": "",
         }
 
 
-def _returned(event: Recorded) -> Iterator[Key]:
-    redemption = event.data["redemption"]
-    return ((redemption, str(line), str(event.position)) for line, _ in event.data["lines"])
+def _returned(event: Recorded) -> list[Key]:
+    redemption, position = event.data["redemption"], str(event.position)
+    return [(redemption, str(line), position) for line, _ in event.data["lines"]]
 
 
 def _back(rows: Rows, event: Recorded) -> None:
     data = event.data
     programme, month = programme_month(data["cycle"])
-    for line, returned in data["lines"]:
-        key = (data["redemption"], str(line), str(event.position))
-        rows[key] = _row(key, event) | {
+    for key, (_, returned) in zip(_returned(event), data["lines"], strict=True):
+        rows[key] = dict.fromkeys(SoldLines.table.names) | {
+            "stream": event.stream,
+            "position": event.position,
+            "thousandths": _thousandths(returned),
             "programme": programme,
             "month": month,
-            "held": None,
-            "first_of": None,
-            "gtin": None,
-            "goods_position": None,
-            "shelf_price_tiyn": None,
-            "price_tiyn": None,
-            "thousandths": _thousandths(returned),
+            **dict(zip(SoldLines.table.key, key, strict=True)),
         }
-
-
-def _row(key: Key, event: Recorded) -> Row:
-    redemption, line, returned = key
-    return {
-        "redemption": redemption,
-        "line": line,
-        "returned": returned,
-        "stream": event.stream,
-        "position": event.position,
-    }
 
 
 class SoldLines(View):
     """One row a line of a purchase, `position` that of the purchase in the log; and one a line and return.
 
-    Of a return `returned` is its position in text, and `thousandths` what of the line has come back in all by then;
-    else `returned` is empty, and `thousandths` the quantity bought. Quantities are in thousandths of the article's
-    unit, prices in tiyn a unit. `held` is 1 where the
-    purchase was held first, and paid for later or not at all. `first_of` is 2
-    where no line before it in the purchase is of its position of the goods list, 1 where none is of its article, else
-    0: purchases are counted by lines.
+    Of a return `returned` is its position in text, and `thousandths` what of the line has come back in all by then; what
+    was bought is in the line's own row. There `returned` is empty, and `thousandths` the quantity bought. Quantities are
+    in thousandths of the article's unit, prices in tiyn a unit. `held` is 1 where the purchase was held first, and paid
+    for later or not at all. `first_of` is 2 where no line before it in the purchase is of its position of the goods list,
+    1 where none is of its article, else 0: purchases are counted by lines.
     """
 
     name = "sold_lines"
-    version = 2
+    version = 3
     table = Table(
+        # Those of one width first: PostgreSQL finds them without looking at what is before.
         columns=(
-            ("redemption", "text"),
-            ("line", "text"),
-            ("returned", "text"),
             ("stream", "uuid"),
             ("position", "bigint"),
-            ("programme", "text"),
-            ("month", "text"),
+            ("goods_position", "integer"),
             ("held", "integer"),
             ("first_of", "integer"),
-            ("gtin", "text"),
-            ("goods_position", "integer"),
             ("shelf_price_tiyn", "bigint"),
             ("price_tiyn", "bigint"),
             ("thousandths", "bigint"),
+            ("bought_at", "timestamptz"),
+            ("programme", "text"),
+            ("month", "text"),
+            ("shop", "text"),
+            ("gtin", "text"),
+            ("redemption", "text"),
+            ("line", "text"),
+            ("returned", "text"),
         ),
         key=("redemption", "line", "returned"),
-        indexes=(("programme", "month", "returned"), ("position",)),
+        indexes=(("programme", "month"), ("bought_at",)),
+        partial=((("redemption",), "returned > ''"),),
+        lasting=True,
     )
     on = {
         F.Redeemed.TOPIC: On(_bought, _sold, creates=True),

@@ -47,13 +47,15 @@ class ViewMissing(RuntimeError):
 class Table:
     """Columns as (name, SQL type), the key's columns, and the columns of each further index.
 
-    `partial` are indexes of the rows alone for which an SQL condition holds: (columns, condition).
+    `partial` are indexes of the rows alone for which an SQL condition holds: (columns, condition). `lasting`: no row is
+    ever changed, so that pages are filled to the end.
     """
 
     columns: tuple[tuple[str, str], ...]
     key: tuple[str, ...]
     indexes: tuple[tuple[str, ...], ...] = ()
     partial: tuple[tuple[tuple[str, ...], str], ...] = ()
+    lasting: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -26,22 +26,33 @@ AT_ONCE = 500
 
 
 def random_month(
-    seed: int, families: int, month: ProgrammeMonth, goods: GoodsVersion, outcome: str | None = None
+    seed: int,
+    families: int,
+    month: ProgrammeMonth,
+    goods: GoodsVersion,
+    outcome: str | None = None,
+    regions: Sequence[str] = (),
 ) -> list[Any]:
     """The month's `Cycle`, its families and some stray replies, with pending events; all have the `outcome` if given.
 
     `goods` is the list in force in the month. Families that stay `open` are there only when `outcome` says so, for
-    then the month isn't closed.
+    then the month isn't closed. They live in `regions` by turns, and those that the second list changes move to the next;
+    by default all live in the programme's first.
     """
-    return list(stream_month(seed, families, month, goods, outcome))
+    return list(stream_month(seed, families, month, goods, outcome, regions))
 
 
 def stream_month(
-    seed: int, families: int, month: ProgrammeMonth, goods: GoodsVersion, outcome: str | None = None
+    seed: int,
+    families: int,
+    month: ProgrammeMonth,
+    goods: GoodsVersion,
+    outcome: str | None = None,
+    regions: Sequence[str] = (),
 ) -> Iterator[Any]:
     """`random_month` one aggregate at a time, the cycle last: for months that don't fit in memory."""
     rng = random.Random(f"{seed}/{month.programme.id}/{month.month}")
-    teller = _Teller(rng, month, goods)
+    teller = _Teller(rng, month, goods, regions or month.programme.regions[:1])
     for number in range(families):
         chosen = outcome or rng.choice(OUTCOMES[:-1])
         yield teller.family(chosen, number)
@@ -76,8 +87,11 @@ def claims_of(aggregates: Sequence[Any]) -> list[tuple[UUID, UUID]]:
 
 
 class _Teller:
-    def __init__(self, rng: random.Random, month: ProgrammeMonth, goods: GoodsVersion) -> None:
+    def __init__(
+        self, rng: random.Random, month: ProgrammeMonth, goods: GoodsVersion, regions: Sequence[str]
+    ) -> None:
         self._rng = rng
+        self._regions = regions
         self._month = month
         self._goods = goods
         self._counts = [{"added": 0, "changed": 0, "left": 0, "unchanged": 0} for _ in range(2)]
@@ -104,7 +118,7 @@ class _Teller:
         members = [self._hex() for _ in range(rng.choice((1, 2, 3, 3, 4, 5, 7)))]
         first = 0 if outcome == "leaves" or number % 10 else 1
         at = self.at(month.list_cutoff - timedelta(days=1 - first))
-        region = month.programme.regions[0]
+        region, other = (self._regions[n % len(self._regions)] for n in (number, number + 1))
         family = FamilyVouchers.list_family(
             month, self._hex(), region, members[0], members, self._lists[first], at
         )
@@ -121,7 +135,7 @@ class _Teller:
                 joined = self._hex()
                 family.list_again(
                     month,
-                    region,
+                    other,
                     joined if family.stage == "no_number" else members[0],
                     [*members[:1], joined],
                     self._lists[1],

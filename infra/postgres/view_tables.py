@@ -85,8 +85,10 @@ def create_table(cursor: Cursor, view: View, table: str) -> None:
     """The view's table, without key and indexes."""
     columns = [sql.SQL("{} " + kind).format(sql.Identifier(name)) for name, kind in view.table.columns]
     cursor.execute(
-        sql.SQL("CREATE TABLE {} ({}) WITH (fillfactor = 70)").format(
-            sql.Identifier(SCHEMA, table), sql.SQL(", ").join(columns)
+        sql.SQL("CREATE TABLE {} ({}) WITH (fillfactor = {})").format(
+            sql.Identifier(SCHEMA, table),
+            sql.SQL(", ").join(columns),
+            sql.Literal(100 if view.table.lasting else 70),
         )
     )
 

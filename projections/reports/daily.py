@@ -9,18 +9,25 @@ from typing import Any
 
 from domain.calendar import ALMATY
 from projections.reports.entries import Purchase
-from projections.reports.facts import FAMILIES, OF_THE_DAY, PURCHASES
+from projections.reports.facts import (
+    AT_THE_SHOP,
+    IN_THE_REGION,
+    OF_THE_DAY,
+    PURCHASES,
+    RESIDENTS_OF_THE_DAY,
+)
 from projections.reports.goods import (
+    BY_POSITION,
     POSITION,
     PROGRAMME,
     SALES,
     SALES_VIEWS,
     position_of,
-    sales_by_position,
+    sales,
     sales_from_log,
 )
 from projections.reports.ledger import Ledger
-from projections.reports.report import Cells, Column, Report, Scope, Section, named
+from projections.reports.report import Cells, Column, Cut, Report, Scope, Section, named
 from projections.reports.sealed import SEAL
 from projections.reports.serving import SERVING, SHOP
 
@@ -40,17 +47,17 @@ def of_the_day(purchase: Purchase, scope: Scope) -> bool:
     return inside and scope.shop in ("", purchase.shop) and purchase.family.region.startswith(scope.region)
 
 
-WHERE = OF_THE_DAY + " AND %(shop)s IN ('', shop)"
-
-
-def _sql(key: str) -> str:
-    return f"""
-    WITH {FAMILIES}, {PURCHASES.format(where=WHERE)}
-    SELECT {key}, count(*) FILTER (WHERE captured), coalesce(sum(purchase_tiyn) FILTER (WHERE captured), 0),
+_WHICH = f"{OF_THE_DAY} AND {AT_THE_SHOP}"
+# By shop and hour at once: what both sections are cut from.
+_USED = f"""
+    WITH {RESIDENTS_OF_THE_DAY}, {PURCHASES.format(which=_WHICH)}
+    SELECT shop, extract(hour FROM bought_at AT TIME ZONE 'Asia/Almaty')::integer,
+        count(*) FILTER (WHERE captured), coalesce(sum(purchase_tiyn) FILTER (WHERE captured), 0),
         coalesce(sum(returned_tiyn), 0), count(*) FILTER (WHERE captured IS NOT true AND voided IS NOT true),
         count(*) FILTER (WHERE voided)
-    FROM purchase WHERE %(region)s = '' OR stream IN (SELECT stream FROM family) GROUP BY 1 ORDER BY 1
+    FROM purchase WHERE {IN_THE_REGION} GROUP BY 1, 2
     """
+_USE_FIGURES = tuple(range(2, 2 + len(_USE)))
 
 
 def _by(key: Any) -> Any:
@@ -112,8 +119,9 @@ DAILY = Report(
             (SHOP, *_USE),
             1,
             ("families", "purchases"),
-            _sql("shop"),
+            _USED,
             _by(lambda purchase: purchase.shop),
+            Cut((0,), _USE_FIGURES),
             definition=named(
                 "күн ішінде сатып алынған дүкен; сатып алу – төленгені, ұсталып тұрғаны мен болмай қалғаны бөлек.",
                 "магазин, где купили в этот день; покупки – оплаченные, удержанные и отменённые отдельно.",
@@ -126,8 +134,9 @@ DAILY = Report(
             (Column("hour", named("сағат", "час", "hour"), "hour"), *_USE),
             1,
             ("families", "purchases"),
-            _sql("extract(hour FROM bought_at AT TIME ZONE 'Asia/Almaty')::integer"),
+            _USED,
             _by(_hour),
+            Cut((1,), _USE_FIGURES),
             definition=named(
                 "сатып алынған сағат, Алматы уақыты.",
                 "час покупки, время Алматы.",
@@ -140,8 +149,9 @@ DAILY = Report(
             (PROGRAMME, POSITION, *SALES),
             2,
             SALES_VIEWS,
-            sales_by_position(WHERE),
+            sales(_WHICH, RESIDENTS_OF_THE_DAY),
             sales_from_log(position_of, of_the_day),
+            BY_POSITION,
             definition=named(
                 "сол күнгі төленген сатып алулардың тауарлары, қайтарылғаны шегерілген; тізім – сол күнгі қолданыстағысы.",
                 "товары оплаченных покупок этого дня без возвращённых; перечень – действующий в этот день.",

@@ -9,12 +9,11 @@ from typing import Any
 
 from projections.reports.entries import Line, Purchase
 from projections.reports.facts import (
-    FAMILIES,
-    PRICE_TOTAL,
-    PURCHASES,
-    SHELF_TOTAL,
-    SOLD,
-    SOLD_OF_THE_MONTHS,
+    IN_THE_REGION,
+    OF_THE_MONTHS,
+    RESIDENTS_OF_THE_MONTHS,
+    RETURNED,
+    line_total,
 )
 from projections.reports.ledger import Ledger
 from projections.reports.report import Cells, Column, Cut, Report, Scope, Section, named
@@ -32,24 +31,63 @@ SALES = (
 )
 
 
-def sales_by_position(where: str) -> str:
-    """Sales by programme and position of its goods list, of the purchases for which `where` holds."""
+_SUMS = f"""
+    count(*) FILTER (WHERE {{of_position}}) AS of_position, count(*) FILTER (WHERE {{of_article}}) AS of_article,
+    sum({{thousandths}}) AS thousandths, sum({line_total("shelf_price_tiyn", "{thousandths}")}) AS shelf_tiyn,
+    sum({line_total("price_tiyn", "{thousandths}")}) AS price_tiyn"""
+_BOUGHT = _SUMS.format(of_position="first_of = 2", of_article="first_of > 0", thousandths="thousandths")
+_KEPT = _SUMS.format(
+    of_position="number_of_position = 1", of_article="number_of_article = 1", thousandths="kept"
+)
+_FIGURES = ("of_position", "of_article", "thousandths", "shelf_tiyn", "price_tiyn")
+
+
+def sales(which: str, residents: str) -> str:
+    """SQL of the sales by programme, position and article, of the purchases for which `which` holds, by `residents` alone
+    where a region is asked for. Purchases are counted for positions and for articles, as no sum of one tells the other.
+
+    All lines are added up as they were bought. Those of purchases that something came back of are few: they are taken
+    off again, and what was kept of them is added.
+    """
+    paid = (
+        f"position <= %(upto)s AND (held = 0 OR position IN (SELECT position FROM late)) AND {IN_THE_REGION}"
+    )
     return f"""
-    WITH {FAMILIES}, {PURCHASES.format(where=where)}, {SOLD.format(which="")}
-    SELECT programme, goods_position, count(*) FILTER (WHERE first_of = 2), sum(thousandths) / 1000,
-        sum({SHELF_TOTAL}), sum({PRICE_TOTAL}), sum({SHELF_TOTAL}) - sum({PRICE_TOTAL})
-    FROM sold WHERE thousandths > 0 AND (%(region)s = '' OR stream IN (SELECT stream FROM family))
-    GROUP BY 1, 2 ORDER BY 1, 2
+    WITH {residents}, {RETURNED.format(which=which)},
+    late AS (
+        SELECT position FROM azyq_views.purchases
+        WHERE {which} AND captured_position <= %(upto)s AND captured_position > position
+    ),
+    line AS (
+        SELECT l.*, l.thousandths - coalesce(r.thousandths, 0) AS kept
+        FROM (
+            SELECT * FROM azyq_views.sold_lines
+            WHERE redemption IN (SELECT redemption FROM returned) AND returned = '' OFFSET 0
+        ) l
+        LEFT JOIN returned r USING (redemption, line)
+        WHERE {paid}
+    ),
+    kept AS (
+        SELECT *, row_number() OVER (PARTITION BY redemption, goods_position ORDER BY line) AS number_of_position,
+            row_number() OVER (PARTITION BY redemption, goods_position, gtin ORDER BY line) AS number_of_article
+        FROM line WHERE kept > 0
+    ),
+    part AS (
+        SELECT programme, goods_position, gtin, {_BOUGHT} FROM azyq_views.sold_lines
+        WHERE returned = '' AND {which} AND {paid} GROUP BY 1, 2, 3
+        UNION ALL
+        SELECT programme, goods_position, gtin, {", ".join(f"-{figure}" for figure in _FIGURES)}
+        FROM (SELECT programme, goods_position, gtin, {_BOUGHT} FROM line GROUP BY 1, 2, 3) bought
+        UNION ALL
+        SELECT programme, goods_position, gtin, {_KEPT} FROM kept GROUP BY 1, 2, 3
+    )
+    SELECT programme, goods_position, gtin, sum(of_position), sum(of_article), sum(thousandths) / 1000, sum(shelf_tiyn),
+        sum(price_tiyn), sum(shelf_tiyn) - sum(price_tiyn)
+    FROM part GROUP BY 1, 2, 3 HAVING sum(thousandths) > 0
     """
 
 
-# The sales of months by programme, position and article: purchases are counted for either, as no sum of one tells the other.
-MONTH_SALES = f"""
-    WITH {FAMILIES}, {SOLD_OF_THE_MONTHS}
-    SELECT programme, goods_position, gtin, count(*) FILTER (WHERE first_of = 2), count(*) FILTER (WHERE first_of > 0),
-        sum(thousandths) / 1000, sum({SHELF_TOTAL}), sum({PRICE_TOTAL}), sum({SHELF_TOTAL}) - sum({PRICE_TOTAL})
-    FROM sold GROUP BY 1, 2, 3
-    """
+MONTH_SALES = sales(OF_THE_MONTHS, RESIDENTS_OF_THE_MONTHS)
 BY_POSITION = Cut((0, 1), (3, 5, 6, 7, 8))
 BY_ARTICLE = Cut((0, 1, 2), (4, 5, 6, 7, 8))
 

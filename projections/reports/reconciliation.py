@@ -8,13 +8,19 @@ from datetime import datetime
 
 from domain.calendar import ALMATY
 from projections.reports.entries import Purchase
-from projections.reports.facts import FAMILIES, OF_THE_MONTHS, PURCHASES
+from projections.reports.facts import (
+    AT_THE_SHOP,
+    IN_THE_REGION,
+    OF_THE_MONTHS,
+    PURCHASES,
+    RESIDENTS_OF_THE_MONTHS,
+)
 from projections.reports.goods import of_the_months
 from projections.reports.ledger import Ledger
 from projections.reports.report import Cells, Column, Report, Scope, Section, named
 from projections.reports.serving import SHOP
 
-_PURCHASES = PURCHASES.format(where=OF_THE_MONTHS + " AND %(shop)s IN ('', shop)")
+_PURCHASES = PURCHASES.format(which=f"{OF_THE_MONTHS} AND {AT_THE_SHOP}")
 # What the vouchers paid by each receipt, and was not brought back.
 RECEIPTS = f"""
     WITH {_PURCHASES}
@@ -22,13 +28,15 @@ RECEIPTS = f"""
     FROM purchase WHERE captured GROUP BY 1 ORDER BY 1
     """
 _SQL = f"""
-    WITH {FAMILIES}, {_PURCHASES}
-    SELECT shop, to_char(bought_at AT TIME ZONE 'Asia/Almaty', 'YYYY-MM-DD'), count(*), sum(purchase_tiyn),
-        coalesce(sum(returns_then), 0), coalesce(sum(returned_tiyn), 0),
-        sum(purchase_tiyn - coalesce(returned_tiyn, 0))
-    FROM purchase
-    WHERE captured AND (%(region)s = '' OR stream IN (SELECT stream FROM family))
-    GROUP BY 1, 2 ORDER BY 1, 2
+    WITH {RESIDENTS_OF_THE_MONTHS}, {_PURCHASES}
+    SELECT shop, to_char(day, 'YYYY-MM-DD'), purchases, captured_tiyn, returns, returned_tiyn,
+        captured_tiyn - returned_tiyn
+    FROM (
+        SELECT shop, (bought_at AT TIME ZONE 'Asia/Almaty')::date AS day, count(*) AS purchases,
+            sum(purchase_tiyn) AS captured_tiyn, coalesce(sum(returns_then), 0) AS returns,
+            coalesce(sum(returned_tiyn), 0) AS returned_tiyn
+        FROM purchase WHERE captured AND {IN_THE_REGION} GROUP BY 1, 2
+    ) days ORDER BY 1, 2
     """
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from domain.identity import seals_id
 from projections.reports.ledger import Ledger
 from projections.reports.report import Cells, Column, Scope, Section, named
 
@@ -14,7 +15,7 @@ _FIELDS = ("number", "on", "after", "upto", "events", "hash", "key", "signature"
 _SQL = f"""
     SELECT {", ".join(f"data ->> '{name}'" for name in _FIELDS)} FROM (
         SELECT convert_from(state, 'UTF8')::json AS data FROM azyq_log.azyq_events
-        WHERE topic = '{SEALED_TOPIC}' AND notification_id <= %(upto)s
+        WHERE originator_id = '{seals_id()}' AND topic = '{SEALED_TOPIC}' AND notification_id <= %(upto)s
     ) sealed WHERE data ->> 'on' >= %(on)s ORDER BY (data ->> 'number')::bigint LIMIT 1
     """
 

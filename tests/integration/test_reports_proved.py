@@ -29,6 +29,7 @@ from tests.integration.test_audit import GOODS, PROGRAMMES
 from tests.months import random_month, save_month
 
 MONTHS = (("akkol-2025", "2025-07", 11), ("akkol-2025", "2025-08", 12), ("tsa-2026", "2026-02", 13))
+REGIONS = {"2025-08": ("113220100", "113220500"), "2026-02": ("111010000", "113220100", "551010000")}
 NOW = datetime(2026, 3, 1, tzinfo=ALMATY)
 SAME_TIME = (("15T12:00:00", "+05:00"), ("16T06:59:00", "+23:59"), ("14T07:01:00", "-23:59"))
 
@@ -40,7 +41,7 @@ def told(postgres_dsn: str, migrated_template: str) -> Iterator[str]:
         for programme, month, seed in MONTHS:
             facts = PROGRAMMES[programme].month(month)
             goods = facts.programme.catalogue(GOODS).on(facts.valid_from)
-            save_month(log, random_month(seed, 70, facts, goods))
+            save_month(log, random_month(seed, 70, facts, goods, regions=REGIONS.get(month, ())))
         asked = list(random_complaints(random.Random(6)))
         log.save(*asked[:20])  # before the shops they name take part
         for shop in shops_with_loans(random.Random(5)):
@@ -134,7 +135,8 @@ def query(dsn: str, statement: str) -> list[tuple[Any, ...]]:
 def asked(name: str, told: str, rng: random.Random) -> list[dict[str, str]]:
     """What a report can be asked for, with values that occur and one that does not."""
     found: list[dict[str, str]] = []
-    shops = [row[0] for row in query(told, "SELECT DISTINCT shop FROM azyq_views.purchases ORDER BY 1")]
+    sold = "SELECT DISTINCT shop FROM azyq_views.purchases JOIN azyq_views.shops USING (shop) ORDER BY 1"
+    shops = [row[0] for row in query(told, sold)]
     days = [
         row[0]
         for row in query(
@@ -149,7 +151,7 @@ def asked(name: str, told: str, rng: random.Random) -> list[dict[str, str]]:
         if "shop" in parameters:
             found.append({**one, "shop": rng.choice(shops)})
         if "region" in parameters:
-            found += [{**one, "region": region} for region in ("1", "11", "1132", "99")]
+            found += [{**one, "region": region} for region in ("1", "11", "1132", "55", "99")]
     return found
 
 
@@ -184,6 +186,32 @@ def test_the_views_and_the_log_agree_at_every_position(told: str, reports: Repor
             assert viewed.log_position == position
             seen += sum(len(table.rows) for table in viewed.tables)
     assert seen > 50
+
+
+@pytest.mark.parametrize("name", ["daily", "goods", "month", "pilot", "reconciliation"])
+def test_the_region_is_where_the_list_says_that_a_family_lives_at_the_position(
+    told: str, reports: Reports, name: str
+) -> None:
+    """By any share of the families that live there: all, some, one that moves, none."""
+    changes = "SELECT min(notification_id), max(notification_id) FROM azyq_log.azyq_events WHERE topic = 'family.changed'"
+    ((first, last),) = query(told, changes)
+    head = query(told, "SELECT max(notification_id) FROM azyq_log.azyq_events")[0][0]
+    rows_seen = Counter[str]()
+    for month, regions in (("2025-07", ("113220",)), ("2026-02", ("11", "1132", "55", "551010000", "75"))):
+        days = query(
+            told,
+            "SELECT to_char(bought_at AT TIME ZONE 'Asia/Almaty', 'YYYY-MM-DD') FROM azyq_views.purchases"
+            f" WHERE month = '{month}' GROUP BY 1 ORDER BY count(*) DESC LIMIT 1",
+        )
+        base = {"on": days[0][0]} if name == "daily" else {"month": month}
+        for region in regions:
+            for position in (head, head - 20, last, last - 1, first):
+                request = Request(name, {**base, "region": region}, str(position))
+                viewed, logged = reports.answer(request, NOW), reports.from_log(request, NOW)
+                assert rows(viewed) == rows(logged), (region, position)
+                rows_seen[region] += len(viewed.tables[0].rows)
+    assert rows_seen["75"] == 0
+    assert all(rows_seen[region] for region in ("113220", "11", "1132", "55"))
 
 
 def test_sums_of_the_month_add_up_and_sections_agree(reports: Reports) -> None:
