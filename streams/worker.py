@@ -34,8 +34,7 @@ TAIL_SECONDS = 5.0
 HUNG_SECONDS = 60.0
 _REPLIES_AT_ONCE = 100
 _LONGEST_RUN = 100
-_RUNS_AT_ONCE = 20  # a batch is so many runs of messages of the log at most, and as many wait in memory
-_REPLIES_WAITING = 2_000
+_RUNS_AT_ONCE = 20  # a batch is so many runs of messages of the log at most
 _FETCHED_BYTES = 1_048_576  # of a partition at once; a larger message still comes, alone
 _TOPICS_MS = (
     10_000  # so soon it sees that a topic was made anew or has more partitions; by itself after 5 minutes
@@ -130,7 +129,12 @@ class Worker:
 
     def _transport(self, app: faust.App) -> KafkaTransport:
         longest = max(1, min(_LONGEST_RUN, self._batch // _RUNS_AT_ONCE))
-        return KafkaTransport(app.conf.broker_consumer, app, longest_runs={self._events_topic: longest})
+        return KafkaTransport(
+            app.conf.broker_consumer,
+            app,
+            longest_runs={self._events_topic: longest},
+            most_waiting={self._events_topic: _RUNS_AT_ONCE, self._replies_topic: _REPLIES_AT_ONCE},
+        )
 
     def _app(self, folder: str) -> faust.App:
         return faust.App(
@@ -149,6 +153,7 @@ class Worker:
             consumer_max_fetch_size=_FETCHED_BYTES,
             consumer_metadata_max_age_ms=_TOPICS_MS,
             stream_wait_empty=False,
+            broker_max_poll_records=self._batch,
             broker_commit_interval=1.0,
             broker_session_timeout=self._session,
             broker_heartbeat_interval=self._session / 5,
@@ -170,9 +175,9 @@ class _Member:
         self._beat_at = 0.0
         self._seen: dict[int, float] = {}
         self._threads: list[_Thread] = []
-        self._agent(worker._events_topic, worker._events.take, _RUNS_AT_ONCE, _RUNS_AT_ONCE)
+        self._agent(worker._events_topic, worker._events.take, _RUNS_AT_ONCE)
         if worker._replies is not None:
-            self._agent(worker._replies_topic, worker._replies.take, _REPLIES_AT_ONCE, _REPLIES_WAITING)
+            self._agent(worker._replies_topic, worker._replies.take, _REPLIES_AT_ONCE)
 
     async def work(self) -> None:
         app = self._app
@@ -219,7 +224,6 @@ class _Member:
         topic: str,
         take: Callable[[Sequence[Delivery]], Taken],
         at_once: int,
-        waiting: int,
     ) -> None:
         thread = _Thread(f"worker-{topic}")
         self._threads.append(thread)
@@ -232,7 +236,7 @@ class _Member:
                     return
                 before = asyncio.ensure_future(self._apply(topic, thread, take, events))
 
-        channel = self._app.topic(topic, key_type=bytes, value_type=bytes, maxsize=waiting)
+        channel = self._app.topic(topic, key_type=bytes, value_type=bytes)
         self._app.agent(channel, name=topic)(agent)
 
     async def _apply(
@@ -281,8 +285,15 @@ class _Member:
         while True:
             await asyncio.sleep(worker._tail)
             now = time.monotonic()
-            mine = [tp.partition for tp in self._assigned() if tp.topic == worker._events_topic]
-            idle = [p for p in mine if now - self._seen.setdefault(p, now) >= worker._tail]
+            mine = [tp for tp in self._assigned() if tp.topic == worker._events_topic]
+            silent = {tp: now - self._seen.setdefault(tp.partition, now) for tp in mine}
+            consumer: Any = self._app.consumer
+            waiting = consumer.waiting()
+            idle = [
+                tp.partition
+                for tp, seconds in silent.items()
+                if seconds >= (worker._hung if tp in waiting else worker._tail)
+            ]
             if await self._until_done(self._threads[0], partial(worker._events.check_tails, idle)):
                 self._worked_at = time.monotonic()
 
