@@ -458,6 +458,23 @@ def signs_in(site: OfficeSite, certificate: Certified, client: TestClient) -> An
     return post(client, SIGN_IN, challenge=challenge, signature=signature)
 
 
+def test_whoever_is_enrolled_while_the_views_are_behind_is_told_to_wait(site: OfficeSite) -> None:
+    azyq = site.month.azyq
+    client = site.browser()
+    assert "being brought up to date" not in shown(client.get(f"{SIGN_IN}?lang=en"))
+    query(azyq.dsn, "DELETE FROM azyq_views.staff")
+    assert "Nobody is enrolled yet" in shown(client.get(f"{SIGN_IN}?lang=en"))
+    # given a member whom no view has yet
+    enrol_staff(azyq).enrol("z.new", "", ("office-clerk",), site.month.clock())
+    text = shown(client.get(f"{SIGN_IN}?lang=en"))
+    assert "being brought up to date" in text
+    assert "Nobody is enrolled yet" not in text
+    azyq.catch_up_views()
+    text = shown(client.get(f"{SIGN_IN}?lang=en"))
+    assert "z.new" in text
+    assert "being brought up to date" not in text
+
+
 def test_a_member_signs_in_by_certificate_from_anywhere(signed: OfficeSite, authority: Certified) -> None:
     azyq = signed.month.azyq
     subject, certificate = a_person(signed, authority, date(1988, 5, 4))

@@ -49,6 +49,7 @@ from infra.web.uploads import Form
 
 _STAFF = "staff:"  # what tells these sessions from those of analysts, in the same table
 _MOST_CHOICES = 200
+_STAFF_VIEW = "staff"
 
 log = structlog.get_logger("azyq")
 
@@ -157,6 +158,11 @@ class Office:
                 return [Member(staff, roles.split(","), unit) for staff, roles, unit in cursor]
         except UndefinedTable:
             return []
+
+    def choices_behind(self) -> bool:
+        """Whether somebody enrolled just now may be missing from the choices: their view is behind the log."""
+        places = self._azyq.chain.read().views
+        return any(one.view == _STAFF_VIEW and (one.behind > 0 or one.outdated) for one in places)
 
     def refused(self, actor: Actor | None, act: str, refusal: Refusal) -> None:
         """Record that something was asked for and not done."""

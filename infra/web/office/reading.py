@@ -169,6 +169,10 @@ class OfficeServices(Protocol):
         """Who may be chosen; None where nobody chooses: in production, or from another machine."""
         ...
 
+    def choices_behind(self) -> bool:
+        """Whether somebody enrolled just now may be missing from the choices."""
+        ...
+
     def refused(self, actor: Actor | None, act: str, refusal: Refusal) -> None:
         """Record that something was asked for and not done."""
         ...

@@ -25,6 +25,7 @@ def office_door_router(services: OfficeServices, pages: Pages) -> APIRouter:
 
     def shown(request: Request, challenge: str, refusal: Refusal | None) -> Response:
         language = chosen_language(request)
+        choices = services.choices(request)
         return pages.render(
             "office_sign_in.html",
             language,
@@ -34,7 +35,8 @@ def office_door_router(services: OfficeServices, pages: Pages) -> APIRouter:
             home=f"{PATH}?lang={language}",
             actor=None,
             challenge=challenge,
-            choices=services.choices(request),
+            choices=choices,
+            choices_behind=choices is not None and services.choices_behind(),
             error="" if refusal is None else refusal.sentence(language),
             action=f"{SIGN_IN}?lang={language}",
             choose=f"{SIGN_IN}/chosen?lang={language}",

@@ -49,6 +49,12 @@ OFFICE_WORDS: Mapping[str, tuple[str, str, str]] = {
         "Сотрудников пока нет. Например, для трёх ролей:",
         "Nobody is enrolled yet. For the three roles, for instance:",
     ),
+    "choose_behind": (
+        "Қызметкерлер тізімі жаңартылып жатыр: жаңадан енгізілген адам бірнеше секундтан кейін көрінеді. Бетті жаңартыңыз.",
+        "Список сотрудников обновляется: кто внесён только что, появится через несколько секунд. Обновите страницу.",
+        "The list of staff is being brought up to date: whoever was enrolled just now appears in some seconds. Reload the"
+        " page.",
+    ),
     "choose_sign": ("Қолтаңбамен кіру", "Войти по подписи", "Sign in by a signature"),
     "session_over": ("Сеанс аяқталды", "Сеанс закончился", "The session is over"),
     "session_over_why": (
