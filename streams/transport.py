@@ -20,7 +20,7 @@ from math import ceil
 from typing import Any, NamedTuple
 from weakref import WeakSet
 
-from aiokafka.consumer.fetcher import FetchError
+from aiokafka.consumer.fetcher import FetchError  # type: ignore[import-untyped]
 from faust.transport.drivers import aiokafka
 from faust.types.tuples import ConsumerMessage
 
