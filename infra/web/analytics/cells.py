@@ -52,9 +52,9 @@ class Writing:
         return self.figure(column.kind, value, signed)
 
     def figure(self, kind: str, value: Any, signed: bool = False) -> str:
-        """A number by its kind; `signed` with + before what was added; None is withheld, for it is of few people."""
+        """A number by its kind; `signed` with + before what was added; None is withheld (A2)."""
         if value is None:
-            return analytics_words(self._language)("few")
+            return analytics_words(self._language)("withheld")
         if kind == "tiyn":
             text = self._words.money(value)
         elif isinstance(value, Decimal):

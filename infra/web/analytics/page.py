@@ -190,7 +190,9 @@ class Dashboard:
         names = self._services.labels(now["appeals"]).get("topic", {})
         return {
             "figures": panels.appeals(
-                _table(RATINGS, ["month"], now, then), _table(COMPLAINTS, ["month"], now, then)
+                _table(RATINGS, ["month"], now, then),
+                _table(COMPLAINTS, ["month"], now, then),
+                grouped(now[RATINGS.report], RATINGS.section, ["programme", "month"]),
             ),
             "topics": sorted(
                 panels.topics(_table(TOPICS, ["topic"], now, then), names), key=lambda one: -one.value

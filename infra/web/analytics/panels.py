@@ -18,7 +18,7 @@ STAGES = ("families", "asked", "consented", "issued", "activated", "spent")
 ASIDE = ("no_number", "reminded", "refused", "withdrawn", "lapsed", "expired")
 SUMS = ("issued_tiyn", "spent_tiyn", "held_tiyn", "expired_tiyn", "cancelled_tiyn", "available_tiyn")
 SHOPS_SHOWN = 8
-_PLACES = Decimal("0.01")
+_PLACES, _ROUNDED = Decimal("0.01"), Decimal("0.1")
 
 Figures = Mapping[str, Any]
 Groups = dict[Any, dict[str, Any]]
@@ -91,6 +91,20 @@ def request_of(
 ) -> Request:
     """The report about what is asked, as of a position."""
     return Request(report, asked.parameters(sorted(parameters)), position)
+
+
+def mean_rating(ratings: Groups) -> Decimal | None:
+    """The average rating; to one place of counts that are rounded, as the report has it; None where it is withheld."""
+    groups, stars = ratings.values(), range(1, 6)
+    given = sum(group["ratings"] or 0 for group in groups)
+    counts = [group[f"stars_{n}"] for group in groups for n in stars]
+    if given and None not in counts and sum(counts) == given:
+        total = Decimal(sum(n * group[f"stars_{n}"] for group in groups for n in stars))
+        return (total / Decimal(given)).quantize(_PLACES)
+    if not given or any(group["average"] is None for group in groups):
+        return None
+    weighed = sum((group["average"] * group["ratings"] for group in groups), Decimal(0))
+    return (weighed / Decimal(given)).quantize(_ROUNDED)
 
 
 class Panels:
@@ -263,8 +277,8 @@ class Panels:
             ),
         )
 
-    def appeals(self, ratings: Table, complaints: Table) -> list[Shown]:
-        """How the service was rated, and what became of complaints."""
+    def appeals(self, ratings: Table, complaints: Table, by_programme: Groups) -> list[Shown]:
+        """How the service was rated (`by_programme`, for the average), and what became of complaints."""
 
         def one(label: str, wanted: Wanted, table: Table, figure: str, kind: str = "count") -> Shown:
             now, then = (
@@ -273,13 +287,7 @@ class Panels:
             )
             return self.figure(self._words(label), kind, now, then, self.link(wanted))
 
-        average = sum(n * (group[f"stars_{n}"] or 0) for group in ratings.now.values() for n in range(1, 6))
-        given = sum(group["ratings"] or 0 for group in ratings.now.values())
-        mean = (
-            "–"
-            if not given
-            else self._writing.figure("quantity", (Decimal(average) / given).quantize(_PLACES))
-        )
+        mean = "–" if not by_programme else self._writing.figure("quantity", mean_rating(by_programme))
         return [
             one("ratings", RATINGS, ratings, "ratings"),
             Shown(self._words("average"), mean, "", self.link(RATED_SHOPS, sort="average", order="asc")),

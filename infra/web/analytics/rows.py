@@ -105,7 +105,12 @@ class RowsOf:
         writing = Writing(
             self.asked.language,
             self._services.position_names(self.asked.programme, self.asked.month, self.asked.on),
-            {name: told for name, told in self._labels.items() if name != "shop"},
+            # Where a shop's name has a column of its own, its id is shown beside it.
+            {
+                name: told
+                for name, told in self._labels.items()
+                if name != "shop" or "name" not in self._columns
+            },
         )
         shown = rows[(number - 1) * limit : number * limit]
         return {

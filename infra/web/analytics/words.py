@@ -218,7 +218,12 @@ ANALYTICS_WORDS: Mapping[str, tuple[str, str, str]] = {
         "Sign the text below with your body's certificate (CMS, a detached signature). The text is good for five minutes.",
     ),
     "apply_link": ("Қолжетімділік сұрау", "Запросить доступ", "Apply for access"),
-    "few": ("5-тен аз", "меньше 5", "fewer than 5"),
+    "withheld": ("көрсетілмейді", "не показано", "not shown"),
+    "withheld_why": (
+        "«Көрсетілмейді» – 5 адамнан аз немесе сондай санды шығарып беретін көрсеткіш. Деректер соңғы аптаның аяғына.",
+        "«Не показано» – меньше 5 человек или то, из чего такое число следует. Данные – на конец последней недели.",
+        "“Not shown”: fewer than 5 people, or what would tell such a number. The figures are those of the last week's end.",
+    ),
     "units": ("мың|млн|млрд", "тыс.|млн|млрд", "k|M|bn"),
     "chart_days": (
         "Диаграмма: күндер бойынша шығыс. Сандар төмендегі тізімде.",
