@@ -104,6 +104,7 @@ def serve(azyq: Azyq, listener: socket.socket, stop: threading.Event, wake: thre
     measurer = threading.Thread(target=measuring.run, args=(stop,), name="measure", daemon=True)
     measurer.start()
     tills, sales = Tills(azyq, counts), Sales(azyq)
+    # What analysts read is answered by the process beside; here are its routes, for whoever reads the API's description.
     reports = KeptReports(azyq.dsn, azyq.programmes, azyq.services)
     access = AnalystAccess(azyq, reports)
     analytics = Analytics(azyq, access, watching.age, reports)
