@@ -20,6 +20,7 @@ from infra.api.services import OUTCOMES
 from infra.cli.app import app
 from infra.cli.sms import SENTENCES
 from infra.settings import ROOT
+from tests import warm
 from tests.integration.month_in_process import Household, Town, a_month, as_csv, events_of, query
 from tests.integration.test_send_sms import Scripted, Sending
 
@@ -46,7 +47,7 @@ class Shell:
 
     def __call__(self, *arguments: str, **environment: str) -> Result:
         found = subprocess.run(
-            [*AZYQ, *arguments],
+            [*warm.azyq(), *arguments],
             cwd=self.folder,
             env={**self.environment, **environment},
             capture_output=True,

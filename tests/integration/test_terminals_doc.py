@@ -19,6 +19,7 @@ from domain.trade import shop_refusals
 from infra.api import problems
 from infra.problem_sentences import SENTENCES
 from infra.settings import ROOT
+from tests import warm
 
 TEXT = (ROOT / "docs" / "terminals.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(sh|json)\n(.*?)^```", TEXT, re.S | re.M)
@@ -42,7 +43,9 @@ def run_page(script: list[str], folder: Path, **settings: str) -> list[str]:
         ["bash", "-euo", "pipefail", "-c", marked],
         cwd=folder,
         env={
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PATH": os.pathsep.join(
+                [str(warm.folder_for_path()), str(Path(sys.executable).parent), os.environ["PATH"]]
+            ),
             "HOME": str(folder),
             "AZYQ_LISTEN": listen,
             **settings,
