@@ -111,12 +111,16 @@ class ReadingProcess:
         """One life: its exit code. Raises OSError when it can't be started."""
         ours, theirs = socket.socketpair()
         with theirs:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "infra.parts.reading_process"],
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                process_group=0,  # Ctrl-C in a terminal is for its parent, which ends it
-            )
+            try:
+                process = subprocess.Popen(
+                    [sys.executable, "-m", "infra.parts.reading_process"],
+                    stdin=theirs.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    process_group=0,  # Ctrl-C in a terminal is for its parent, which ends it
+                )
+            except OSError:
+                ours.close()
+                raise
         told = pickle.dumps(self._beginning())
         with suppress(BrokenPipeError):
             ours.sendall(len(told).to_bytes(4, "big") + told)
