@@ -28,9 +28,9 @@ class Builder:
         self.turn = Turn(cursor, view, Place(table[0], view.version, table[1], 0, 0, {}))
 
     def add(self, rows: Iterable[Row]) -> None:
-        """Append `rows`, whose keys are new."""
+        """Append `rows`, whose keys are new, as rows that everybody sees: indexes alone can be read from the first day."""
         self._cursor.copy_expert(
-            sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(SCHEMA, self._table[1])),
+            sql.SQL("COPY {} FROM STDIN (FREEZE)").format(sql.Identifier(SCHEMA, self._table[1])),
             io.BytesIO(_copied([self._values(row) for row in rows]).encode()),
         )
 
