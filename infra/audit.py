@@ -30,6 +30,7 @@ from domain.audit.cases import CaseBook
 from domain.audit.facts import Finding, azyq_name, instant
 from domain.audit.log_fold import MALFORMED, LogFold, StreamEnd
 from domain.audit.trade import TradeBook
+from domain.audit_events import Verdict
 from domain.goods import GoodsCatalogue
 from domain.programmes import Programme
 from infra.audit_sums import HashingLines, Sums
@@ -93,6 +94,13 @@ def run_audit(
             return _Audit(connection, programmes, goods, progress).run(started, seals.result)
     finally:
         connection.close()
+
+
+def verdict_kept(verdict: AuditVerdict) -> Verdict:
+    """What of it is left in the log."""
+    first = verdict.first.check if verdict.first else ""
+    checks, findings = sum(verdict.checks.values()), sum(verdict.found.values())
+    return Verdict(verdict.head, verdict.events, checks, findings, first)
 
 
 class _Audit:

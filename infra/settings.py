@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import os
+import re
 import secrets
 from datetime import datetime
 from pathlib import Path
@@ -64,6 +65,7 @@ class Settings(BaseSettings):
     terminal_per_second: float = Field(default=20.0, alias="AZYQ_TERMINAL_PER_SECOND", gt=0)
     staff_per_second: float = Field(default=50.0, alias="AZYQ_STAFF_PER_SECOND", gt=0)
     document_megabytes: int = Field(default=10, alias="AZYQ_DOCUMENT_MEGABYTES", ge=1, le=100)
+    audit_at: str = Field(default="03:00", alias="AZYQ_AUDIT_AT")
     trust: Path | None = Field(default=None, alias="AZYQ_TRUST")
     public_address: str | None = Field(default=None, alias="AZYQ_PUBLIC_URL")
     listen: str = Field(default="127.0.0.1:8080", alias="AZYQ_LISTEN")
@@ -106,6 +108,14 @@ class Settings(BaseSettings):
         if value.exists() and not value.is_dir():
             raise ValueError(f"{value} is not a folder")
         return value
+
+    @field_validator("audit_at")
+    @classmethod
+    def _audit_is_at_a_time_or_off(cls, value: str) -> str:
+        text = value.strip().lower()
+        if text in ("off", "0") or re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text, re.ASCII):
+            return text
+        raise ValueError("a time of day as 03:00, in Almaty, or off")
 
     @field_validator("trust", mode="before")
     @classmethod
@@ -171,6 +181,11 @@ class Settings(BaseSettings):
     def keeps_time(self) -> bool:
         """Whether it is some time: in production, and in a trial whose clock is set; else a trial plays what it is told."""
         return self.env == "production" or self.clock is not None
+
+    @property
+    def audit_time(self) -> str | None:
+        """When the scheduler audits each night, as HH:MM in Almaty; None where it does not."""
+        return None if self.audit_at in ("off", "0") else self.audit_at
 
     @property
     def public_url(self) -> str:

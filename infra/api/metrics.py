@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from itertools import accumulate
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import structlog
 from fastapi import APIRouter
@@ -45,6 +45,17 @@ class Watched(Protocol):
         """Seconds since the log went beyond `position`."""
         ...
 
+    def audited(self) -> Audited | None:
+        """The last audit; None before the first one."""
+        ...
+
+
+class Audited(NamedTuple):
+    """The last audit: seconds since it ended, and how much it found."""
+
+    seconds: float
+    findings: int
+
 
 class ChainCollector(Collector):
     """The chain as gauges, read at each scrape; without a database only `azyq_up 0`."""
@@ -55,7 +66,7 @@ class ChainCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """One family of gauges after another."""
         try:
-            chain = self._watched.chain()
+            chain, audited = self._watched.chain(), self._watched.audited()
         except Exception as error:
             log.warning("chain_unreadable", error=type(error).__name__)
             yield GaugeMetricFamily("azyq_up", "Whether the database answers", 0)
@@ -68,6 +79,13 @@ class ChainCollector(Collector):
         for state in ("waiting", "sending"):
             sms.add_metric([state], chain.sms_due.get(state, 0))
         yield sms
+        if audited is not None:
+            yield GaugeMetricFamily(
+                "azyq_audit_findings", "What the last audit found; 0: all holds", audited.findings
+            )
+            yield GaugeMetricFamily(
+                "azyq_audit_age_seconds", "Seconds since the last audit ended", audited.seconds
+            )
 
     def _publisher(self, chain: Chain) -> Iterator[Metric]:
         if chain.published is None and not self._watched.kafka:

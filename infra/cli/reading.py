@@ -18,7 +18,8 @@ def audit(as_json: bool = JSON, lang: str = LANGUAGE) -> None:
     """
     with opened(lang) as azyq:
         from domain.audit_events import record_verdict
-        from infra.cli.verdict import audit_now, verdict_dict, verdict_kept, verdict_lines
+        from infra.audit import verdict_kept
+        from infra.cli.verdict import audit_now, verdict_dict, verdict_lines
 
         azyq.catch_up_views()
         verdict = audit_now(azyq, show_progress=not as_json)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from domain.audit_events import Verdict
 from infra.audit import AuditVerdict, run_audit
 from infra.bootstrap import Azyq
 from infra.cli.month_tables import grouped
@@ -46,13 +45,6 @@ def verdict_dict(verdict: AuditVerdict) -> dict[str, Any]:
         "seconds": round(verdict.seconds, 3),
         "findings": [asdict(finding) for finding in verdict.findings],
     }
-
-
-def verdict_kept(verdict: AuditVerdict) -> Verdict:
-    """What of it is left in the log."""
-    first = verdict.first.check if verdict.first else ""
-    checks, findings = sum(verdict.checks.values()), sum(verdict.found.values())
-    return Verdict(verdict.head, verdict.events, checks, findings, first)
 
 
 def verdict_lines(verdict: AuditVerdict, language: str = "en") -> Iterator[str]:

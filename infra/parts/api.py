@@ -9,6 +9,8 @@ import threading
 
 import structlog
 
+from domain.audit_events import audits_of
+from infra.api.metrics import Audited
 from infra.bootstrap import Azyq
 from infra.chain import Ages, Chain
 from infra.measuring import Counts, Measuring
@@ -39,6 +41,7 @@ class Watching:
     """What /metrics asks for (`infra.api.metrics.Watched`)."""
 
     def __init__(self, azyq: Azyq) -> None:
+        self._azyq = azyq
         self._chain = azyq.chain
         self._ages = Ages(azyq.chain.head, azyq.chain.recorded_at, azyq.clock)
         self.kafka = bool(azyq.settings.kafka_bootstrap_servers)
@@ -50,6 +53,13 @@ class Watching:
     def age(self, position: int) -> float:
         """Seconds since the log went beyond `position`."""
         return self._ages.age(position)
+
+    def audited(self) -> Audited | None:
+        """The last audit; None before the first one."""
+        audits = audits_of(self._azyq.log)
+        if audits is None or audits.last is None or audits.last_at is None:
+            return None
+        return Audited((self._azyq.clock() - audits.last_at).total_seconds(), audits.last.findings)
 
     def parked(self) -> int:
         """How many events and messages are parked. Raises psycopg2.OperationalError without a database."""

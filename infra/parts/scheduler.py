@@ -16,6 +16,7 @@ from domain.errors import Refusal
 from infra.bootstrap import Azyq
 from infra.clock import real_clock
 from infra.parts.access import AnalystAccess
+from infra.parts.nightly_audit import audit_nightly
 from infra.parts.office.list_work import approved_months
 from infra.parts.reader_watch import release_months, watch_readers
 from infra.postgres.shop_lists import shops_in_batches
@@ -173,6 +174,7 @@ def schedule(azyq: Azyq, stop: threading.Event, wake: threading.Event) -> None:
         threading.Thread(target=work, args=(azyq, AnalystAccess(azyq), stop), name=name, daemon=True)
         for name, work in (("readers", watch_readers), ("releases", release_months))
     ]
+    beside.append(threading.Thread(target=audit_nightly, args=(azyq, stop), name="audits", daemon=True))
     for thread in beside:
         thread.start()
     while not stop.is_set():

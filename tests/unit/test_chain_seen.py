@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from prometheus_client import generate_latest
 
-from infra.api.metrics import new_registry
+from infra.api.metrics import Audited, new_registry
 from infra.chain import Ages, Chain, Published, ViewPlace
 from infra.cli.status import _WORDS, lines
 from infra.measuring import Counts
@@ -22,23 +22,33 @@ CHAIN = Chain(
 
 
 class Seen:
-    def __init__(self, chain: Chain | None, kafka: bool = True) -> None:
+    def __init__(self, chain: Chain | None, kafka: bool = True, last: Audited | None = None) -> None:
         self._chain = chain
         self.kafka = kafka
+        self._last = last
 
     def chain(self) -> Chain:
         if self._chain is None:
             raise ConnectionError("the database is away")
         return self._chain
 
+    def audited(self) -> Audited | None:
+        return self._last
+
     def age(self, position: int) -> float:
         return {0: 9.0, 100: 2.5, 90: 4.0, 120: 60.0}[position]
 
 
-def told(chain: Chain | None, kafka: bool = True) -> dict[str, float]:
-    text = generate_latest(new_registry(Seen(chain, kafka), Counts())).decode()
+def told(chain: Chain | None, kafka: bool = True, last: Audited | None = None) -> dict[str, float]:
+    text = generate_latest(new_registry(Seen(chain, kafka, last), Counts())).decode()
     samples = (line.rsplit(" ", 1) for line in text.splitlines() if line.startswith("azyq_"))
     return {name: float(value) for name, value in samples}
+
+
+def test_the_last_audit_is_measured() -> None:
+    assert not [name for name in told(CHAIN) if "audit" in name]
+    found = told(CHAIN, last=Audited(3600.0, 2))
+    assert (found["azyq_audit_findings"], found["azyq_audit_age_seconds"]) == (2, 3600)
 
 
 def test_every_link_is_measured_in_events_and_in_seconds() -> None:
