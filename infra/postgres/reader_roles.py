@@ -32,6 +32,7 @@ _SETTINGS = {
 # What a role can't change; to set it, a login that is no superuser wants the privilege.
 _KEPT_SETTINGS = {"temp_file_limit": "1GB"}
 CONNECTIONS = 3
+END_SECONDS = 5  # for each step of a role's end: what takes longer is taken again at the next round
 _LARGE_OBJECTS = "lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea)"
 
 log = structlog.get_logger("azyq")
@@ -218,16 +219,14 @@ def _end(connection: Connection, role: str) -> None:
     with connection, connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL ROLE {APP_ROLE}")
         cursor.execute("UPDATE azyq_access.scope SET until = '-infinity' WHERE role = %s", (role,))
+    end_sessions = sql.SQL(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = {}"
+    ).format(sql.Literal(role))
     for what, statements in (
+        # First, for a session that has changed its own role holds it until its transaction ends; and those since.
+        ("disconnected", (end_sessions,)),
         ("disabled", (sql.SQL("ALTER ROLE {} NOLOGIN").format(name),)),
-        (
-            "disconnected",
-            (
-                sql.SQL("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = {}").format(
-                    sql.Literal(role)
-                ),
-            ),
-        ),
+        ("disconnected", (end_sessions,)),
         (
             "dropped",
             (
@@ -241,6 +240,7 @@ def _end(connection: Connection, role: str) -> None:
     ):
         try:
             with connection, connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL lock_timeout = '{END_SECONDS}s'")
                 for statement in statements:
                     cursor.execute(statement)
         except errors.UndefinedObject:

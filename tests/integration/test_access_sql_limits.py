@@ -254,6 +254,21 @@ def test_A6_a_reader_that_holds_any_advisory_lock_is_blocked_all_the_same(bureau
     assert roles_of(bureau.azyq.dsn, role) == []
 
 
+def test_A6_a_reader_that_holds_its_own_role_is_blocked_at_once_all_the_same(bureau: Bureau) -> None:
+    user, case = bureau.granted()
+    role = bureau.role(user, case)
+    with connected(bureau, role) as connection:
+        run(connection, "SET default_transaction_read_only = off")
+        run(connection, "SET idle_in_transaction_session_timeout = 0")
+        run(connection, "BEGIN; ALTER ROLE CURRENT_USER PASSWORD 'of-my-own'")
+        bureau.block(case)
+        following = threading.Thread(target=bureau.follow, daemon=True)
+        following.start()
+        following.join(20)
+        assert not following.is_alive()
+    assert roles_of(bureau.azyq.dsn, role) == []
+
+
 def test_A6_a_blocked_role_is_not_made_again_by_whoever_looked_before_the_block(bureau: Bureau) -> None:
     # given a grant in the log whose role isn't there yet
     user, case = bureau.user(), None
