@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from infra.project_files import read_table, text_of
 
 REGISTER = "register.csv"
 
+# To read and check all shipped files takes half a second; who opens azyq again in one process finds them as they were.
+_parsed = lru_cache(maxsize=256)(parse_service)
+
 
 def load_service(path: Path) -> ServiceFile:
     """The service in the file at `path`, named ID.toml or ID@VERSION.toml. Raises ServiceInvalid."""
@@ -20,7 +24,7 @@ def load_service(path: Path) -> ServiceFile:
     text = text_of(path, problems)
     if text is None:
         raise ServiceInvalid(problems)
-    service = parse_service(text, path.name)
+    service = _parsed(text, path.name)
     names = (f"{service.id}.toml", f"{service.id}@{service.version}.toml")
     if path.name not in names:
         raise ServiceInvalid([Problem(path.name, "id", f"the file must be named {names[0]} or {names[1]}")])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 
 from domain.checked_file import FIRST_YEAR, LAST_YEAR, Problem
@@ -23,13 +24,17 @@ def days_off(table: Path) -> DaysOff:
     Holidays on a weekend come with the working days that follow as days off; Kurban ait and 7 January stay where they
     are. Raises ServiceInvalid with the problems of the table; a folder without one has no moved days.
     """
+    moved = read_moved_days(table) if table.exists() else {}
+    return (_state_holidays() | moved).get
+
+
+@cache
+def _state_holidays() -> dict[date, bool]:
     import holidays
 
-    moved = read_moved_days(table) if table.exists() else {}
     # All years at once: the library fills a year at the first question about it, and two threads would trip over that.
     known = holidays.country_holidays("KZ", years=range(FIRST_YEAR, LAST_YEAR + 1), expand=False)
-    states = dict.fromkeys(known.weekend_workdays, False) | dict.fromkeys(known.keys(), True) | moved
-    return states.get
+    return dict.fromkeys(known.weekend_workdays, False) | dict.fromkeys(known.keys(), True)
 
 
 def working_days(off: DaysOff, first: date, last: date) -> Iterator[str]:
