@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any, cast
 from uuid import UUID
 
@@ -364,6 +365,8 @@ def check_proof(text: str | bytes, key: str | None = None) -> ProofVerdict:
         wrong = [what for seal in seals.values() for what in _forged(seal, key)]
         events = [_proved(event, seals, wrong) for event in proof["events"]]
         wrong += _left_out(proof["events"])
+        if any(later["position"] <= one["position"] for one, later in pairwise(events)):
+            wrong.append("the events are not each there once, in the log's order")
         subject = str(proof["subject"])
         if events and not _names(proof["events"], subject):
             wrong.append(f"none of the events names {subject}")

@@ -315,6 +315,8 @@ PROOF_BREAKS: dict[str, Change] = {
     "version": lambda proof: proof["events"][1].update(version=9),
     "index": lambda proof: proof["events"][1].update(index=0),
     "path": lambda proof: proof["events"][1]["path"].pop(),
+    "twice": lambda proof: proof["events"].insert(1, proof["events"][0]),
+    "order": lambda proof: proof["events"].reverse(),
     "root": lambda proof: proof["seals"][0].update(root="0" * 64),
     "events": lambda proof: proof["seals"][0].update(events=1),
     "hash": lambda proof: proof["seals"][0].update(hash="0" * 64),
