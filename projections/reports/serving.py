@@ -35,11 +35,14 @@ _REFUSED = f"""
         GROUP BY 1, 2
     ),
     place AS (
-        SELECT DISTINCT ON (s.shop) s.shop, convert_from(state, 'UTF8')::json ->> 'kato' AS kato
-        FROM azyq_views.shops s JOIN azyq_log.azyq_events ON originator_id = stream
-        WHERE %(region)s <> '' AND s.shop IN (SELECT shop FROM known)
-            AND topic IN ('shop.joined', 'shop.changed') AND notification_id <= %(upto)s
-        ORDER BY s.shop, notification_id DESC
+        SELECT DISTINCT ON (originator_id) data ->> 'shop' AS shop, data ->> 'kato' AS kato
+        FROM (
+            SELECT originator_id, notification_id, convert_from(state, 'UTF8')::json AS data FROM azyq_log.azyq_events
+            WHERE originator_id = ANY(ARRAY(
+                SELECT stream FROM azyq_views.shops WHERE %(region)s <> '' AND shop IN (SELECT shop FROM known)))
+                AND topic IN ('shop.joined', 'shop.changed') AND notification_id <= %(upto)s
+        ) told
+        ORDER BY originator_id, notification_id DESC
     ),
     refused AS (
         SELECT * FROM known

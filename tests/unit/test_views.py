@@ -220,6 +220,15 @@ def test_O3_2_purchases_are_counted_by_their_first_line_of_a_position_and_of_an_
         assert {row["held"] for row in told} == {held}
 
 
+def test_O3_2_a_line_says_where_and_when_it_was_bought_and_a_return_how_much_of_it_is_back() -> None:
+    back = ("voucher.reversed", {"redemption": "r", "lines": [[0, "0.250"]], "to": "available"})
+    bought, returned = (folded("sold_lines", REDEEMED, back)["r", "0", at] for at in ("", "2"))
+    assert bought is not None
+    assert returned is not None
+    assert (bought["shop"], bought["bought_at"]) == (REDEEMED[1]["shop"], "2025-07-05T09:00:00+05:00")
+    assert (returned["thousandths"], returned["position"], returned["bought_at"]) == (250, 2, None)
+
+
 @pytest.mark.parametrize("paid", [(REDEEMED,), (HELD, CAPTURED)])
 def test_O3_2_a_familys_row_tells_how_many_vouchers_were_used_and_since_when_it_is_so(
     paid: tuple[Any, ...],
