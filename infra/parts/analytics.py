@@ -67,6 +67,9 @@ class Analytics:
         self._stands: Once[Stand] = Once(
             lambda: max(FRESH_SECONDS, self._reports.fresh_seconds()), KEPT_STANDS, lambda _: 1
         )
+        # Some thirty statements, the same for every reader.
+        self._chain: Once[Chain] = Once(lambda: FRESH_SECONDS, 1, lambda _: 1)
+        self._seals: Once[Sequence[Sealed]] = Once(lambda: FRESH_SECONDS, 1, lambda _: 1)
 
     def close(self) -> None:
         """Read nothing more."""
@@ -131,12 +134,12 @@ class Analytics:
         return self._naming.named(answer, language)
 
     def chain(self) -> Chain:
-        """Read at each call."""
-        return self._azyq.chain.read()
+        """Of some moments ago."""
+        return self._chain.get("", self._azyq.chain.read)
 
     def seals(self) -> Sequence[Sealed]:
-        """Read at each call."""
-        return seals_by(self._azyq.log_reader)
+        """Of some moments ago."""
+        return self._seals.get("", lambda: seals_by(self._azyq.log_reader))
 
     def now(self) -> datetime:
         """The time of the system."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import re
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -19,8 +21,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from infra.api.app import create_app
+from infra.chain import Chain, ChainReader
 from infra.parts.access import AnalystAccess
-from infra.parts.analytics import Analytics
+from infra.parts.analytics import FRESH_SECONDS, Analytics
 from infra.parts.api import Replies
 from infra.reporting.running import Request
 from infra.web import pages
@@ -357,3 +360,23 @@ def test_whatever_is_asked_is_answered_in_words(
     told = here.request(method, f"{path}?{urlencode(query)}", headers={"Cookie": f"azyq_analytics={cookie}"})
     assert told.status_code < 500, (path, query)
     assert "not available" not in told.text
+
+
+def test_what_stands_now_is_read_once_for_readers_of_the_same_moment(
+    site: AnalyticsSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = ChainReader.read
+    reads = []
+
+    def counted(self: ChainReader) -> Chain:
+        reads.append(1)
+        return read(self)
+
+    monkeypatch.setattr(ChainReader, "read", counted)
+    here, begun = asking(site), time.monotonic()
+    with ThreadPoolExecutor(4) as pool:
+        told = list(pool.map(lambda _: here.get(f"/analytics?{MONTH}&lang=en"), range(8)))
+    assert {one.status_code for one in told} == {200}
+    assert len({re.sub(r"as_of=\d+", "", one.text) for one in told}) == 1
+    seconds = time.monotonic() - begun
+    assert 1 <= len(reads) <= 1 + seconds / FRESH_SECONDS
