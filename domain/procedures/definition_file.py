@@ -28,6 +28,7 @@ from domain.procedures.definition import (
 )
 from domain.procedures.definition_file_references import check_references
 from domain.procedures.definition_file_sense import check_sense
+from domain.procedures.definition_file_sentences import line
 from domain.procedures.definition_file_steps import (
     a_condition,
     an_id,
@@ -65,6 +66,11 @@ class ServiceInvalid(Refusal):
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__(problems="\n".join(map(str, problems)))
+
+    def sentence(self, language: str) -> str:
+        """The reason in `language` (kk, ru or en), a line for each problem."""
+        lines = "\n".join(line(problem, language) for problem in self.problems)
+        return self.texts.get(language, self.texts["en"]).format(problems=lines)
 
 
 def digest_of(text: str) -> str:

@@ -136,10 +136,21 @@ def show(service: str, version: str = VERSION, as_json: bool = JSON, lang: str =
 def check(file: Path, as_json: bool = JSON, lang: str = LANGUAGE) -> None:
     """Check a service file; each problem with file, key and reason."""
     with refusals(lang):
+        from domain.procedures.definition_file import ServiceInvalid
+        from domain.procedures.definition_file_sentences import reason_told
         from infra.services import load_service
 
         language = language_of(lang)
-        found = load_service(file).service
+        try:
+            found = load_service(file).service
+        except ServiceInvalid as refusal:
+            if as_json:
+                problems = [
+                    {"file": one.file, "key": one.key, **reason_told(one.reason, language)._asdict()}
+                    for one in refusal.problems
+                ]
+                print_json({"file": str(file), "problems": problems})
+            raise
         if as_json:
             print_json(
                 {"file": str(file), "id": found.id, "version": found.version, "steps": list(found.steps)}

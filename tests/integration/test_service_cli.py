@@ -91,6 +91,30 @@ def test_each_problem_is_told_with_file_key_and_reason_and_the_code_is_1(folder:
         assert "tea-permit.toml: steps[1].outcomes[1].opens[1]: unknown step chekc" in found.stderr
 
 
+@pytest.mark.parametrize(
+    ("language", "reason"),
+    [
+        ("kk", "мәтін керек, мұнда бүтін сан"),
+        ("ru", "нужен текст, а здесь целое число"),
+        ("en", "must be a text"),
+    ],
+)
+def test_S002_33_problems_are_told_in_each_language_and_as_json_with_codes(
+    folder: Path, language: str, reason: str
+) -> None:
+    path = folder / "tea-permit.toml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace('version = "1"', "version = 1"), encoding="utf-8"
+    )
+    found = azyq("check", str(path), "--lang", language)
+    assert (found.exit_code, f"version: {reason}" in found.stderr) == (1, True)
+    found = azyq("check", str(path), "--lang", language, "--json")
+    (problem,) = json.loads(found.stdout)["problems"]
+    assert (problem["file"], problem["key"], problem["code"]) == ("tea-permit.toml", "version", "not_a_text")
+    assert problem["reason"].startswith(reason)
+    assert found.exit_code == 1
+
+
 def test_a_service_that_is_not_there_is_told(folder: Path) -> None:
     found = azyq("show", "coffee", "--lang", "ru")
     assert (found.exit_code, found.stderr.strip()) == (1, "service_unknown: Услуги «coffee» нет.")
