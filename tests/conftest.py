@@ -20,7 +20,9 @@ from hypothesis import HealthCheck, settings
 from infra.postgres.connect import clean_dsn, connect
 from infra.postgres.embedded import EmbeddedPostgres
 from infra.postgres.schema import migrate
+from infra.postgres.view_store import ViewStore
 from infra.vault.store import PostgresVault
+from projections.all_views import VIEWS
 from tests.broker.fixtures import empty_kafka, kafka, kafka_turn, new_broker, own_broker
 from tests.workers import pytest_deselected, pytest_sessionfinish, pytest_testnodedown
 
@@ -139,10 +141,26 @@ def migrated_template(postgres_dsn: str) -> Iterator[str]:
         yield str(psycopg2.extensions.parse_dsn(dsn)["dbname"])
 
 
-@pytest.fixture
-def database(postgres_dsn: str, migrated_template: str) -> Iterator[str]:
-    """URL of a fresh migrated database, dropped after the test."""
+@pytest.fixture(scope="session")
+def views_template(postgres_dsn: str, migrated_template: str) -> Iterator[str]:
+    """Name of a migrated database in which the views have their tables."""
     with new_database(postgres_dsn, migrated_template) as dsn:
+        store = ViewStore(dsn)
+        store.prepare(VIEWS)
+        store.close()
+        yield str(psycopg2.extensions.parse_dsn(dsn)["dbname"])
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, postgres_dsn: str) -> Iterator[str]:
+    """URL of a fresh migrated database, dropped after the test.
+
+    A test marked `views_ready` is not about how views come to be: it finds their tables there, which to make takes
+    longer than all the rest of a fresh database.
+    """
+    ready = request.node.get_closest_marker("views_ready")
+    template = request.getfixturevalue("views_template" if ready else "migrated_template")
+    with new_database(postgres_dsn, template) as dsn:
         yield as_url(dsn)
 
 

@@ -17,6 +17,8 @@ from tests.integration.office_in_process import OfficeSite, an_office
 from tests.integration.test_office_sittings import attestations, commission
 from tests.integration.wallet_in_process import served
 
+pytestmark = pytest.mark.views_ready
+
 
 @pytest.fixture(scope="module")
 def site(

@@ -16,6 +16,8 @@ from tests.integration.test_case_pages import EXECUTOR, HEAD, REGISTRAR, act, th
 from tests.integration.wallet_in_process import RICE, Site, a_site
 from tests.unit.case_desk import PDF
 
+pytestmark = pytest.mark.views_ready
+
 LOCALES = ("kk-KZ", "ru-RU", "en-GB")
 
 

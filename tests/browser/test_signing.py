@@ -16,6 +16,8 @@ from tests.integration.test_case_signing import AIGUL, IIN, OFFICE, STRANGER, si
 from tests.integration.wallet_in_process import Site, a_site
 from tests.unit.case_desk import PDF
 
+pytestmark = pytest.mark.views_ready
+
 WORDS = {
     "kk-KZ": (
         "Қол қоюға өту",

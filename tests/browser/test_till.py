@@ -25,6 +25,8 @@ from tests.browser.finding import find
 from tests.browser.fixtures import PHONE, NewPage
 from tests.integration.wallet_in_process import MILK, RICE, SUGAR, Site, a_site, served
 
+pytestmark = pytest.mark.views_ready
+
 DESK = {"width": 1280, "height": 800}
 LAMP = "4870000000055"  # the shop has no price for it
 

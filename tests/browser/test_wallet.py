@@ -18,6 +18,8 @@ from tests.browser.fixtures import PHONE, NewPage
 from tests.browser.pixels import codes_in
 from tests.integration.wallet_in_process import MILK, RICE, Site, a_site
 
+pytestmark = pytest.mark.views_ready
+
 LIGHT = "voucher.activated"
 
 

@@ -19,6 +19,8 @@ from infra.postgres.connect import connect
 from tests.integration.month_in_process import settings_for
 from tests.unit.service_to_run import MONDAY
 
+pytestmark = pytest.mark.views_ready
+
 STEPS = 6_000
 LIMIT = 20
 NARROWED: list[Any] = [

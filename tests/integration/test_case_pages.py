@@ -22,6 +22,8 @@ from tests.integration.month_in_process import events_of
 from tests.integration.wallet_in_process import RICE, Site, a_site
 from tests.unit.case_desk import PDF
 
+pytestmark = pytest.mark.views_ready
+
 REGISTRAR = Actor("r1", ("registrar",))
 EXECUTOR = Actor("e1", ("executor",))
 HEAD = Actor("h1", ("head",))

@@ -28,6 +28,8 @@ from tests.integration.test_case_pages import access, all_cases, complaint, send
 from tests.integration.wallet_in_process import Site, a_site
 from tests.unit.case_desk import PDF
 
+pytestmark = pytest.mark.views_ready
+
 IIN = "850612412102"
 OFFICE = certified("Office", authority=True)
 AIGUL = certified("СЕРІК АЙГҮЛ", OFFICE, serial=f"IIN{IIN}")

@@ -25,6 +25,8 @@ from infra.signatures import NoSignatures
 from tests.integration.clerks_in_process import IIN, LICENCE, PDF, PHONE, Bureau, Member, a_bureau
 from tests.integration.month_in_process import query
 
+pytestmark = pytest.mark.views_ready
+
 
 @pytest.fixture
 def bureau(database: str, tmp_path: Path) -> Iterator[Bureau]:

@@ -44,6 +44,8 @@ from tests.integration.counter_in_process import (
 )
 from tests.integration.month_in_process import query
 
+pytestmark = pytest.mark.views_ready
+
 LINE = BasketLine(RICE, Decimal(1), SHELF[RICE], COST[RICE])
 
 

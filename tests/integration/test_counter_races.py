@@ -20,6 +20,8 @@ from infra.parts.counter.tills import Tills
 from tests.integration.counter_in_process import AKKOL_KATO, RICE, Counter, a_counter, line, stock
 from tests.integration.month_in_process import Town, a_month
 
+pytestmark = pytest.mark.views_ready
+
 FAMILIES = 8
 ISSUED = 393_200
 

@@ -27,6 +27,8 @@ from tests.integration.month_in_process import events_of
 from tests.unit.test_services_drafting import NAME
 from tests.unit.ways_through import moment
 
+pytestmark = pytest.mark.views_ready
+
 TEXT = "Сократить срок. <script>alert(1)</script>"
 AUTHOR = "Асанов Болат"
 

@@ -15,6 +15,8 @@ from infra.parts.counter.shelves import Shelves
 from infra.parts.counter.tills import Tills, terminals
 from tests.integration.counter_in_process import COST, MILK, RICE, VODKA, Counter, a_counter
 
+pytestmark = pytest.mark.views_ready
+
 
 @pytest.fixture
 def counter(database: str, tmp_path: Path) -> Iterator[Counter]:

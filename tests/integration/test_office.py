@@ -30,6 +30,8 @@ from tests.certificates import Certified, certified
 from tests.integration.month_in_process import query
 from tests.integration.office_in_process import HERE, STAFF, OfficeSite, an_office, post
 
+pytestmark = pytest.mark.views_ready
+
 
 @pytest.fixture
 def site(database: str, tmp_path: Path) -> Iterator[OfficeSite]:

@@ -23,6 +23,8 @@ from tests.integration.office_in_process import OfficeSite, an_office
 from tests.integration.test_office import shown
 from tests.unit.case_desk import PDF
 
+pytestmark = pytest.mark.views_ready
+
 T5, T6 = "/office/sittings/attestation/T5", "/office/sittings/attestation/T6"
 IIN = "850612412102"
 AUTHORITY = certified("Authority", authority=True)

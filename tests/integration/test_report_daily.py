@@ -21,6 +21,8 @@ from infra.reporting.running import Reports, Request
 from tests.integration.counter_in_process import AKKOL_KATO, Till, line, open_vouchers, stock
 from tests.integration.month_in_process import Month, Town, a_month
 
+pytestmark = pytest.mark.views_ready
+
 DAY = "2025-07-06"
 
 

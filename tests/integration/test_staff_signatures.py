@@ -18,6 +18,8 @@ from tests.integration.month_in_process import query
 from tests.integration.test_case_cli import Within, application, as_, shell_of
 from tests.integration.test_cli import refused
 
+pytestmark = pytest.mark.views_ready
+
 HEAD_IIN = "850612412102"
 OFFICE = certified("Office", authority=True)
 APPLICANT = certified("ОСПАНОВА ДИНАРА", OFFICE, serial=f"IIN{IIN}")

@@ -30,6 +30,8 @@ from tests.integration.counter_in_process import (
     line,
 )
 
+pytestmark = pytest.mark.views_ready
+
 PREVIEW = "/v1/vouchers/preview"
 
 

@@ -24,6 +24,8 @@ from infra.web.pages import HEADERS
 from infra.web.words import _WORDS, WORDS
 from tests.integration.wallet_in_process import MILK, RICE, SUGAR, Site, a_site
 
+pytestmark = pytest.mark.views_ready
+
 KK, RU, EN = ({"Accept-Language": one} for one in ("kk", "ru", "en"))
 OPENED = "voucher.activated"
 
