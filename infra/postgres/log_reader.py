@@ -88,7 +88,8 @@ class LogReader:
 
     def in_stream_order(self, upto: int, topics: Sequence[str] | None = None) -> Iterator[Raw]:
         """Events up to position `upto`, by stream and version; with `topics`, those and the unknown ones."""
-        return self._scan(upto, topics, " ORDER BY originator_id, originator_version")
+        # With the table's name, or it were the text that is selected, which no index has and which sorts slower.
+        return self._scan(upto, topics, " ORDER BY azyq_events.originator_id, azyq_events.originator_version")
 
     def in_any_order(self, upto: int, topics: Sequence[str] | None = None) -> Iterator[Raw]:
         """Events up to position `upto` as they come quickest; with `topics`, those and the unknown ones."""
@@ -104,6 +105,7 @@ class LogReader:
             with connection.cursor() as setup:
                 setup.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 setup.execute("SET LOCAL cursor_tuple_fraction = 1.0")
+                setup.execute("SET LOCAL work_mem = '32MB'")
             with connection.cursor(name="azyq_fold") as cursor:
                 cursor.itersize = _ROWS_AT_ONCE
                 cursor.execute(
