@@ -102,7 +102,7 @@ def grant(
 
 def block(
     number: str = NUMBER,
-    who: str = AS,
+    who: str = typer.Option("", "--as", metavar="ID", help="Who does it; the applicant needs no name."),
     role: str = typer.Option(
         "integrator", "--role", help="applicant (with --left-on), authorised, or integrator."
     ),

@@ -57,6 +57,10 @@ def test_A3_to_A9_from_the_form_to_the_block(database: str, tmp_path: Path) -> N
     assert query(database, role) == [(1,)]
     # the integrator blocks nobody by itself (A9)
     assert azyq("access", "block", row["case"], "--as", "i.officer").returncode == 1
+    # the body tells who left, the authorised body passes it on (A6)
+    assert azyq("access", "block", row["case"], "--role", "authorised").returncode == 2
+    left = azyq("access", "block", row["case"], "--role", "applicant", "--left-on", "2025-07-01")
+    assert left.returncode == 0, left.stderr
     assert azyq("access", "block", row["case"], "--as", "a.officer", "--role", "authorised").returncode == 0
     assert query(database, role) == [(1,)]
     blocked = azyq("access", "block", row["case"], "--as", "i.officer")
