@@ -160,9 +160,16 @@ class Office:
             return []
 
     def choices_behind(self) -> bool:
-        """Whether somebody enrolled just now may be missing from the choices: their view is behind the log."""
-        places = self._azyq.chain.read().views
-        return any(one.view == _STAFF_VIEW and (one.behind > 0 or one.outdated) for one in places)
+        """Whether somebody enrolled just now may be missing: the log tells of staff what the view has not yet."""
+        places = [one for one in self._azyq.chain.read().views if one.view == _STAFF_VIEW]
+        if any(one.outdated for one in places):
+            return True
+        with self._azyq.view_store.connection() as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT EXISTS (SELECT FROM azyq_log.azyq_events WHERE notification_id > %s AND topic ^@ 'staff.')",
+                (min((one.position for one in places), default=0),),
+            )
+            return bool(cursor.fetchone() == (True,))
 
     def refused(self, actor: Actor | None, act: str, refusal: Refusal) -> None:
         """Record that something was asked for and not done."""
