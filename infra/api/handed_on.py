@@ -34,7 +34,6 @@ _HANDED = (
     "client",
     "server",
 )
-_DONE = "azyq.done"
 _ENDED: Message = {"type": "http.disconnect"}
 
 log = structlog.get_logger(__name__)
@@ -103,13 +102,14 @@ class HandedOn:
         reader, writer = await _opened(self._reached())
         asking = asyncio.create_task(_ask(scope, receive, writer))
         try:
-            while True:
-                message = await asyncio.wait_for(_read(reader), SILENT_SECONDS)
+            more = True
+            while more:
+                async with asyncio.timeout(SILENT_SECONDS):
+                    message = await _read(reader)
                 if "route" in message:
                     scope["route"] = Route(message.pop("route"))
-                if message["type"] == _DONE:
-                    return
                 await send(message)
+                more = message["type"] == "http.response.start" or message["more_body"]
         except EOFError:
             gone = asking.done() and not asking.cancelled() and asking.exception() is None
             if not gone:  # whoever asked is still there
@@ -131,7 +131,6 @@ async def answer(app: ASGIApp, own: socket.socket) -> None:
     try:
         scope = await _read(reader)
         await app(scope, _heard(reader), _told(scope, writer))
-        await _write(writer, {"type": _DONE})
     except (OSError, EOFError):
         pass  # whoever asked has gone
     finally:
@@ -152,22 +151,25 @@ def _told(scope: Scope, writer: asyncio.StreamWriter) -> Send:
     async def send(message: Message) -> None:
         if message["type"] == "http.response.start":
             route = getattr(scope.get("route"), "path", "none")
-            await _write(writer, {**message, "headers": list(message.get("headers", ())), "route": route})
+            start = {**message, "headers": list(message.get("headers", ())), "route": route}
+            writer.write(_frame(start))  # the other end is woken once for it and the first piece
             return
         body, more = bytes(message.get("body", b"")), message.get("more_body", False)
-        for start in range(0, max(len(body), 1), _PIECE):
-            last = start + _PIECE >= len(body)
-            piece = {"type": message["type"], "body": body[start : start + _PIECE]}
-            await _write(writer, {**piece, "more_body": more or not last})
+        for start_of_piece in range(0, max(len(body), 1), _PIECE):
+            end = start_of_piece + _PIECE
+            piece = {"type": message["type"], "body": body[start_of_piece:end]}
+            writer.write(_frame({**piece, "more_body": more or end < len(body)}))
+            await writer.drain()
 
     return send
 
 
 async def _ask(scope: Scope, receive: Receive, writer: asyncio.StreamWriter) -> None:
     """Send the request, then the end of it when whoever asks has gone."""
-    await _write(writer, {name: scope[name] for name in _HANDED if name in scope})
+    writer.write(_frame({name: scope[name] for name in _HANDED if name in scope}))
     while (message := await receive())["type"] == "http.request":
-        await _write(writer, message)
+        writer.write(_frame(message))
+        await writer.drain()
     writer.close()
 
 
@@ -188,10 +190,9 @@ async def _read(reader: asyncio.StreamReader) -> Message:
     return message
 
 
-async def _write(writer: asyncio.StreamWriter, message: Any) -> None:
+def _frame(message: Any) -> bytes:
     frame = marshal.dumps(message)
-    writer.write(len(frame).to_bytes(4, "big") + frame)
-    await writer.drain()
+    return len(frame).to_bytes(4, "big") + frame
 
 
 def _end_of(place: Place, began: Message) -> bytes | None:
