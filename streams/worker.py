@@ -281,6 +281,7 @@ class _Member:
             self._seen |= dict.fromkeys(partitions, time.monotonic())
 
     async def _look_at_tails(self) -> None:
+        """Let the log tell what never came of partitions that are silent; what waits here will come by itself."""
         worker = self._worker
         while True:
             await asyncio.sleep(worker._tail)

@@ -97,7 +97,7 @@ class SlowTaker(Taker):
         super().__init__()
         self.asked: set[int] = set()
         self.too_early: set[int] = set()
-        self._slow = 4
+        self._slow = 3
 
     def take(self, deliveries: Sequence[Delivery]) -> Taken:
         if self._slow:
