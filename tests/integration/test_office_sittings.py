@@ -16,6 +16,7 @@ from domain.ports import PersonalData
 from domain.procedures.acts import Actor
 from infra.cms import CmsSignatures, person_of
 from infra.parts.staff import enrol_staff
+from infra.running_services import InstalledServices
 from infra.signatures import NoSignatures, TrialSignatures
 from tests.certificates import certified
 from tests.integration.month_in_process import events_of
@@ -233,3 +234,13 @@ def test_S000_T6_outside_a_trial_a_sitting_is_signed_by_certificate(site: Office
     told = held(site)[-1]
     assert (len(told["decisions"]), told["minutes"][1]) == (3, "application/pdf")
     assert told["signature"]
+
+
+def test_a_service_file_that_is_broken_keeps_nobody_from_the_office(site: OfficeSite, tmp_path: Path) -> None:
+    client = site.signed_in("k.clerk")
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "x.toml").write_text("id = 3", encoding="utf-8")
+    azyq: Any = site.month.azyq
+    azyq.__dict__["services"] = InstalledServices(tmp_path / "broken")
+    for path in ("/office", "/office/parked"):
+        assert client.get(path).status_code == 200, path

@@ -49,6 +49,11 @@ def member_of(actor: Actor) -> OfficeMember:
     return OfficeMember(actor.id, frozenset(actor.roles), actor.subject)
 
 
+def works_cases(actor: Actor) -> bool:
+    """Whether a role of the actor's is one of services."""
+    return any(role not in (*OFFICE_ROLES, APPLICANT) for role in actor.roles)
+
+
 class Speaker:
     """Says numbers, days and spans in one language."""
 
@@ -120,7 +125,7 @@ def frame(
     if member.has(*OFFICE_ROLES):
         tabs.append(("lists", f"{PATH}/lists"))
     tabs.append(("cases", f"{PATH}/cases"))
-    if services.has_sittings(actor):
+    if works_cases(actor) and services.has_sittings(actor):
         tabs.append(("sittings", f"{PATH}/sittings"))
     if member.has(*OFFICE_ROLES):
         tabs.append(("parked", f"{PATH}/parked"))

@@ -30,7 +30,7 @@ from infra.web.forms import act_form
 from infra.web.multipart import FormMalformed, FormTooLarge
 from infra.web.office.case import case_values
 from infra.web.office.member import APPROVER, CLERK, OFFICE_ROLES, OPERATOR
-from infra.web.office.page import Speaker, frame, member_of, needs, next_month, role_words
+from infra.web.office.page import Speaker, frame, member_of, needs, next_month, role_words, works_cases
 from infra.web.office.plain import PATH, SIGN_IN, plain_page
 from infra.web.office.reading import OfficeServices
 from infra.web.office.sign_in import office_door_router
@@ -160,7 +160,7 @@ def office_router(services: OfficeServices, assets: Assets) -> APIRouter:
                 before=f"{PATH}?{urlencode({'month': next_month(first, -1), 'lang': language})}",
                 after=f"{PATH}?{urlencode({'month': next_month(first, 1), 'lang': language})}",
                 cases=cases,
-                works_cases=_works_cases(actor),
+                works_cases=works_cases(actor),
                 loads=services.loads() if at_office else [],
                 parked=parked,
                 parked_count=count,
@@ -261,7 +261,7 @@ def office_router(services: OfficeServices, assets: Assets) -> APIRouter:
                 asked["after"][:400] or None,
                 PAGE,
             )
-            nothing = (over and not wanted.service) or not _works_cases(actor)
+            nothing = (over and not wanted.service) or not works_cases(actor)
             found = {"rows": [], "after": None} if nothing else _cases(services, actor, language, wanted)
             query = {name: asked[name] for name in names if asked[name] and name != "after"}
             own = [one for one in actor.roles if one not in (*OFFICE_ROLES, APPLICANT)]
@@ -276,7 +276,7 @@ def office_router(services: OfficeServices, assets: Assets) -> APIRouter:
                 own_roles=[(one, role_words(services, one, language)) for one in own],
                 loads=services.loads() if member_of(actor).has(*OFFICE_ROLES) else [],
                 services=services.services_of(actor),
-                works_cases=_works_cases(actor),
+                works_cases=works_cases(actor),
                 wants_service=over and not wanted.service,
                 first=f"{PATH}/cases?{urlencode({**query, 'lang': language})}" if asked["after"] else "",
                 more=f"{PATH}/cases?{urlencode({**query, 'after': found['after'], 'lang': language})}"
@@ -380,13 +380,9 @@ def office_router(services: OfficeServices, assets: Assets) -> APIRouter:
     return router
 
 
-def _works_cases(actor: Actor) -> bool:
-    return any(role not in (*OFFICE_ROLES, APPLICANT) for role in actor.roles)
-
-
 def _cases(services: OfficeServices, actor: Actor, language: str, asked: ListAsked) -> dict[str, Any]:
     """A page of cases in words; nothing for whoever has no role in any."""
-    if not _works_cases(actor):
+    if not works_cases(actor):
         return {"rows": [], "after": None}
     speaker = Speaker(language, services.now())
     found, after = services.listed(actor, asked)
