@@ -20,7 +20,7 @@ from domain.goods import GoodsCatalogue
 from domain.money import kzt
 from domain.programmes import ProgrammeMonth
 from domain.replies import Answer
-from domain.voucher_refusals import NotEnough
+from domain.voucher_refusals import NotEnough, UnknownRedemption
 
 Data = Mapping[str, Any]
 
@@ -76,6 +76,8 @@ class RuleReplay:
                 )
             elif topic in _STEPS:
                 _STEPS[topic](self, family, data, at)
+        except UnknownRedemption:
+            pass  # of a purchase that was refused before
         except Refusal as refusal:
             self.refused[refusal.code] += 1
 

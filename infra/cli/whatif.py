@@ -48,6 +48,7 @@ def _show(found: object, language: str) -> None:
 
     from domain.money import kzt
     from infra.cli.month_tables import grouped
+    from infra.reporting.naming import sentences
     from infra.reporting.whatif import WhatIf, side_by_side
 
     assert isinstance(found, WhatIf)
@@ -65,5 +66,7 @@ def _show(found: object, language: str) -> None:
     console.print(table)
     if found.refused:
         console.print(f"\n{words[4]}:")
+        said = sentences()
         for code, count in found.refused.items():
-            console.print(f"  {code}: {grouped(count)}")
+            told = f": {said[code][language]}" if code in said else ""
+            console.print(f"  {grouped(count)}  {code}{told}")
