@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.fixtures import NewPage
 from tests.browser.pixels import codes_in
+from tests.browser.sizes import too_small
 from tests.integration.test_case_pages import EXECUTOR, HEAD, REGISTRAR, act, the_case
 from tests.integration.wallet_in_process import RICE, Site, a_site
 from tests.unit.case_desk import PDF
@@ -123,15 +124,11 @@ def test_R30_nothing_is_cut_off_and_every_target_is_large_enough(
             assert page.evaluate("document.documentElement.scrollWidth") <= width, url
             spilt = "[...document.querySelectorAll('.card, .left')].filter(c => c.scrollWidth > c.clientWidth).length"
             assert page.evaluate(spilt) == 0, url
-            for target in page.locator(
-                "a:not(.skip), button, summary, input:not([type=hidden]), select"
-            ).all():
-                box = target.bounding_box()
-                assert box is not None
-                if target.get_attribute("type") != "checkbox":  # its label is the target
-                    assert min(box["width"], box["height"]) >= 44, (url, target.inner_text())
-            for label in page.locator(".tick").all():
-                assert label.bounding_box()["height"] >= 44  # type: ignore[index]
+            typed = "input:not([type=hidden], [type=checkbox]), select"
+            assert too_small(page.locator(f"a:not(.skip), button, summary, {typed}")) == [], url
+            # of a checkbox its label is the target
+            assert too_small(page.locator("input[type=checkbox]"), least=0) == [], url
+            assert too_small(page.locator(".tick")) == [], url
             nameless = page.evaluate(
                 "[...document.querySelectorAll('input:not([type=hidden]), select, textarea')]"
                 ".filter(e => !e.labels.length).length"
