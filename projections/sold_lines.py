@@ -107,7 +107,6 @@ class SoldLines(View):
         ),
         key=("redemption", "line", "returned"),
         indexes=(("programme", "month"), ("bought_at",)),
-        partial=((("redemption",), "returned > ''"),),
         lasting=True,
     )
     on = {

@@ -82,13 +82,18 @@ PURCHASES_OF_CHANGED = PURCHASES.format(
                 SELECT stream FROM azyq_views.families f WHERE {OF_THE_MONTHS} AND f.position > %(upto)s)"""
 )
 
-# What of the lines of `which` purchases has come back in all by the position, in thousandths of a unit.
-RETURNED = """
-    returned AS (
-        SELECT redemption, line, max(thousandths) AS thousandths FROM azyq_views.sold_lines
-        WHERE returned > '' AND position <= %(upto)s AND redemption IN (
-            SELECT redemption FROM azyq_views.purchases WHERE returns IS NOT NULL AND {which})
-        GROUP BY redemption, line
+OF_WHICH_CAME_BACK = "SELECT redemption FROM azyq_views.purchases WHERE returns IS NOT NULL AND {which}"
+# The lines of these purchases, with what was kept of each by the position, in thousandths of a unit. Few are looked up
+# one by one, whatever the planner thinks: joined, they would be sought among all lines there are.
+LINES = """
+    line AS (
+        SELECT bought.*, thousandths - coalesce(back, 0) AS kept
+        FROM ({redemptions}) came_back
+        CROSS JOIN LATERAL (
+            SELECT *, max(thousandths) FILTER (WHERE returned > '') OVER (PARTITION BY line) AS back
+            FROM azyq_views.sold_lines l WHERE l.redemption = came_back.redemption AND position <= %(upto)s OFFSET 0
+        ) bought
+        WHERE returned = ''
     )"""
 
 

@@ -10,9 +10,10 @@ from typing import Any
 from projections.reports.entries import Line, Purchase
 from projections.reports.facts import (
     IN_THE_REGION,
+    LINES,
     OF_THE_MONTHS,
+    OF_WHICH_CAME_BACK,
     RESIDENTS_OF_THE_MONTHS,
-    RETURNED,
     line_total,
 )
 from projections.reports.ledger import Ledger
@@ -49,35 +50,26 @@ def sales(which: str, residents: str) -> str:
     All lines are added up as they were bought. Those of purchases that something came back of are few: they are taken
     off again, and what was kept of them is added.
     """
-    paid = (
-        f"position <= %(upto)s AND (held = 0 OR position IN (SELECT position FROM late)) AND {IN_THE_REGION}"
-    )
+    paid = f"(held = 0 OR position IN (SELECT position FROM late)) AND {IN_THE_REGION}"
     return f"""
-    WITH {residents}, {RETURNED.format(which=which)},
+    WITH {residents},
     late AS (
         SELECT position FROM azyq_views.purchases
         WHERE {which} AND captured_position <= %(upto)s AND captured_position > position
     ),
-    line AS (
-        SELECT l.*, l.thousandths - coalesce(r.thousandths, 0) AS kept
-        FROM (
-            SELECT * FROM azyq_views.sold_lines
-            WHERE redemption IN (SELECT redemption FROM returned) AND returned = '' OFFSET 0
-        ) l
-        LEFT JOIN returned r USING (redemption, line)
-        WHERE {paid}
-    ),
+    {LINES.format(redemptions=OF_WHICH_CAME_BACK.format(which=which))},
+    paid AS (SELECT * FROM line WHERE {paid}),
     kept AS (
         SELECT *, row_number() OVER (PARTITION BY redemption, goods_position ORDER BY line) AS number_of_position,
             row_number() OVER (PARTITION BY redemption, goods_position, gtin ORDER BY line) AS number_of_article
-        FROM line WHERE kept > 0
+        FROM paid WHERE kept > 0
     ),
     part AS (
         SELECT programme, goods_position, gtin, {_BOUGHT} FROM azyq_views.sold_lines
-        WHERE returned = '' AND {which} AND {paid} GROUP BY 1, 2, 3
+        WHERE returned = '' AND position <= %(upto)s AND {which} AND {paid} GROUP BY 1, 2, 3
         UNION ALL
         SELECT programme, goods_position, gtin, {", ".join(f"-{figure}" for figure in _FIGURES)}
-        FROM (SELECT programme, goods_position, gtin, {_BOUGHT} FROM line GROUP BY 1, 2, 3) bought
+        FROM (SELECT programme, goods_position, gtin, {_BOUGHT} FROM paid GROUP BY 1, 2, 3) bought
         UNION ALL
         SELECT programme, goods_position, gtin, {_KEPT} FROM kept GROUP BY 1, 2, 3
     )

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from projections.reports.entries import Purchase
-from projections.reports.facts import AT_THE_SHOP, OF_THE_MONTHS, PURCHASES, RETURNED, line_total
+from projections.reports.facts import AT_THE_SHOP, LINES, OF_THE_MONTHS, PURCHASES, line_total
 from projections.reports.goods import total
 from projections.reports.ledger import Ledger
 from projections.reports.report import Cells, Column, Report, Scope, Section, named
@@ -29,18 +29,13 @@ _EVENTS = """
     )"""
 _WHICH = f"{OF_THE_MONTHS} AND {AT_THE_SHOP}"
 _TURNOVER = f"""
-    WITH {_EVENTS}, {PURCHASES.format(which=_WHICH)}, {RETURNED.format(which=_WHICH)},
+    WITH {_EVENTS}, {PURCHASES.format(which=_WHICH)},
     status AS (
         SELECT DISTINCT ON (data ->> 'shop') data ->> 'shop' AS shop, topic = 'shop.closed' AS closed
         FROM event WHERE topic IN ('shop.opened', 'shop.closed') ORDER BY data ->> 'shop', position DESC
     ),
-    kept AS (
-        SELECT p.shop, price_tiyn, l.thousandths - coalesce(gone.thousandths, 0) AS thousandths
-        FROM purchase p JOIN azyq_views.sold_lines l ON l.redemption = p.redemption AND l.returned = ''
-        LEFT JOIN returned gone ON gone.redemption = l.redemption AND gone.line = l.line
-        WHERE p.captured AND p.returns IS NOT NULL
-    ),
-    back AS (SELECT shop, sum({line_total("price_tiyn", "thousandths")}) AS back_tiyn FROM kept GROUP BY shop),
+    {LINES.format(redemptions="SELECT redemption FROM purchase WHERE captured AND returns IS NOT NULL")},
+    back AS (SELECT shop, sum({line_total("price_tiyn", "kept")}) AS back_tiyn FROM line GROUP BY shop),
     drawn AS (
         SELECT shop, count(*) AS purchases, sum(purchase_tiyn - coalesce(returned_tiyn, 0)) AS drawn_tiyn,
             sum(price_total_tiyn) FILTER (WHERE returns IS NULL) AS whole_tiyn
