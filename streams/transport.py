@@ -20,7 +20,6 @@ from math import ceil
 from typing import Any, NamedTuple
 from weakref import WeakSet
 
-from aiokafka.consumer.fetcher import FetchError  # type: ignore[import-untyped]
 from faust.transport.drivers import aiokafka
 from faust.types.tuples import ConsumerMessage
 
@@ -61,10 +60,9 @@ class _ConsumerThread(aiokafka.AIOKafkaConsumerThread):
         here = [tp for tp in fetched if tp in active_partitions][:_PARTITIONS_AT_ONCE]
         found: dict[Any, list[Any]] = {}
         for tp in here:
-            if found and (
-                isinstance(fetched.get(tp), FetchError) or fetcher._subscriptions.reassignment_in_progress
-            ):
-                break  # an error and a wait would lose what was found
+            failed = hasattr(fetched.get(tp), "check_raise")
+            if found and (failed or fetcher._subscriptions.reassignment_in_progress):
+                break  # an error or a wait would lose what was found; it comes the next time
             run = self.consumer.transport.longest_runs.get(tp.topic, 1)
             runs = None if max_records is None else ceil(max_records / len(here) / run) * run
             found |= await super()._fetch_records(consumer, {tp}, 0, runs)
