@@ -8,7 +8,6 @@ from nothing is tested elsewhere (test_first_second, test_readme, test_demo, tes
 
 from __future__ import annotations
 
-import atexit
 import gc
 import importlib
 import json
@@ -32,22 +31,23 @@ ROOT = Path(__file__).parents[1]
 CLIENT = Path(__file__).with_name("warm_call.py")
 ROOMS = ("domain", "projections", "streams", "infra")
 
+# It ends with us, however we end: nobody else holds the other end of its input, which is kept here.
+_STARTED: list[subprocess.Popen[bytes]] = []
+
 
 @cache
 def azyq() -> list[str]:
     """The command that stands for `azyq`; the first call of a process starts what answers it."""
     folder = tempfile.mkdtemp(prefix="azyq-warm-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     where = f"{folder}/socket"
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("AZYQ", "KAFKA"))
     }
     environment |= {"PYTHONPATH": str(ROOT)}
-    # It ends with us, for nobody else holds the other end of its input.
     process = subprocess.Popen(
         [sys.executable, __file__, where], stdin=subprocess.PIPE, env=environment, start_new_session=True
     )
-    atexit.register(process.terminate)
+    _STARTED.append(process)
     while not os.path.exists(where):
         assert process.poll() is None, "what forks for azyq does not start"
         time.sleep(0.01)
@@ -77,6 +77,7 @@ def serve(where: str) -> None:
         while True:
             ready, _, _ = select.select([sys.stdin, listening], [], [])
             if sys.stdin in ready:
+                shutil.rmtree(Path(where).parent, ignore_errors=True)
                 os._exit(0)
             connection, _ = listening.accept()
             if os.fork() == 0:

@@ -29,6 +29,8 @@ from infra.web.office.sign_in import COOKIE
 from tests.integration.month_in_process import Town, a_month, as_csv, events_of, query
 from tests.integration.office_in_process import HERE, OfficeSite, post
 
+pytestmark = pytest.mark.views_ready
+
 JULY = "akkol-2025/2025-07"
 STAFF = {
     "k.clerk": (CLERK,),

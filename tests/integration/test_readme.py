@@ -16,6 +16,7 @@ import typer
 
 from infra.cli.app import app
 from infra.settings import ROOT, Settings
+from tests import warm
 from tests.broker.server import Access
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -45,6 +46,7 @@ def test_the_month_by_hand_runs_as_it_stands(tmp_path: Path) -> None:
     }
     told = ["azyq", "demo", "--families", "3", "--json"]
     subprocess.run(told, cwd=folder, env=environment, capture_output=True, check=True, timeout=200)
+    environment["PATH"] = f"{warm.folder_for_path()}{os.pathsep}{environment['PATH']}"
     # when the commands are typed one after the other
     found = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
