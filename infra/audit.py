@@ -33,6 +33,7 @@ from domain.audit.trade import TradeBook
 from domain.audit_events import Verdict
 from domain.goods import GoodsCatalogue
 from domain.programmes import Programme
+from infra.audit_counts import Counted, compare_counts, counted
 from infra.audit_sums import HashingLines, Sums
 from infra.audit_views import ViewAudit
 from infra.postgres.connect import APP_ROLE, connect
@@ -136,6 +137,7 @@ class _Audit:
         )
         views = ViewAudit(self._connection, head)
         done = 0
+        earlier: list[Counted] = []
         for stream, raws in groupby(self._raws(), key=attrgetter("stream")):
             hexed = stream.replace("-", "")
             events: list[Recorded | Unreadable] = []
@@ -145,6 +147,8 @@ class _Audit:
                 # What no view can read is still told by the rules, as far as it goes.
                 data = event.data if isinstance(event, Recorded) else _object(raw.state)
                 fold.feed(raw.position, hexed, raw.version, raw.topic or "", data)
+                if raw.topic == "audit.ended":
+                    earlier += counted(raw.position, hexed, raw.version, data)
                 done += 1
                 if done % PROGRESS_EVERY == 0:
                     self._progress("log", done, total)
@@ -159,6 +163,8 @@ class _Audit:
         self._compare_stages(tables["stage_table"], findings, ran)
         self._compare_claims(tables["claim"], findings, ran)
         views.compare(self._raws, findings, ran)
+        for finding in compare_counts(self._connection, earlier):
+            findings.add(finding)
         sealed = seals()
         for finding in sealed.findings:
             findings.add(finding)

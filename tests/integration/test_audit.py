@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,8 +14,9 @@ import pytest
 from psycopg2.extensions import parse_dsn
 
 from domain.audit.facts import Finding
+from domain.audit_events import record_verdict
 from domain.goods import load_goods
-from infra.audit import AuditVerdict, run_audit
+from infra.audit import AuditVerdict, run_audit, verdict_kept
 from infra.postgres.connect import connect
 from infra.postgres.log import PostgresLog
 from infra.postgres.log_reader import LogReader
@@ -120,6 +122,24 @@ def test_a_log_that_the_aggregates_wrote_holds(told: str) -> None:
     assert verdict.streams > 120
     # Every check had something to look at: an audit that looks away holds as well.
     assert min(verdict.checks.values()) > 0
+
+
+def test_R29_what_was_removed_from_a_streams_end_is_missed_by_who_counted_it(tampered: Tampered) -> None:
+    log = PostgresLog(tampered.dsn)
+    before = tampered.audit()
+    record_verdict(log, verdict_kept(before), datetime(2025, 12, 31, tzinfo=UTC))
+    log.close()
+    assert tampered.audit().holds
+
+    # The last of a stream, so that no version is missing.
+    tampered.run(
+        "DELETE FROM azyq_log.azyq_events WHERE notification_id = (SELECT max(notification_id) FROM"
+        " azyq_log.azyq_events GROUP BY originator_id HAVING count(*) > 1 AND max(notification_id) <= %s LIMIT 1)",
+        before.head,
+    )
+    found = [finding for finding in tampered.audit().findings if finding.check == "audit_verdict"]
+    assert [finding.clause for finding in found] == ["R29"]
+    assert f"{before.events} events up to position {before.head} were counted" in found[0].what
 
 
 def test_an_empty_log_holds(database: str) -> None:
