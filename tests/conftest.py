@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
@@ -52,6 +53,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--kill-rounds", type=int, default=3, metavar="N", help="months that are killed at random points"
     )
+
+
+def pytest_collection_finish() -> None:
+    """What collecting made stays to the end: half a million objects, which no collection has to walk through."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
