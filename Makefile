@@ -22,6 +22,7 @@ install-dev:
 demo: install
 	@.venv/bin/azyq demo $(ARGS)
 
+# Three processes for two cores: about half of their time they wait, for PostgreSQL, Kafka, Chromium.
 test: install-dev
 	@set -euo pipefail; \
 	.venv/bin/ruff check .; \
@@ -30,7 +31,7 @@ test: install-dev
 	.venv/bin/mypy bin/install.py; \
 	.venv/bin/python -m tests.broker fetch; \
 	.venv/bin/python -m tests.browser fetch; \
-	.venv/bin/python -m pytest -n 2 --dist worksteal $(ARGS)
+	.venv/bin/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 bench: install-dev
 	@.venv/bin/python -m benchmarks $(ARGS)
