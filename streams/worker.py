@@ -12,7 +12,7 @@ import queue
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -214,10 +214,8 @@ class _Member:
         for task in tasks:
             if not task.done():
                 task.cancel()
-        with suppress(Exception, asyncio.TimeoutError):
-            await asyncio.wait_for(self._app.consumer.commit(), for_commit)
-        with suppress(Exception, asyncio.TimeoutError):
-            await asyncio.wait_for(self._app.stop(), for_group)
+        await _within(for_commit, self._app.consumer.commit())
+        await _within(for_group, self._app.stop())
 
     def _agent(
         self,
@@ -310,6 +308,16 @@ def _deliveries(message: Any) -> list[Delivery]:
         return [Delivery(r.partition, r.offset, r.key, r.value, r.timestamp) for r in message.records]
     written_at = None if message.timestamp is None else round(message.timestamp * 1000)  # Faust has seconds
     return [Delivery(message.partition, message.offset, message.key, message.value, written_at)]
+
+
+async def _within(seconds: float, work: Coroutine[Any, Any, Any]) -> None:
+    """Do `work`, or give it up: Faust's commit, cancelled while it waits for another one, begins anew and never ends."""
+    task = asyncio.ensure_future(work)
+    done, _ = await asyncio.wait({task}, timeout=seconds)
+    if not done:
+        task.cancel()
+    elif not task.cancelled():
+        task.exception()
 
 
 class _Closed(Exception):
