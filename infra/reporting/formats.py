@@ -28,6 +28,12 @@ _WORDS: dict[str, Names] = {
     "log_position": {"kk": "Журналдағы орын", "ru": "Позиция журнала", "en": "Log position"},
     "recorded_at": {"kk": "Соңғы оқиға", "ru": "Последнее событие", "en": "Last event"},
     "rows": {"kk": "Жолдар", "ru": "Строк", "en": "Rows"},
+    "empty": {"kk": "Бос ұяшық", "ru": "Пустая ячейка", "en": "Empty cell"},
+    "empty_why": {
+        "kk": "Көрсеткіш жоқ немесе көрсетілмейді: 5 адамнан аз не сондай санды шығарып береді.",
+        "ru": "Показателя нет, или он не показан: меньше 5 человек или то, из чего такое число следует.",
+        "en": "There is no figure, or it is not shown: fewer than 5 people, or what would tell such a number.",
+    },
     "money": {
         "kk": "Ақша файлда теңгемен, JSON мен CSV-де тиынмен.",
         "ru": "Деньги здесь в тенге, в JSON и CSV – в тиынах.",
@@ -173,6 +179,7 @@ def _how(book: Any, answer: Answer, language: str, bold: Any) -> None:
 def how(answer: Answer, language: str) -> list[tuple[str, str]]:
     """How the report was computed: labels and values, for people."""
     report = answer.report
+    empty = any(cell is None for one in answer.tables for row in one.rows for cell in row)
     counted = ", ".join(f"{one.section.names[language]}: {len(one.rows)}" for one in answer.tables)
     return [
         (words("report", language), report.names[language]),
@@ -187,6 +194,7 @@ def how(answer: Answer, language: str) -> list[tuple[str, str]]:
         (words("log_position", language), str(answer.log_position)),
         (words("recorded_at", language), _time(answer.recorded_at) or ""),
         (words("rows", language), counted),
+        *([(words("empty", language), words("empty_why", language))] if empty else []),
         ("KZT", words("money", language)),
     ]
 

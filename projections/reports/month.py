@@ -97,6 +97,7 @@ _SQL = f"""
         sum(issued_then), sum(spent_then), sum(held_then), sum(expired_then), sum(cancelled_then),
         sum(issued_then) - sum(spent_then) - sum(held_then) - sum(expired_then) - sum(cancelled_then)
     FROM one GROUP BY 1, 2, 3, 4
+    HAVING size_then > 0 OR sum(no_number_then) > 0 OR {" OR ".join(f"{_reached(stage)} > 0" for stage in _STAGES)}
     """
 _FINER = 4  # keys of its rows
 
@@ -138,7 +139,11 @@ def _from_log(key: Callable[[Family, Scope], tuple[Any, ...]]) -> Callable[[Ledg
     def rows(ledger: Ledger, scope: Scope) -> Sequence[Cells]:
         groups: dict[tuple[Any, ...], list[Family]] = defaultdict(list)
         for family in ledger.families.values():
-            if (family.programme, family.month) in scope.months and family.region.startswith(scope.region):
+            if (
+                (family.programme, family.month) in scope.months
+                and family.region.startswith(scope.region)
+                and (family.size > 0 or family.no_number or family.reached)
+            ):
                 groups[key(family, scope)].append(family)
         return [(*found, *_figures(families)) for found, families in sorted(groups.items())]
 
@@ -174,13 +179,14 @@ MONTH = Report(
     definition=named(
         "Айдың тізіміндегі отбасылардың жолы: әр баған – сол кезеңге жеткен отбасылар саны (family.* және voucher.* "
         "оқиғалары бойынша); сомалар теңгемен: берілгені = жұмсалғаны + ұсталғаны + мерзімі өткені + күші жойылғаны + "
-        "қалғаны. Қайтарылған тауардың сомасы жұмсалғанға кірмейді.",
+        "қалғаны. Қайтарылған тауардың сомасы жұмсалғанға кірмейді. Сұрау жіберілгенге дейін "
+        "тізімнен шыққан отбасылар есептелмейді.",
         "Путь семей из списка месяца: в каждом столбце – сколько семей дошло до этапа (по событиям family.* и voucher.*);"
         " суммы: выдано = потрачено + удержано + истекло + аннулировано + остаток. Возвращённое в потраченное не "
-        "входит.",
+        "входит. Семьи, которые выбыли из списка до запроса, не считаются.",
         "The way of the families on the month's list: each column counts the families that reached the stage (by the "
         "events family.* and voucher.*); of the sums, issued = spent + held + expired + cancelled + available. What was "
-        "returned does not count as spent.",
+        "returned does not count as spent. Families that left the list before anything was asked of them are not counted.",
     ),
     clauses=("R15", "R18", "R20", "R21", "O3.2"),
     parameters=frozenset({"programme", "month", "region"}),

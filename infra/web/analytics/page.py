@@ -40,6 +40,7 @@ from infra.web.analytics.words import analytics_words
 
 SEALS_SHOWN = 5
 _LEVELS = (2, 4, 6, 9)
+_LATE_SECONDS = 5
 
 
 class Dashboard:
@@ -144,10 +145,12 @@ class Dashboard:
 
     def _chain(self) -> dict[str, Any]:
         chain = self._services.chain()
+        ages = {place.view: self._services.age(place.position) for place in chain.views}
         return {
             "chain": chain,
-            "ages": {place.view: self._services.age(place.position) for place in chain.views},
-            "behind": sum(place.behind > 0 for place in chain.views),
+            "ages": ages,
+            # Each reading is an event itself: what is behind by a moment is at work, not in trouble.
+            "behind": sum(place.behind > 0 and ages[place.view] >= _LATE_SECONDS for place in chain.views),
             "parked": sum(place.parked for place in chain.views) + chain.parked_messages,
             "sms": sum(chain.sms_due.values()),
         }
