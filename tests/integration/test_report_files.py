@@ -60,6 +60,21 @@ def test_many_rows_are_written_apart_and_the_same(monkeypatch: pytest.MonkeyPatc
     assert rows[7] == ("food-2025", 7, "=4870000000007", 7, 1.75, 70, 63, None)  # KZT
 
 
+@pytest.mark.parametrize(
+    ("language", "label"), [("kk", "Бос ұяшық"), ("ru", "Пустая ячейка"), ("en", "Empty cell")]
+)
+def test_A2_a_workbook_says_why_a_cell_is_empty(language: str, label: str) -> None:
+    with_one = cells(apart.xlsx(answer(1), language))
+    whole = answer(1)
+    whole.tables[0].rows[0] = (*whole.tables[0].rows[0][:-1], 100)
+    assert [
+        label in [row[0] for row in book[-1]] for book in (with_one, cells(apart.xlsx(whole, language)))
+    ] == [
+        True,
+        False,
+    ]
+
+
 def test_a_process_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     broken = replace(answer(apart.APART_FROM), parameters={"month": 7})  # type: ignore[dict-item]
     broken.tables[0].rows[5] = ("food-2025", 1, "x", object, 1, 1, 1, 1)
