@@ -17,6 +17,7 @@ from streams.topics import partition_of
 from streams.trouble import where
 
 BATCH = 5_000
+GATHER_SECONDS = 0.1  # in one process with the tills: a batch of a hundred takes little more of it than one event
 LOOK_AGAIN_SECONDS = 5.0  # for views that wait for their rebuild
 _log = structlog.get_logger(__name__)
 
@@ -136,8 +137,11 @@ class Feed:
         """
         while not stop.is_set():
             try:
-                if not self.run_once():
+                count = self.run_once()
+                if not count:
                     self._source.wait(poll_seconds)
+                elif count < BATCH:
+                    stop.wait(GATHER_SECONDS)
             except Exception as error:
                 _log.error("feed_interrupted", error=type(error).__name__, at=where(error))
                 stop.wait(poll_seconds)
