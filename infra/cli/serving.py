@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def serve(lang: str = LANGUAGE) -> None:
-    """Everything in one process: the API, the views, the scheduler."""
+    """The API, the views and the scheduler in one process; a second one answers analysts."""
     _run(lang, "api", "scheduler", "views")
 
 
