@@ -364,6 +364,31 @@ def test_an_append_wakes_who_follows(parts: Parts) -> None:
     assert parts.tables() == parts.folded()
 
 
+def test_appends_of_a_moment_are_fed_together(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    # given a feed that is behind, then takes three, then finds nothing
+    counts, waits = [feeding.BATCH, 3, 0], []
+
+    class Stop(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            waits.append(("gathers", timeout))
+            return False
+
+    stop = Stop()
+
+    def run_once() -> int:
+        if not counts:
+            stop.set()
+            return feeding.BATCH
+        return counts.pop(0)
+
+    monkeypatch.setattr(parts.feed, "run_once", run_once)
+    monkeypatch.setattr(parts.reader, "wait", lambda seconds: waits.append(("listens", seconds)))
+    # when it follows
+    parts.feed.follow(stop, 60.0)
+    # then it goes on at once where there is more, and gathers where there is not
+    assert waits == [("gathers", feeding.GATHER_SECONDS), ("listens", 60.0)]
+
+
 def test_views_that_stand_at_different_places_are_fed_together(parts: Parts) -> None:
     parts.tell(6)
     Feed(parts.reader, parts.store, VIEWS[:2]).run_once(60)
