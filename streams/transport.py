@@ -22,7 +22,6 @@ from weakref import WeakSet
 
 from faust.transport.drivers import aiokafka
 from faust.types.tuples import ConsumerMessage
-from mode.threads import ServiceThread, WorkerThread
 
 
 class Run(ConsumerMessage):
@@ -45,16 +44,7 @@ _FULL_SECONDS = 0.01  # until it is looked again whether there is room; a batch 
 _PARTITIONS_AT_ONCE = 20
 
 
-class _Thread(WorkerThread):
-    """A thread that no process waits for at its end: what hangs in it is Faust's."""
-
-    def __init__(self, service: ServiceThread, **options: Any) -> None:
-        super().__init__(service, **options)
-        self.daemon = True
-
-
 class _ConsumerThread(aiokafka.AIOKafkaConsumerThread):
-    Worker = _Thread
     consumer: _Consumer
 
     async def _fetch_records(

@@ -42,7 +42,6 @@ _TOPICS_MS = (
 _PAUSE_SECONDS = 1.0
 _BEAT_SECONDS = 1.0
 _STOP_SECONDS = (1.5, 0.5, 1.0)  # for the batch at hand, its commit, and leaving the group
-_CANCELLED_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
 
@@ -111,7 +110,7 @@ class Worker:
         while not stop.is_set():
             with tempfile.TemporaryDirectory(prefix="azyq-worker-") as folder:
                 try:
-                    _run(_Member(self, folder, stop).work())
+                    asyncio.run(_Member(self, folder, stop).work())
                 except Exception as error:
                     self._say("worker_interrupted", error)
             stop.wait(0 if stop.is_set() else _PAUSE_SECONDS)
@@ -309,23 +308,6 @@ def _deliveries(message: Any) -> list[Delivery]:
         return [Delivery(r.partition, r.offset, r.key, r.value, r.timestamp) for r in message.records]
     written_at = None if message.timestamp is None else round(message.timestamp * 1000)  # Faust has seconds
     return [Delivery(message.partition, message.offset, message.key, message.value, written_at)]
-
-
-def _run(work: Coroutine[Any, Any, None]) -> None:
-    """As asyncio.run, but what goes on when it is cancelled is left where it is: a commit of Faust's may wait for good."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    try:
-        loop.run_until_complete(work)
-    finally:
-        left = asyncio.all_tasks(loop)
-        for task in left:
-            task.cancel()
-        if left:
-            loop.run_until_complete(asyncio.wait(left, timeout=_CANCELLED_SECONDS))
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        asyncio.set_event_loop(None)
-        loop.close()
 
 
 async def _within(seconds: float, work: Coroutine[Any, Any, Any]) -> None:
