@@ -114,7 +114,9 @@ def test_R14_a_list_is_dragged_in_and_approved_by_another(
     approver.get_by_role("table").get_by_role("link").first.click()
     approver.screenshot(path=tmp_path / "to-approve.png", full_page=True)
     approver.get_by_role("button", name=said["approve"]).click()
-    expect(approver.get_by_role("heading", name=said["stage_taken_in"])).to_be_visible(timeout=30_000)
+    expect(approver.get_by_role("heading", name=said["stage_taken_in"], exact=True)).to_be_visible(
+        timeout=30_000
+    )
     approver.screenshot(path=tmp_path / "in.png", full_page=True)
     wide = approver.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0

@@ -242,11 +242,12 @@ def test_of_many_who_act_at_once_one_does(bureau: Bureau, portal: Member, staff:
 def test_without_a_key_with_a_wrong_one_and_after_a_revocation_nobody_is_let_in(bureau: Bureau) -> None:
     head = bureau.member("h.head", "head")
     addresses = ("/v1/cases", "/v1/cases/X", "/v1/staff/me", f"/v1/services/{LICENCE}/levels")
+    other = head.key[:-1] + ("y" if head.key.endswith("x") else "x")
     for path in addresses:
         assert code(bureau.client.get(path)) == (401, "staff_key_missing")
         for wrong in (
             "Bearer x",
-            f"Bearer {head.key[:-1]}x",
+            f"Bearer {other}",
             "Basic x",
             f"Bearer azyq_trial_k7qm2xva_{'a' * 43}",
         ):
