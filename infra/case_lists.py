@@ -100,6 +100,26 @@ class PostgresCaseLists:
             asked.either["service"] = tuple(services)
         return self._page(asked, after, limit)
 
+    def waiting(
+        self, steps: Collection[tuple[str, str]], assignee: str, now: datetime
+    ) -> dict[tuple[str, str], tuple[int, int]]:
+        """By (service, step): how many are open for a person or for nobody in particular, how many of them overdue."""
+        rows = self._rows(
+            "SELECT service, step, count(*), count(*) FILTER (WHERE due_at < %s) FROM azyq_views.case_steps"
+            " WHERE state = 'open' AND (service, step) IN %s AND assignee IN (%s, '') GROUP BY service, step",
+            (now, tuple(steps), assignee),
+        )
+        return {(service, step): (cases, overdue) for service, step, cases, overdue in rows}
+
+    def at_step(self, service: str, step: str, assignee: str, limit: int) -> list[UUID]:
+        """The streams of cases whose step is open for a person or for nobody in particular, those due first in front."""
+        rows = self._rows(
+            "SELECT stream FROM azyq_views.case_steps WHERE state = 'open' AND service = %s AND step = %s"
+            " AND assignee IN (%s, '') ORDER BY due_at, stream LIMIT %s",
+            (service, step, assignee, limit),
+        )
+        return [UUID(stream) for (stream,) in rows]
+
     def _page(self, asked: _Asked, after: DueStep | None, limit: int) -> list[DueStep]:
         if after is None:
             return self._steps(asked, "true", (), limit)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from uuid import UUID
-
-from psycopg2.errors import UndefinedTable
 
 from domain.procedures.acts import Actor
 from domain.procedures.case import Case
@@ -37,18 +34,8 @@ class OfficeSittings(CaseEntrance):
         steps = list(self._steps(actor))
         if not steps:
             return []
-        counts: dict[tuple[str, str], tuple[int, int]] = {}
-        try:
-            with self._azyq.view_store.connection() as connection, connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT service, step, count(*), count(*) FILTER (WHERE due_at < %s)"
-                    " FROM azyq_views.case_steps WHERE state = 'open' AND (service, step) IN %s"
-                    " AND assignee IN (%s, '') GROUP BY service, step",
-                    (self.now(), tuple((service.id, step.id) for service, step in steps), actor.id),
-                )
-                counts = {(service, step): (cases, overdue) for service, step, cases, overdue in cursor}
-        except UndefinedTable:
-            pass
+        ids = [(service.id, step.id) for service, step in steps]
+        counts = self._azyq.case_lists.waiting(ids, actor.id, self.now())
         return [
             SittingWaiting(service, step, *counts.get((service.id, step.id), (0, 0)))
             for service, step in steps
@@ -71,16 +58,7 @@ class OfficeSittings(CaseEntrance):
 
     def sitting_cases(self, actor: Actor, service: str, step: str, limit: int) -> list[SittingCase]:
         """Cases whose step is open, for the member or for nobody in particular, those due first in front."""
-        try:
-            with self._azyq.view_store.connection() as connection, connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT stream FROM azyq_views.case_steps WHERE state = 'open' AND service = %s AND step = %s"
-                    " AND assignee IN (%s, '') ORDER BY due_at, stream LIMIT %s",
-                    (service, step, actor.id, limit),
-                )
-                streams = [UUID(str(stream)) for (stream,) in cursor]
-        except UndefinedTable:
-            return []
+        streams = self._azyq.case_lists.at_step(service, step, actor.id, limit)
         found = self._azyq.log.load(streams)
         cases = [found[stream] for stream in streams if isinstance(found.get(stream), Case)]
         # The view may be behind: the log says whose turn it is.
