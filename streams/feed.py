@@ -17,7 +17,7 @@ from streams.topics import partition_of
 from streams.trouble import where
 
 BATCH = 5_000
-GATHER_SECONDS = 0.1  # a batch of a hundred takes little more of the tills' process than one event
+GATHER_SECONDS = 0.1  # a batch of a hundred takes little more than one event
 LOOK_AGAIN_SECONDS = 5.0  # for views that wait for their rebuild
 _log = structlog.get_logger(__name__)
 

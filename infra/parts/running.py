@@ -33,7 +33,8 @@ def run_once(azyq: Azyq) -> None:
 def run_parts(azyq: Azyq, wanted: Collection[Part]) -> None:
     """Run until SIGTERM or SIGINT, then let each part finish what it is at; SystemExit(1) when one failed.
 
-    `views` keeps the views in step in this process: from the log, or by a publisher and a worker where there is a Kafka.
+    `views` keeps the views in step: by a publisher and a worker where there is a Kafka, else from the log, beside `api`
+    in a process of its own.
     Raises OSError: the address is taken; ValueError: AZYQ_SMS_GATEWAY names no gateway.
     """
     stop = azyq.stopping
@@ -43,8 +44,12 @@ def run_parts(azyq: Azyq, wanted: Collection[Part]) -> None:
     chosen = set(wanted)
     if "views" in chosen and azyq.settings.kafka_bootstrap_servers:
         chosen |= {"publisher", "worker"}
+    elif "views" in chosen and "api" in chosen:
+        from infra.parts.view_process import keep_views
+
+        works["views"] = lambda: keep_views(azyq.dsn, stop)
     elif "views" in chosen:
-        works["feed"] = lambda: azyq.feed.follow(stop)
+        works["views"] = lambda: azyq.feed.follow(stop)
     if chosen & {"api", "scheduler"}:
         _ = azyq.gateway  # a wrong setting is told now, not when the first SMS is due
     if "api" in chosen:

@@ -20,24 +20,13 @@ from infra.parts.analytics import Analytics
 from infra.parts.api import Replies
 from infra.parts.reading_process import NICE, ReadingProcess
 from tests.integration.access_in_process import MONTH, Bureau, a_bureau
+from tests.integration.processes_beside import running
 from tests.integration.test_analytics_access import FROM_ELSEWHERE, sign_in
 from tests.integration.test_serve import Process, Site, eventually
 
 PROGRAM = "infra.parts.reading_process"
 REPORT = f"/v1/reports/month?month={MONTH}"
 PAGE = f"/analytics?month={MONTH}&lang=en"
-
-
-def programs_of(pid: int) -> list[psutil.Process]:
-    """The processes of `pid` that answer analysts."""
-    found = []
-    for child in psutil.Process(pid).children():
-        try:
-            if PROGRAM in child.cmdline():
-                found.append(child)
-        except psutil.Error:
-            continue  # it ended just now
-    return found
 
 
 @contextmanager
@@ -65,7 +54,7 @@ def apart(bureau: Bureau) -> Iterator[TestClient]:
     finally:
         process.close()
         analytics.close()
-        assert programs_of(os.getpid()) == []
+        assert running(PROGRAM, os.getpid()) == []
 
 
 @pytest.fixture
@@ -141,7 +130,7 @@ def test_a_process_that_dies_is_started_again_and_its_readers_are_told(bureau: B
         bureau.http = http
         session = bureau.sign_in(user)
         # given a reading under way, in a process that does not come to it
-        (process,) = programs_of(os.getpid())
+        (process,) = running(PROGRAM, os.getpid())
         assert process.nice() == os.getpriority(os.PRIO_PROCESS, 0) + NICE
         process.suspend()
         with ThreadPoolExecutor(2) as pool:
@@ -161,14 +150,14 @@ def test_a_process_that_dies_is_started_again_and_its_readers_are_told(bureau: B
             lambda: found if (found := http.get(REPORT, headers=session)).is_success else None
         )
         assert answered.json()["log_position"] > 0
-        (other,) = programs_of(os.getpid())
+        (other,) = running(PROGRAM, os.getpid())
         assert other.pid != process.pid
 
 
 def serving(site: Site) -> tuple[Process, psutil.Process]:
     """`azyq api`, and the process that answers analysts, which has answered."""
     api = site.start("api")
-    (process,) = eventually(lambda: programs_of(api.process.pid))
+    (process,) = eventually(lambda: running(PROGRAM, api.process.pid))
     # at the machine of a trial nobody signs in
     told = httpx.get(f"{api.address}/analytics?month=2025-07", timeout=60, trust_env=False)
     assert told.status_code == 200
@@ -179,7 +168,7 @@ def test_a_signal_ends_both(site: Site) -> None:
     api, process = serving(site)
     assert api.end() == 0, "".join(api.raw)
     assert not process.is_running()
-    assert not [line for line in api.raw if "reading_process_" in line]
+    assert not [line for line in api.raw if '"process_' in line]
 
 
 def test_a_process_whose_parent_was_killed_ends(site: Site) -> None:
@@ -191,6 +180,6 @@ def test_a_process_whose_parent_was_killed_ends(site: Site) -> None:
 def test_who_ends_while_it_starts_leaves_nothing(site: Site) -> None:
     api = site.start("api")
     assert api.address
-    (process,) = eventually(lambda: programs_of(api.process.pid))
+    (process,) = eventually(lambda: running(PROGRAM, api.process.pid))
     assert api.end() == 0, "".join(api.raw)
     assert not process.is_running()

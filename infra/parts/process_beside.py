@@ -1,0 +1,134 @@
+"""A process of ours beside this one: told at its start what it needs, started again when it ends, ended with its parent.
+
+`python -m MODULE` is its program. It has one end of a pair of sockets as its standard input: its parent's end closes
+when it is to end, be it that the parent was killed.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import structlog
+
+GRACE_SECONDS = 3.0  # for what is at hand, once it is to end
+END_SECONDS = 5.0  # then it is killed
+AGAIN_SECONDS = (0.2, 1.0, 5.0, 15.0)  # before the next start, after so many short lives
+SHORT_SECONDS = 30.0
+
+log = structlog.get_logger("azyq")
+
+
+class ProcessBeside:
+    """Keeps such a process. For threads."""
+
+    def __init__(self, module: str, beginning: Callable[[], object]) -> None:
+        """`beginning`: what `begun` returns in the process, made anew for each start."""
+        self._module = module
+        self._beginning = beginning
+        self._lock = threading.Lock()
+        self._control: socket.socket | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._closing = threading.Event()
+        self._keeper = threading.Thread(target=self._keep, name=module.rpartition(".")[2], daemon=True)
+
+    def start(self) -> None:
+        """Start it, and keep it."""
+        self._keeper.start()
+
+    def give(self, given: socket.socket) -> None:
+        """Send it a socket. Raises OSError when it is not there."""
+        with self._lock:
+            if self._control is None:
+                raise ConnectionRefusedError(f"there is no {self._module} at this moment")
+            socket.send_fds(self._control, [b"."], [given.fileno()])
+
+    def close(self) -> None:
+        """End it; what it has at hand is finished within some seconds. Nothing is left behind."""
+        self._closing.set()
+        self._let_go()
+        if self._keeper.ident is None:
+            return  # it was never started
+        self._signal(signal.SIGTERM)  # while it starts, it ends at once
+        self._keeper.join(GRACE_SECONDS + END_SECONDS)
+        if self._keeper.is_alive():
+            log.warning("process_killed", program=self._module)
+            self._signal(signal.SIGKILL)
+            self._keeper.join()
+
+    def _keep(self) -> None:
+        short = 0
+        while not self._closing.is_set():
+            began = time.monotonic()
+            try:
+                code = self._live()
+            except OSError as error:
+                log.error("process_not_started", program=self._module, error=type(error).__name__)
+            else:
+                if not self._closing.is_set():
+                    log.error("process_ended", program=self._module, code=code)
+            short = short + 1 if time.monotonic() - began < SHORT_SECONDS else 0
+            self._closing.wait(AGAIN_SECONDS[min(short, len(AGAIN_SECONDS) - 1)])
+
+    def _live(self) -> int:
+        """One life: its exit code. Raises OSError when it can't be started."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                process = subprocess.Popen(  # noqa: S603 – the program is ours
+                    [sys.executable, "-m", self._module],
+                    stdin=theirs.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    process_group=0,  # Ctrl-C in a terminal is for its parent, which ends it
+                )
+            except OSError:
+                ours.close()
+                raise
+        told = pickle.dumps(self._beginning())
+        with suppress(BrokenPipeError):
+            ours.sendall(len(told).to_bytes(4, "big") + told)
+        ours.setblocking(False)
+        with self._lock:
+            self._process, self._control = process, ours
+        if self._closing.is_set():
+            self._let_go()
+            self._signal(signal.SIGTERM)
+        code = process.wait()
+        self._let_go()
+        return code
+
+    def _signal(self, number: int) -> None:
+        """To it, and to processes of its own, if it has some."""
+        with self._lock:
+            process = self._process
+        if process is not None and process.poll() is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, number)
+
+    def _let_go(self) -> None:
+        """Nothing is given to it any more, and the process, if it lives, sees that it is to end."""
+        with self._lock:
+            control, self._control = self._control, None
+        if control is not None:
+            control.close()
+
+
+def begun(nice: int) -> tuple[socket.socket, Any] | None:
+    """For the process itself, which yields the cores by `nice` from now on: its end of the pair, and what it is told;
+    None where its parent has gone already."""
+    os.nice(nice)
+    control = socket.socket(fileno=os.dup(sys.stdin.fileno()))
+    # Of this very program, its parent: nobody else's bytes are unpickled.
+    length = int.from_bytes(control.recv(4, socket.MSG_WAITALL), "big")
+    if not length:
+        return None
+    return control, pickle.loads(control.recv(length, socket.MSG_WAITALL))  # noqa: S301

@@ -1,0 +1,86 @@
+"""The process that keeps the views beside the one that answers tills: what it feeds, and what becomes of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+import pytest
+
+from infra.parts.view_process import NICE
+from tests.integration.month_in_process import Town, query
+from tests.integration.processes_beside import running
+from tests.integration.test_serve import Process, Site, eventually, phone_of, post, reply_body
+
+PROGRAM = "infra.parts.view_process"
+
+
+@pytest.fixture
+def site(database: str, tmp_path: Path) -> Iterator[Site]:
+    with ExitStack() as stack:
+        yield Site(database, tmp_path, stack)
+
+
+def keeper_of(process: Process) -> psutil.Process:
+    """The one process beside `process` that keeps the views."""
+    (keeper,) = eventually(lambda: running(PROGRAM, process.process.pid))
+    return keeper
+
+
+def consented(site: Site) -> int:
+    """Consents, as the view has them."""
+    return sum(count for (count,) in query(site.dsn, "SELECT consented FROM azyq_views.month_status"))
+
+
+def test_the_views_go_on_when_the_process_that_keeps_them_is_killed(site: Site) -> None:
+    # given a round of SMS, served
+    households = Town().households(2)
+    site.listed(households)
+    first, second = (phone_of(household) for household in households)
+    serve = site.start("serve")
+    address = serve.address
+    keeper = keeper_of(serve)
+    assert keeper.nice() == os.getpriority(os.PRIO_PROCESS, serve.process.pid) + NICE
+    eventually(lambda: len(site.sms("consent_request")) == 2)
+    # when a reply comes
+    assert post(address, reply_body(first, "ИӘ", "m-1")).json() == {"outcome": "consented"}
+    # then a view tells of it
+    eventually(lambda: consented(site) == 1)
+    # when the process is killed, and another reply comes
+    keeper.kill()
+    assert post(address, reply_body(second, "ИӘ", "m-2")).json() == {"outcome": "consented"}
+    # then it is said aloud, and another process brings the views up to date
+    eventually(lambda: consented(site) == 2)
+    (ended,) = serve.logged("process_ended")
+    assert (ended["program"], ended["code"]) == (PROGRAM, -signal.SIGKILL)
+    assert keeper_of(serve).pid != keeper.pid
+
+
+def test_a_signal_ends_both(site: Site) -> None:
+    api = site.start("api")
+    assert api.address
+    keeper = keeper_of(api)
+    assert api.end() == 0, "".join(api.raw)
+    assert not keeper.is_running()
+    assert not [line for line in api.raw if '"process_' in line]
+
+
+def test_a_process_whose_parent_was_killed_ends(site: Site) -> None:
+    api = site.start("api")
+    assert api.address
+    keeper = keeper_of(api)
+    api.end(signal.SIGKILL)
+    assert eventually(lambda: not keeper.is_running() or keeper.status() == psutil.STATUS_ZOMBIE, 30)
+
+
+def test_a_scheduler_by_itself_keeps_the_views_in_its_own_process(site: Site) -> None:
+    site.listed(Town().households(1))
+    scheduler = site.start("scheduler")
+    eventually(lambda: query(site.dsn, "SELECT to_regclass('azyq_views.month_status')::text") != [(None,)])
+    eventually(lambda: query(site.dsn, "SELECT sms_consent_request FROM azyq_views.month_status") == [(1,)])
+    assert not running(PROGRAM, scheduler.process.pid)
+    assert scheduler.end() == 0, "".join(scheduler.raw)
