@@ -95,6 +95,31 @@ class CertificateExpired(SignatureUnsound):
     }
 
 
+class CertificateRevoked(SignatureUnsound):
+    """The authority took the certificate, or one above it, back (RFC 5280, 5)."""
+
+    code = "certificate_revoked"
+    texts = {
+        "en": "The certificate was revoked on {day}. Sign by one that is in force.",
+        "ru": "Сертификат отозван {day}. Подпишите действующим.",
+        "kk": "Сертификат {day} қайтарып алынды. Күшіндегі сертификатпен қол қойыңыз.",
+    }
+
+
+class RevocationsOver(SignatureUnsound):
+    """Whether the certificate was taken back is not known: the authority's list of such is older than it may be."""
+
+    code = "revocations_over"
+    texts = {
+        "en": "No certificate of this authority can be accepted at this moment: its list of revoked certificates was good"
+        " until {day}. Tell whoever looks after the system.",
+        "ru": "Сейчас нельзя принять ни один сертификат этого удостоверяющего центра: его список отозванных сертификатов"
+        " действовал до {day}. Сообщите тому, кто сопровождает систему.",
+        "kk": "Қазір бұл куәландыру орталығының бірде-бір сертификатын қабылдау мүмкін емес: оның қайтарып алынған"
+        " сертификаттар тізімі {day} дейін жарамды болды. Жүйеге қарайтын адамға айтыңыз.",
+    }
+
+
 class CertificateNotTrusted(SignatureUnsound):
     """No chain in force leads to an authority of the installation's."""
 

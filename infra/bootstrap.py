@@ -56,10 +56,10 @@ if TYPE_CHECKING:  # what only some processes need is imported when it is asked 
     from domain.commands.run_case import RunCase
     from domain.commands.settle_cases import SettleCases
     from infra.case_lists import PostgresCaseLists
-    from infra.cms import CmsSignatures
     from infra.registers import NoRegisters, TrialRegisters
     from infra.running_services import InstalledServices
-    from infra.signatures import NoSignatures, TrialSignatures
+    from infra.signatures.cms import CmsSignatures
+    from infra.signatures.trial import NoSignatures, TrialSignatures
 
 SMS_AT_ONCE_IDEMPOTENT = 500
 SMS_AT_ONCE = 8  # what a crash can leave in doubt
@@ -251,12 +251,15 @@ class Azyq:
     @cached_property
     def signatures(self) -> CmsSignatures | TrialSignatures | NoSignatures:
         """Whose electronic signatures hold: those by the certificates of AZYQ_TRUST; else in a trial those made here."""
-        from infra.signatures import NoSignatures, TrialSignatures
+        from infra.signatures.trial import NoSignatures, TrialSignatures
 
         if self.settings.trust is not None:
-            from infra.cms import CmsSignatures, load_authorities, person_of
+            from infra.signatures.authorities import Revocations, load_authorities
+            from infra.signatures.cms import CmsSignatures, person_of
 
-            return CmsSignatures(load_authorities(self.settings.trust), person_of(self.vault.find_person))
+            folder = self.settings.trust
+            who = person_of(self.vault.find_person)
+            return CmsSignatures(load_authorities(folder), who, Revocations(folder))
         if self.settings.env == "production":
             return NoSignatures()
         return TrialSignatures(trial_key(self.settings.data / "keys" / "signatures.key"))

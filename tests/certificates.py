@@ -85,6 +85,18 @@ def certified(
     return Certified(key, builder.sign(signer.key, hashes.SHA256()), above)
 
 
+def revoked(
+    by: Certified, *those: tuple[Certified, datetime], since: datetime = SINCE, days: int = 7
+) -> x509.CertificateRevocationList:
+    """The list of what `by` took back, each with the time; another is to follow it in so many days."""
+    builder = x509.CertificateRevocationListBuilder().issuer_name(by.certificate.subject).last_update(since)
+    builder = builder.next_update(since + timedelta(days=days))
+    for one, at in those:
+        entry = x509.RevokedCertificateBuilder().serial_number(one.certificate.serial_number)
+        builder = builder.add_revoked_certificate(entry.revocation_date(at).build())
+    return builder.sign(by.key, hashes.SHA256())
+
+
 def rsa_key(size: int = 2048) -> rsa.RSAPrivateKey:
     """A new RSA key."""
     return rsa.generate_private_key(65537, size)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from infra.cms import CmsSignatures, person_of
+from infra.signatures.cms import CmsSignatures, person_of
 from tests.browser.fixtures import NewPage
 from tests.browser.sizes import too_small
 from tests.integration.test_case_pages import the_case

@@ -16,7 +16,7 @@ from domain.commands.case_calls import ActOnCase
 from domain.procedures.acts import Actor
 from domain.procedures.case import Case
 from infra.parts.cases.pages import CasePages
-from infra.signatures import NoSignatures
+from infra.signatures.trial import NoSignatures
 from infra.web.pages import HEADERS
 from tests.integration.month_in_process import events_of
 from tests.integration.wallet_in_process import RICE, Site, a_site

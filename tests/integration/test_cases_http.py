@@ -21,7 +21,7 @@ from infra.api.strict_json import read_body
 from infra.clock import real_clock
 from infra.parts.scheduler import UPLOADS_WAIT
 from infra.parts.staff import enrol_staff
-from infra.signatures import NoSignatures
+from infra.signatures.trial import NoSignatures
 from tests.integration.clerks_in_process import IIN, LICENCE, PDF, PHONE, Bureau, Member, a_bureau
 from tests.integration.month_in_process import query
 

@@ -14,10 +14,10 @@ from fastapi.testclient import TestClient
 from domain.commands.case_calls import ActOnCase, OpenCase
 from domain.ports import PersonalData
 from domain.procedures.acts import Actor
-from infra.cms import CmsSignatures, person_of
 from infra.parts.staff import enrol_staff
 from infra.running_services import InstalledServices
-from infra.signatures import NoSignatures, TrialSignatures
+from infra.signatures.cms import CmsSignatures, person_of
+from infra.signatures.trial import NoSignatures, TrialSignatures
 from tests.certificates import certified
 from tests.integration.month_in_process import events_of
 from tests.integration.office_in_process import OfficeSite, an_office

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from domain.ports import PersonalData
-from infra.cms import CmsSignatures, person_of
 from infra.parts.staff import enrol_staff, member_of
+from infra.signatures.cms import CmsSignatures, person_of
 from tests.certificates import certified
 from tests.integration.clerks_in_process import IIN, LICENCE, Bureau, Member, a_bureau
 from tests.integration.month_in_process import query

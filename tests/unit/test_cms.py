@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 
 from domain.errors import LANGUAGES
 from domain.ports import PersonalData
@@ -17,7 +16,7 @@ from domain.signature_refusals import (
     SignatureUnsound,
     SignerUnknown,
 )
-from infra.cms import LARGEST, CmsSignatures, load_authorities
+from infra.signatures.cms import LARGEST, CmsSignatures
 from tests.certificates import Certified, certified, rsa_key
 
 ROOT = certified("Root", authority=True)
@@ -148,22 +147,6 @@ def test_a_signature_with_one_byte_changed_is_nobodys() -> None:
         # A byte that is part of no statement, such as a tag's form, may leave the signature as good as it was.
         assert signer(bytes(changed)) in (None, "aigul")
         assert signer(bytes(changed), b"another challenge") is None
-
-
-def test_authorities_are_files(tmp_path: Path) -> None:
-    for name, encoding in (("a.pem", serialization.Encoding.PEM), ("b.der", serialization.Encoding.DER)):
-        (tmp_path / name).write_bytes(ROOT.certificate.public_bytes(encoding))
-    (tmp_path / "..data").mkdir()
-    (tmp_path / ".DS_Store").write_text("hello")
-    assert load_authorities(tmp_path) == [ROOT.certificate, ROOT.certificate]
-    (tmp_path / "c.txt").write_text("hello")
-    with pytest.raises(ValueError, match=r"c\.txt is no X\.509 certificate"):
-        load_authorities(tmp_path)
-
-
-def test_a_folder_without_authorities_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="has no certificate of an authority"):
-        load_authorities(tmp_path)
 
 
 def test_A8_an_authority_with_a_new_key_keeps_its_name() -> None:

@@ -30,7 +30,7 @@ from infra.case_lists import DueStep
 from infra.parts.cases.refusals import ApplicantMissing, PaperUnknown, SignatureInTrialOnly
 from infra.parts.cases.shown import act_shown, case_shown, opening_shown
 from infra.service_levels import service_levels
-from infra.signatures import TrialSignatures
+from infra.signatures.trial import TrialSignatures
 from infra.sms.phones import normalise_phone
 
 LONGEST_NAME = 100

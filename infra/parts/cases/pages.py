@@ -37,7 +37,7 @@ from infra.parts.cases.desk import Applicant, CaseDesk
 from infra.parts.cases.paper_standing import paper_standing
 from infra.parts.staff import name_of
 from infra.qr.image import on_paper
-from infra.signatures import NoSignatures, TrialSignatures
+from infra.signatures.trial import NoSignatures, TrialSignatures
 from infra.web.cases.paper_standing import PaperStanding
 from infra.web.cases.reading import CasePaperKind, OwnCase
 

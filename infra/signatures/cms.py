@@ -1,7 +1,7 @@
 """Signatures as bodies make them: CMS over content that is not in it (RFC 5652), by X.509 certificates (RFC 5280).
 
-Passwords exist nowhere: who somebody is, is whose certificate signed. The authorities that are trusted are files in a
-folder; the national one's algorithms of its own (GOST) are not among those that the library behind this knows.
+Passwords exist nowhere: who somebody is, is whose certificate signed. The national authority's algorithms of its own
+(GOST) are not among those that the library behind this knows.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
-from pathlib import Path
+from itertools import pairwise
 from typing import Any
 
 from asn1crypto import cms
@@ -33,6 +33,7 @@ from domain.signature_refusals import (
     SignatureOfOtherText,
     SignerUnknown,
 )
+from infra.signatures.authorities import Revocations
 
 LARGEST = 100_000  # bytes; a signature with its chain has some 5,000
 LONGEST_CHAIN = 5
@@ -51,12 +52,19 @@ _FIELD = "signature"
 class CmsSignatures:
     """Verifies detached CMS signatures (`domain.ports.Signatures`) by trusted authorities."""
 
-    def __init__(self, authorities: Iterable[x509.Certificate], who: Callable[[str], str | None]) -> None:
-        """`who` gives the actor by the serial number in a certificate's subject (`IIN…`, `BIN…`); None: nobody of ours."""
+    def __init__(
+        self,
+        authorities: Iterable[x509.Certificate],
+        who: Callable[[str], str | None],
+        revocations: Revocations | None = None,
+    ) -> None:
+        """`who` gives the actor by the serial number in a certificate's subject (`IIN…`, `BIN…`); None: nobody of ours.
+        `revocations`: what authorities took back, where that is known."""
         self._authorities: dict[bytes, list[x509.Certificate]] = {}
         for certificate in authorities:  # an authority that got another key keeps its name
             self._authorities.setdefault(certificate.subject.public_bytes(), []).append(certificate)
         self._who = who
+        self._revocations = revocations
 
     def verify(self, content: bytes, signature: bytes, at: datetime) -> Signer:
         """Who signed `content`. Raises what `certificate` raises, SignerUnknown."""
@@ -89,7 +97,8 @@ class CmsSignatures:
         """The certificate that signed `content`, in force at `at` and of a trusted authority.
 
         Raises SignatureUnsound: SignatureNotCms, SignatureAlgorithmUnknown, SignatureOfOtherText,
-        CertificateNotForSigning, CertificateNotYetValid, CertificateExpired, CertificateNotTrusted.
+        CertificateNotForSigning, CertificateNotYetValid, CertificateExpired, CertificateNotTrusted, CertificateRevoked,
+        RevocationsOver.
         """
         if len(signature) > LARGEST:
             raise SignatureNotCms(_FIELD)
@@ -114,32 +123,40 @@ class CmsSignatures:
             if not _may_sign(certificate):
                 raise CertificateNotForSigning(_FIELD)
             first, last = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-            trusted = self._trusted(certificate, given, min(max(at, first), last))
+            chain = self._chain(certificate, given, min(max(at, first), last))
         except (*_MALFORMED, UnsupportedAlgorithm, InvalidSignature):
-            trusted = False
-        if not trusted:
+            chain = []
+        if not chain:
             raise CertificateNotTrusted(_FIELD)
         if at < first:
             raise CertificateNotYetValid(_FIELD, day=f"{local_day(first):%d.%m.%Y}")
         if at > last:
             raise CertificateExpired(_FIELD, day=f"{local_day(last):%d.%m.%Y}")
+        if self._revocations is not None:
+            for one, issuer in pairwise(chain):
+                self._revocations.check(one, issuer, at)
 
-    def _trusted(self, leaf: x509.Certificate, given: Sequence[x509.Certificate], at: datetime) -> bool:
-        """Whether a chain leads from `leaf` to an authority of ours, every certificate of it in force at `at`."""
+    def _chain(
+        self, leaf: x509.Certificate, given: Sequence[x509.Certificate], at: datetime
+    ) -> list[x509.Certificate]:
+        """From `leaf` to an authority of ours, each issued by the next and in force at `at`; empty where there is none."""
         by_subject = {certificate.subject.public_bytes(): certificate for certificate in given}
-        current = leaf
+        chain = [leaf]
         for _ in range(LONGEST_CHAIN):
+            current = chain[-1]
             if not current.not_valid_before_utc <= at <= current.not_valid_after_utc:
-                return False
+                return []
             name = current.issuer.public_bytes()
             if name in self._authorities:
-                return any(_vouches(authority, current, at) for authority in self._authorities[name])
+                vouching = (one for one in self._authorities[name] if _vouches(one, current, at))
+                authority = next(vouching, None)
+                return [] if authority is None else [*chain, authority]
             issuer = by_subject.get(name)
             if issuer is None or not _is_authority(issuer):
-                return False
+                return []
             current.verify_directly_issued_by(issuer)
-            current = issuer
-        return False
+            chain.append(issuer)
+        return []
 
 
 def _read(signature: bytes) -> tuple[Any, x509.Certificate, list[x509.Certificate]]:
@@ -170,27 +187,6 @@ def person_of(find: Callable[[str], str | None]) -> Callable[[str], str | None]:
         return find(match[1]) if match else None
 
     return who
-
-
-def load_authorities(folder: Path) -> list[x509.Certificate]:
-    """The certificates (PEM or DER) in `folder`, but for hidden files and folders. Raises ValueError naming a file
-    that is none, and for a folder without any.
-    """
-    found: list[x509.Certificate] = []
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or path.is_dir():
-            continue
-        content = path.read_bytes()
-        try:
-            if b"-----BEGIN" in content:
-                found += x509.load_pem_x509_certificates(content)
-            else:
-                found.append(x509.load_der_x509_certificate(content))
-        except ValueError:
-            raise ValueError(f"{path} is no X.509 certificate") from None
-    if not found:
-        raise ValueError(f"{folder} has no certificate of an authority")
-    return found
 
 
 def _der(signature: bytes) -> bytes:

@@ -1,0 +1,139 @@
+"""The folder of authorities: certificates that are trusted, and those taken back (A8, RFC 5280, 3 and 5)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from structlog.testing import capture_logs
+
+from domain.errors import LANGUAGES
+from domain.signature_refusals import SignatureUnsound
+from infra.signatures.authorities import Revocations, load_authorities
+from infra.signatures.cms import CmsSignatures
+from tests.certificates import certified, revoked
+
+ROOT = certified("Root", authority=True)
+OFFICE = certified("Office", ROOT, authority=True)
+AIGUL = certified("Aigul", OFFICE, serial="IIN850101400001")
+BERIK = certified("Berik", OFFICE, serial="IIN900101300002")
+PEOPLE = {"IIN850101400001": "aigul", "IIN900101300002": "berik"}
+AT = datetime(2025, 8, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
+PEM, DER = serialization.Encoding.PEM, serialization.Encoding.DER
+
+
+def put(
+    folder: Path, name: str, one: x509.CertificateRevocationList, encoding: serialization.Encoding = PEM
+) -> None:
+    (folder / name).write_bytes(one.public_bytes(encoding))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder of authorities: the root."""
+    (tmp_path / "root.pem").write_bytes(ROOT.certificate.public_bytes(PEM))
+    return tmp_path
+
+
+@pytest.fixture
+def signatures(folder: Path) -> CmsSignatures:
+    return CmsSignatures(load_authorities(folder), PEOPLE.get, Revocations(folder))
+
+
+def signer(signatures: CmsSignatures, signature: bytes, at: datetime = AT) -> str:
+    """Who signed; or the code and, in English, the sentence of the refusal."""
+    try:
+        return signatures.verify(b"challenge", signature, at).actor
+    except SignatureUnsound as found:
+        refusal = found
+    assert len({refusal.sentence(language) for language in LANGUAGES}) == 3
+    return f"{refusal.code}: {refusal.sentence('en')}"
+
+
+def test_authorities_are_files(tmp_path: Path) -> None:
+    for name, encoding in (("a.pem", PEM), ("b.der", DER)):
+        (tmp_path / name).write_bytes(ROOT.certificate.public_bytes(encoding))
+    (tmp_path / "..data").mkdir()
+    (tmp_path / ".DS_Store").write_text("hello")
+    put(tmp_path, "root.crl", revoked(ROOT))
+    assert load_authorities(tmp_path) == [ROOT.certificate, ROOT.certificate]
+    (tmp_path / "c.txt").write_text("hello")
+    with pytest.raises(ValueError, match=r"c\.txt is no X\.509 certificate"):
+        load_authorities(tmp_path)
+
+
+def test_a_folder_without_authorities_is_told(tmp_path: Path) -> None:
+    put(tmp_path, "root.crl", revoked(ROOT))
+    with pytest.raises(ValueError, match="has no certificate of an authority"):
+        load_authorities(tmp_path)
+
+
+@pytest.mark.parametrize("encoding", [PEM, DER])
+def test_A8_a_certificate_that_was_revoked_signs_nothing_from_then_on(
+    folder: Path, signatures: CmsSignatures, encoding: serialization.Encoding
+) -> None:
+    # given two who may sign
+    ours, theirs = AIGUL.sign(b"challenge"), BERIK.sign(b"challenge")
+    assert signer(signatures, ours) == "aigul"
+    # when the authority takes the certificate of one of them back, and its list comes while we are at work
+    put(folder, "office.crl", revoked(OFFICE, (AIGUL, AT - DAY), since=AT - DAY), encoding)
+    # then that one signs no more, and is told; what was signed before holds, and so does the other's
+    assert signer(signatures, ours).startswith(
+        "certificate_revoked: The certificate was revoked on 31.07.2025."
+    )
+    assert signer(signatures, ours, AT - 2 * DAY) == "aigul"
+    assert signer(signatures, theirs) == "berik"
+
+
+def test_A8_what_an_authority_in_between_issued_falls_with_it(
+    folder: Path, signatures: CmsSignatures
+) -> None:
+    put(folder, "root.crl", revoked(ROOT, (OFFICE, AT - DAY), since=AT - DAY))
+    assert signer(signatures, AIGUL.sign(b"challenge")).startswith("certificate_revoked")
+
+
+def test_A8_where_the_list_is_over_nobody_is_let_in_until_the_next_one_comes(
+    folder: Path, signatures: CmsSignatures
+) -> None:
+    ours = AIGUL.sign(b"challenge")
+    put(folder, "office.crl", revoked(OFFICE, since=AT - 8 * DAY))
+    with capture_logs() as logged:
+        assert signer(signatures, ours).startswith("revocations_over: ")
+    assert [(line["event"], line["issuer"]) for line in logged] == [("revocations_over", "CN=Office")]
+    assert signer(signatures, ours, AT - 2 * DAY) == "aigul"
+    put(folder, "office-2.crl", revoked(OFFICE, since=AT - DAY))
+    assert signer(signatures, ours) == "aigul"
+
+
+def test_A8_a_list_that_the_authority_did_not_sign_says_nothing(
+    folder: Path, signatures: CmsSignatures
+) -> None:
+    other = certified("Office", ROOT, authority=True)
+    put(folder, "office.crl", revoked(other, (AIGUL, AT - DAY), since=AT - DAY))
+    assert signer(signatures, AIGUL.sign(b"challenge")) == "aigul"
+
+
+def test_a_list_that_came_broken_leaves_the_one_before_in_force(
+    folder: Path, signatures: CmsSignatures
+) -> None:
+    ours = AIGUL.sign(b"challenge")
+    put(folder, "office.crl", revoked(OFFICE, (AIGUL, AT - DAY), since=AT - DAY), DER)
+    assert signer(signatures, ours).startswith("certificate_revoked")
+    (folder / "office.crl").write_bytes((folder / "office.crl").read_bytes()[:100])
+    with capture_logs() as logged:
+        assert signer(signatures, ours).startswith("certificate_revoked")
+    assert [(line["event"], line["file"]) for line in logged] == [("revocations_unreadable", "office.crl")]
+    # and at a start the operator is told which file it is
+    with pytest.raises(ValueError, match=r"office\.crl"):
+        load_authorities(folder)
+
+
+def test_a_list_that_is_taken_away_is_asked_no_more(folder: Path, signatures: CmsSignatures) -> None:
+    put(folder, "office.crl", revoked(OFFICE, (AIGUL, AT - DAY), since=AT - DAY))
+    assert signer(signatures, AIGUL.sign(b"challenge")).startswith("certificate_revoked")
+    (folder / "office.crl").unlink()
+    assert signer(signatures, AIGUL.sign(b"challenge")) == "aigul"
