@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -130,8 +130,14 @@ class Feed:
             total += count
         return total
 
-    def follow(self, stop: threading.Event, poll_seconds: float = 1.0) -> None:
+    def follow(
+        self,
+        stop: threading.Event,
+        poll_seconds: float = 1.0,
+        turned: Callable[[], None] = lambda: None,
+    ) -> None:
         """Keep up until `stop` is set; woken by appends, and every `poll_seconds` for those it did not hear of.
+        `turned` is called after each turn.
 
         What interrupts it, such as a server that restarts, is logged and tried again.
         """
@@ -145,6 +151,7 @@ class Feed:
             except Exception as error:
                 _log.error("feed_interrupted", error=type(error).__name__, at=where(error))
                 stop.wait(poll_seconds)
+            turned()
 
     def retry(self, view: View, position: int, stream: str) -> bool:
         """Fold the parked event at `position` again, and all of its stream for a view per stream; whether it went."""

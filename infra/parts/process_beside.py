@@ -1,13 +1,15 @@
 """A process of ours beside this one: told at its start what it needs, started again when it ends, ended with its parent.
 
 `python -m MODULE` is its program. It has one end of a pair of sockets as its standard input: its parent's end closes
-when it is to end, be it that the parent was killed.
+when it is to end, be it that the parent was killed. It says over it that it is at work; one that falls silent hangs, and
+is killed.
 """
 
 from __future__ import annotations
 
 import os
 import pickle
+import select
 import signal
 import socket
 import subprocess
@@ -24,6 +26,8 @@ GRACE_SECONDS = 3.0  # for what is at hand, once it is to end
 END_SECONDS = 5.0  # then it is killed
 AGAIN_SECONDS = (0.2, 1.0, 5.0, 15.0)  # before the next start, after so many short lives
 SHORT_SECONDS = 30.0
+BEAT_SECONDS = 1.0  # between two times that it says so
+HUNG_SECONDS = 120  # longer than a statement of PostgreSQL may take
 
 log = structlog.get_logger("azyq")
 
@@ -93,18 +97,38 @@ class ProcessBeside:
             except OSError:
                 ours.close()
                 raise
-        told = pickle.dumps(self._beginning())
-        with suppress(BrokenPipeError):
-            ours.sendall(len(told).to_bytes(4, "big") + told)
-        ours.setblocking(False)
-        with self._lock:
-            self._process, self._control = process, ours
-        if self._closing.is_set():
+        with ours:
+            told = pickle.dumps(self._beginning())
+            with suppress(BrokenPipeError):
+                ours.sendall(len(told).to_bytes(4, "big") + told)
+            ours.setblocking(False)
+            with self._lock:
+                self._process, self._control = process, ours
+            if self._closing.is_set():
+                self._let_go()
+                self._signal(signal.SIGTERM)
+            self._listen(ours)
+            code = process.wait()
             self._let_go()
-            self._signal(signal.SIGTERM)
-        code = process.wait()
-        self._let_go()
         return code
+
+    def _listen(self, control: socket.socket) -> None:
+        """Until the process ends, or is to end; kills one that hangs."""
+        silent = 0  # in seconds of our own: time that this process was not at work either doesn't count
+        while silent < HUNG_SECONDS:
+            readable, _, _ = select.select([control], [], [], 1.0)
+            if not readable:
+                silent += 1
+                continue
+            try:
+                said = control.recv(4096)
+            except OSError:
+                said = b""
+            if not said:
+                return
+            silent = 0
+        log.error("process_hung", program=self._module, seconds=silent)
+        self._signal(signal.SIGKILL)
 
     def _signal(self, number: int) -> None:
         """To it, and to processes of its own, if it has some."""
@@ -119,7 +143,8 @@ class ProcessBeside:
         with self._lock:
             control, self._control = self._control, None
         if control is not None:
-            control.close()
+            with suppress(OSError):
+                control.shutdown(socket.SHUT_RDWR)
 
 
 def begun(nice: int) -> tuple[socket.socket, Any] | None:
@@ -132,3 +157,9 @@ def begun(nice: int) -> tuple[socket.socket, Any] | None:
     if not length:
         return None
     return control, pickle.loads(control.recv(length, socket.MSG_WAITALL))  # noqa: S301
+
+
+def beat(control: socket.socket) -> None:
+    """For the process itself, each BEAT_SECONDS or so: it is at work."""
+    with suppress(OSError):
+        control.send(b".", socket.MSG_DONTWAIT)

@@ -9,7 +9,7 @@ import signal
 import socket
 import threading
 import time
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,7 +23,7 @@ from infra.clock import Clock, real_clock, trial_clock
 from infra.logging import configure_logging
 from infra.parts.access import AnalystAccess
 from infra.parts.analytics import Analytics
-from infra.parts.process_beside import GRACE_SECONDS, ProcessBeside, begun
+from infra.parts.process_beside import BEAT_SECONDS, GRACE_SECONDS, ProcessBeside, beat, begun
 from infra.reporting.kept import KeptReports
 from infra.settings import Settings
 
@@ -122,7 +122,10 @@ async def _answer_all(control: socket.socket, app: ASGIApp) -> None:
     control.setblocking(False)
     loop.add_reader(control, take)
     loop.add_signal_handler(signal.SIGTERM, over.set)
-    await over.wait()
+    while not over.is_set():
+        beat(control)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), BEAT_SECONDS)
     loop.remove_reader(control)
     control.close()
     if at_hand:

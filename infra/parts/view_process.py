@@ -7,7 +7,7 @@ import signal
 import threading
 
 from infra.logging import configure_logging
-from infra.parts.process_beside import ProcessBeside, begun
+from infra.parts.process_beside import ProcessBeside, beat, begun
 from infra.postgres.log_reader import LogReader
 from infra.postgres.view_store import ViewStore
 from projections.all_views import VIEWS
@@ -41,7 +41,7 @@ def main() -> None:
     configure_logging()
     reader, store = LogReader(dsn), ViewStore(dsn)
     try:
-        Feed(reader, store, VIEWS).follow(stop)
+        Feed(reader, store, VIEWS).follow(stop, turned=lambda: beat(control))
     finally:
         reader.close()
         store.close()

@@ -16,6 +16,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from infra.api.app import create_app
+from infra.parts import process_beside
 from infra.parts.analytics import Analytics
 from infra.parts.api import Replies
 from infra.parts.reading_process import NICE, ReadingProcess
@@ -152,6 +153,28 @@ def test_a_process_that_dies_is_started_again_and_its_readers_are_told(bureau: B
         assert answered.json()["log_position"] > 0
         (other,) = running(PROGRAM, os.getpid())
         assert other.pid != process.pid
+
+
+def test_a_process_that_hangs_is_killed_and_another_answers(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process_beside, "HUNG_SECONDS", 4)
+    user, _ = bureau.granted()
+    with apart(bureau) as http:
+        bureau.http = http
+        session = bureau.sign_in(user)
+        # given a process that hangs with a reading under way
+        (process,) = running(PROGRAM, os.getpid())
+        process.suspend()
+        # then whoever waits is told, and another answers
+        assert http.get(REPORT, headers=session).status_code == 503
+        eventually(lambda: http.get(REPORT, headers=session).is_success)
+        assert not process.is_running()
+        # and one that is idle is left alone
+        (other,) = running(PROGRAM, os.getpid())
+        since = time.monotonic()
+        eventually(lambda: time.monotonic() - since > 6)
+        assert other.is_running()
 
 
 def serving(site: Site) -> tuple[Process, psutil.Process]:

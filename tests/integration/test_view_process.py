@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 import pytest
+from structlog.testing import capture_logs
 
-from infra.parts.view_process import NICE
-from tests.integration.month_in_process import Town, query
+from infra.parts import process_beside
+from infra.parts.view_process import NICE, keep_views
+from tests.integration.month_in_process import Town, a_month, query
 from tests.integration.processes_beside import running
 from tests.integration.test_serve import Process, Site, eventually, phone_of, post, reply_body
 
@@ -34,6 +38,13 @@ def keeper_of(process: Process) -> psutil.Process:
 def consented(site: Site) -> int:
     """Consents, as the view has them."""
     return sum(count for (count,) in query(site.dsn, "SELECT consented FROM azyq_views.month_status"))
+
+
+def listed(dsn: str) -> int:
+    """Families listed, as the view has them; 0 without a view."""
+    if query(dsn, "SELECT to_regclass('azyq_views.month_status')::text") == [(None,)]:
+        return 0
+    return sum(count for (count,) in query(dsn, "SELECT families FROM azyq_views.month_status"))
 
 
 def test_the_views_go_on_when_the_process_that_keeps_them_is_killed(site: Site) -> None:
@@ -58,6 +69,37 @@ def test_the_views_go_on_when_the_process_that_keeps_them_is_killed(site: Site) 
     (ended,) = serve.logged("process_ended")
     assert (ended["program"], ended["code"]) == (PROGRAM, -signal.SIGKILL)
     assert keeper_of(serve).pid != keeper.pid
+
+
+def test_a_process_that_hangs_is_killed_and_another_keeps_the_views(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process_beside, "HUNG_SECONDS", 4)
+    with a_month(database, tmp_path) as month, capture_logs() as logged:
+        stop = threading.Event()
+        keeping = threading.Thread(target=keep_views, args=(database, stop))
+        keeping.start()
+        try:
+            (keeper,) = eventually(lambda: running(PROGRAM, os.getpid()))
+            # given a process that hangs, when a list comes
+            keeper.suspend()
+            month.list_of(Town().households(3))
+            # then another brings the views up to date
+            eventually(lambda: listed(database) == 3)
+            assert not keeper.is_running()
+            # and when nothing happens it is left alone
+            (other,) = running(PROGRAM, os.getpid())
+            since = time.monotonic()
+            eventually(lambda: time.monotonic() - since > 6)
+            assert other.is_running()
+        finally:
+            stop.set()
+            keeping.join(30)
+        assert not other.is_running()
+    assert [line["event"] for line in logged if line.get("program") == PROGRAM] == [
+        "process_hung",
+        "process_ended",
+    ]
 
 
 def test_a_signal_ends_both(site: Site) -> None:
