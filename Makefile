@@ -37,7 +37,7 @@ bench: install-dev
 	@.venv/bin/python -m benchmarks $(ARGS)
 
 schemas: install
-	@.venv/bin/python -m infra.api.renewal
+	@.venv/bin/python -m infra.api.published.renewal
 
 lock:
 	@set -euo pipefail; python="$$(bash bin/find-python)"; "$$python" bin/lock.py

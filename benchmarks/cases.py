@@ -26,10 +26,10 @@ from domain.calendar import ALMATY
 from domain.commands.case_calls import ActOnCase, OpenCase
 from domain.procedures.acts import Actor
 from infra.bootstrap import Azyq, open_azyq
+from infra.cases.service_levels import service_levels
 from infra.clock import SetClock
 from infra.postgres.connect import connect
 from infra.sample.numbers import bin_number
-from infra.service_levels import service_levels
 from infra.settings import Settings
 
 CALLS = 1_000

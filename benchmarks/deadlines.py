@@ -13,8 +13,8 @@ from rich.table import Table
 from domain.calendar import ALMATY
 from domain.procedures.terms import hours, term
 from domain.procedures.working_time import WorkingTime
+from infra.cases.working_calendar import days_off
 from infra.settings import ROOT
-from infra.working_calendar import days_off
 
 TERMS = ("20 min", "1 h", "2 wd", "15 wd", "30 cd", "3 mo", "1 y")
 GOAL = 50_000

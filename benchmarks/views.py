@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks.phases import Phases, peak_mb
 from benchmarks.reports import measure_reports
-from infra.audit import run_audit
+from infra.audit.run import run_audit
 from infra.bootstrap import open_azyq
 from infra.settings import Settings
 from streams.rebuild import rebuild

@@ -55,9 +55,9 @@ if TYPE_CHECKING:  # what only some processes need is imported when it is asked 
     from domain.commands.known_cases import KnownCases
     from domain.commands.run_case import RunCase
     from domain.commands.settle_cases import SettleCases
-    from infra.case_lists import PostgresCaseLists
-    from infra.registers import NoRegisters, TrialRegisters
-    from infra.running_services import InstalledServices
+    from infra.cases.lists import PostgresCaseLists
+    from infra.cases.registers import NoRegisters, TrialRegisters
+    from infra.cases.running_services import InstalledServices
     from infra.signatures.cms import CmsSignatures
     from infra.signatures.trial import NoSignatures, TrialSignatures
 
@@ -244,7 +244,7 @@ class Azyq:
     @cached_property
     def services(self) -> InstalledServices:
         """The services of the folder, ready to run."""
-        from infra.running_services import InstalledServices
+        from infra.cases.running_services import InstalledServices
 
         return InstalledServices(self.settings.services)
 
@@ -279,14 +279,14 @@ class Azyq:
     @cached_property
     def case_lists(self) -> PostgresCaseLists:
         """Lists of cases: who has to do what until when."""
-        from infra.case_lists import PostgresCaseLists
+        from infra.cases.lists import PostgresCaseLists
 
         return PostgresCaseLists(self.view_store)
 
     @cached_property
     def registers(self) -> NoRegisters | TrialRegisters:
         """State registers: in a trial those of a table; no other is connected, and a clerk confirms by hand."""
-        from infra.registers import FILE, NoRegisters, TrialRegisters
+        from infra.cases.registers import FILE, NoRegisters, TrialRegisters
 
         if self.settings.env == "production":
             return NoRegisters()

@@ -17,12 +17,12 @@ from pydantic import StringConstraints
 from domain.access import Grant
 from domain.access_refusals import FormatUnknown, ParameterTwice, SectionUnknown, SessionOver
 from domain.errors import Refusal
-from infra.api.counter_models import Call, read_call, schema_of
+from infra.api.counter.models import Call, read_call, schema_of
+from infra.api.counter.terminals import PROBLEMS
 from infra.api.problems import language_of
 from infra.api.rates import Rate
 from infra.api.reading_threads import in_reading_thread
 from infra.api.strict_json import check_media_type, parse_object, read_body
-from infra.api.terminals import PROBLEMS
 from infra.reporting import apart, formats
 from infra.reporting.running import Answer, find_report
 from infra.reporting.running import Request as ReportRequest

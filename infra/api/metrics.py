@@ -23,7 +23,7 @@ from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.serving import LATENCY_STEPS
-from infra.api.often import Observer
+from infra.api.counter.often import Observer
 from infra.chain import Chain
 from infra.measuring import Counts
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect
 
-from infra.api.often import Asked
+from infra.api.counter.often import Asked
 from infra.api.problems import Problem, pointer_to
 
 MAX_BODY_BYTES = 64 * 1024

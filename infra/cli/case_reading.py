@@ -178,7 +178,7 @@ def why(number: str = NUMBER, as_json: bool = JSON, lang: str = LANGUAGE) -> Non
     """What happened to a case: each event, when, by whom, by which clause and version; without personal data."""
     language = language_of(lang)
     with opened(lang) as azyq:
-        from infra.case_story import case_story
+        from infra.cases.story import case_story
         from infra.parts.cases.desk import CaseDesk
 
         desk = CaseDesk(azyq)

@@ -131,7 +131,7 @@ def _service(
 ) -> Service:
     from domain.calendar import local_day
     from domain.procedures.case_refusals import ServiceNotInForce
-    from infra.services import load_services
+    from infra.cases.services import load_services
 
     if version and on:
         usage("--version or --on, not both")

@@ -18,7 +18,7 @@ def audit(as_json: bool = JSON, lang: str = LANGUAGE) -> None:
     """
     with opened(lang) as azyq:
         from domain.audit_events import record_verdict
-        from infra.audit import verdict_kept
+        from infra.audit.run import verdict_kept
         from infra.cli.verdict import audit_now, verdict_dict, verdict_lines
 
         azyq.catch_up_views()
@@ -71,7 +71,7 @@ def why(
         return
     with opened(lang) as azyq:
         from infra.cli.story_lines import story_lines
-        from infra.story import tell
+        from infra.stories.story import tell
 
         azyq.catch_up_views()
         lines = tell(azyq.dsn, azyq.vault, azyq.programmes, identity, language_of(lang))

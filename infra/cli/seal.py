@@ -97,7 +97,7 @@ def prove(
         return
     with opened(lang) as azyq:
         from infra.sealing import prove as prove_stream
-        from infra.story import streams_of
+        from infra.stories.story import streams_of
 
         azyq.catch_up_views()
         streams = streams_of(azyq.dsn, azyq.vault, azyq.programmes, identity)

@@ -88,7 +88,7 @@ WORDS = {
 def list_services(as_json: bool = JSON, lang: str = LANGUAGE) -> None:
     """The services, version by version."""
     with refusals(lang):
-        from infra.services import load_services
+        from infra.cases.services import load_services
         from infra.settings import Settings
 
         language = language_of(lang)
@@ -120,7 +120,7 @@ def list_services(as_json: bool = JSON, lang: str = LANGUAGE) -> None:
 def show(service: str, version: str = VERSION, as_json: bool = JSON, lang: str = LANGUAGE) -> None:
     """A service: its terms, kinds, documents, procedures with their outcomes, grounds for refusal and results."""
     with refusals(lang):
-        from infra.services import load_services
+        from infra.cases.services import load_services
         from infra.settings import Settings
 
         language = language_of(lang)
@@ -138,7 +138,7 @@ def check(file: Path, as_json: bool = JSON, lang: str = LANGUAGE) -> None:
     with refusals(lang):
         from domain.procedures.definition_file import ServiceInvalid
         from domain.procedures.definition_file_sentences import reason_told
-        from infra.services import load_service
+        from infra.cases.services import load_service
 
         language = language_of(lang)
         try:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from domain.money import kzt
-from infra.story import StoryLine
-from infra.story_texts import BASKET_LINE, DETAILS
+from infra.stories.story import StoryLine
+from infra.stories.texts import BASKET_LINE, DETAILS
 
 INDENT = " " * 31
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from infra.audit import AuditVerdict, run_audit
+from infra.audit.run import AuditVerdict, run_audit
 from infra.bootstrap import Azyq
 from infra.cli.month_tables import grouped
 from infra.cli.progress import progress_bar

@@ -99,7 +99,7 @@ def serve(azyq: Azyq, listener: socket.socket, stop: threading.Event, wake: thre
     """Answer at `listener` until `stop`; requests at hand are finished. Raises RuntimeError: it ended by itself."""
     import uvicorn
 
-    from infra.api.app import create_app
+    from infra.parts.http_face import create_app
 
     watching = Watching(azyq)
     threading.Thread(target=watching.watch, args=(stop,), name="watch", daemon=True).start()

@@ -11,7 +11,7 @@ from eventsourcing import persistence
 
 from domain.ports import IncomingReply, LogConflict
 from infra.api.problems import Problem
-from infra.api.sms_models import ReplyCall, checked, incoming
+from infra.api.sms.models import ReplyCall, checked, incoming
 from infra.api.strict_json import MAX_BODY_BYTES, parse_object
 from infra.bootstrap import Azyq
 from infra.clock import Clock

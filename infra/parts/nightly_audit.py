@@ -20,7 +20,7 @@ import structlog
 
 from domain.audit_events import Verdict, audits_of, record_verdict
 from domain.calendar import ALMATY
-from infra.audit import run_audit, verdict_kept
+from infra.audit.run import run_audit, verdict_kept
 from infra.bootstrap import Azyq
 from infra.clock import real_clock
 from infra.logging import configure_logging

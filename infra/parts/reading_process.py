@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 
 from starlette.types import ASGIApp
 
-from infra.api.app import create_reading_app
 from infra.api.handed_on import answer
 from infra.bootstrap import Azyq
 from infra.chain import Ages
@@ -23,6 +22,7 @@ from infra.clock import Clock, real_clock, trial_clock
 from infra.logging import configure_logging
 from infra.parts.access import AnalystAccess
 from infra.parts.analytics import Analytics
+from infra.parts.http_face import create_reading_app
 from infra.parts.process_beside import BEAT_SECONDS, GRACE_SECONDS, ProcessBeside, beat, begun
 from infra.reporting.kept import KeptReports
 from infra.settings import Settings

@@ -16,6 +16,7 @@ from domain.procedures.services import Services
 from domain.procedures.working_time import DaysOff
 from domain.programmes import Programme, ProgrammeUnknown
 from domain.trade.shop_refusals import ShopUnknown
+from infra.cases.working_calendar import working_days
 from infra.postgres.view_store import everything_upto, nothing_after
 from infra.reporting.log_times import LogTimes
 from infra.reporting.refusals import (
@@ -26,7 +27,6 @@ from infra.reporting.refusals import (
     ReportUnknown,
 )
 from infra.reporting.snapshots import Snapshots
-from infra.working_calendar import working_days
 from projections.events import Raw, read_event
 from projections.reports.all_reports import REPORTS
 from projections.reports.facts import LAST_CHANGE

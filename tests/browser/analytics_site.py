@@ -11,12 +11,12 @@ from pathlib import Path
 
 from domain.calendar import ALMATY
 from domain.trade.shop import Loan, Shop, ShopFacts
-from infra.api.app import create_app
 from infra.bootstrap import Azyq, open_azyq
 from infra.clock import SetClock
 from infra.parts.access import AnalystAccess
 from infra.parts.analytics import Analytics
 from infra.parts.api import Replies
+from infra.parts.http_face import create_app
 from infra.sealing import seal_day, seals_by
 from infra.web.analytics.reading import AnalyticsServices
 from tests.integration.month_in_process import settings_for

@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from domain.office import APPROVER, CLERK
-from infra.api.app import create_app
 from infra.parts.api import Replies
+from infra.parts.http_face import create_app
 from infra.parts.office.list_work import work_at_lists
 from infra.parts.office.lists import OfficeLists
 from infra.parts.office.reading import Office

@@ -15,12 +15,12 @@ import segno
 from playwright.sync_api import Browser, Page, Route, expect
 
 from domain.calendar import ALMATY
-from infra.api.app import create_app
 from infra.parts.api import Replies
 from infra.parts.counter.sales import Sales
 from infra.parts.counter.shelves import Shelves
 from infra.parts.counter.tills import Tills, terminals
 from infra.parts.counter.wallet import Wallet
+from infra.parts.http_face import create_app
 from tests.browser.finding import find
 from tests.browser.fixtures import PHONE, NewPage
 from tests.integration.wallet_in_process import MILK, RICE, SUGAR, Site, a_site, served

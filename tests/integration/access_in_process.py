@@ -22,11 +22,11 @@ from domain.identity import access_id
 from domain.ports import PersonalData
 from domain.procedures.acts import Actor
 from domain.procedures.case import Case
-from infra.api.app import create_app
 from infra.bootstrap import Azyq, open_azyq
 from infra.clock import SetClock
 from infra.parts.access import AnalystAccess
 from infra.parts.api import Replies
+from infra.parts.http_face import create_app
 from infra.postgres.reader_roles import role_of, settle
 from infra.sample.numbers import Iins
 from tests.certificates import Certified, certified

@@ -14,11 +14,11 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx import Response
 
-from infra.api.app import create_app
 from infra.bootstrap import Azyq, open_azyq
 from infra.clock import SetClock
 from infra.parts.api import Replies
 from infra.parts.cases.entrance import CaseEntrance
+from infra.parts.http_face import create_app
 from infra.parts.staff import enrol_staff
 from tests.integration.month_in_process import settings_for
 from tests.unit.service_to_run import MONDAY

@@ -10,7 +10,7 @@ from pathlib import Path
 from domain.calendar import ALMATY
 from domain.procedures.acts import Act, Actor, Request
 from domain.procedures.case import Case
-from infra.running_services import InstalledServices
+from infra.cases.running_services import InstalledServices
 
 SERVICES = InstalledServices(Path(__file__).parents[2] / "services")
 CLERK = Actor("clerk", ("registrar", "executor", "head"))

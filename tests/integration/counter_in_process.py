@@ -16,9 +16,9 @@ from httpx import Response
 
 from domain.trade.catalogue import Article, Catalogue
 from domain.trade.shop import Shop, ShopFacts
-from infra.api.app import create_app
 from infra.parts.api import Replies
 from infra.parts.counter.tills import Tills, terminals
+from infra.parts.http_face import create_app
 from tests.integration.month_in_process import AKKOL, Household, Month, Town, a_month
 
 RICE, MILK, SUGAR = "4870000000017", "4870000000024", "4870000000031"

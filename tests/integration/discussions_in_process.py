@@ -15,12 +15,12 @@ from fastapi.testclient import TestClient
 from domain.commands.case_calls import ActOnCase, OpenCase
 from domain.procedures.acts import Actor
 from domain.procedures.case import Case
-from infra.api.app import create_app
 from infra.bootstrap import Azyq, open_azyq
 from infra.clock import SetClock
 from infra.parts.api import Replies
 from infra.parts.cases.discussions import Discussions
 from infra.parts.cases.entrance import CaseEntrance
+from infra.parts.http_face import create_app
 from tests.integration.month_in_process import settings_for
 from tests.unit.case_desk import PDF
 from tests.unit.test_services_drafting import ENTRY, NAME
@@ -70,7 +70,7 @@ class DraftingHouse:
 
 
 def _events(house: DraftingHouse) -> list[Any]:
-    from infra.case_history import case_events
+    from infra.cases.history import case_events
 
     return case_events(house.azyq.log, house.case.id)
 

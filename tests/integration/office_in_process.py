@@ -14,8 +14,8 @@ from fastapi.testclient import TestClient
 from domain.commands.case_calls import ActOnCase, OpenCase
 from domain.office import APPROVER, CLERK, OPERATOR
 from domain.procedures.acts import Actor
-from infra.api.app import create_app
 from infra.parts.api import Replies
+from infra.parts.http_face import create_app
 from infra.parts.office.reading import Office
 from infra.parts.staff import enrol_staff
 from infra.web.office.plain import SIGN_IN

@@ -20,9 +20,9 @@ from pyarrow import parquet
 
 from domain.calendar import ALMATY
 from domain.trade.shop import Shop, ShopFacts
-from infra.api.app import create_app
 from infra.parts.analytics import Analytics
 from infra.parts.api import Replies
+from infra.parts.http_face import create_app
 from infra.web.analytics.reading import Reader
 from tests.conftest import as_url, new_database
 from tests.integration.access_in_process import MONTH, Bureau, User, a_bureau

@@ -20,11 +20,11 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from infra.api.app import create_app
 from infra.chain import Chain, ChainReader
 from infra.parts.access import AnalystAccess
 from infra.parts.analytics import FRESH_SECONDS, Analytics
 from infra.parts.api import Replies
+from infra.parts.http_face import create_app
 from infra.reporting.running import Request
 from infra.web import pages
 from infra.web.analytics.asked import exact_time

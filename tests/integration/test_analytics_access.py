@@ -14,9 +14,9 @@ from fastapi.testclient import TestClient
 
 from domain.access_refusals import ScopeEmpty
 from domain.errors import Refusal
-from infra.api.app import create_app
 from infra.parts.analytics import Analytics
 from infra.parts.api import Replies
+from infra.parts.http_face import create_app
 from infra.web.analytics.sign_in import COOKIE
 from tests.integration.access_in_process import MONTH, Bureau, User, a_bureau
 from tests.integration.month_in_process import query

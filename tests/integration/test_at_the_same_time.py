@@ -18,9 +18,9 @@ from fastapi.testclient import TestClient
 from domain.commands.conflicts import until_saved
 from domain.errors import LANGUAGES
 from domain.ports import LogConflict
-from infra.api.app import create_app
 from infra.cli.running import refusals
 from infra.parts.api import Replies
+from infra.parts.http_face import create_app
 from infra.postgres.connect import APP_ROLE, connect
 from infra.postgres.log import LogBusy
 from infra.settings import ROOT

@@ -16,7 +16,7 @@ from psycopg2.extensions import parse_dsn
 from domain.audit.facts import Finding
 from domain.audit_events import record_verdict
 from domain.goods import load_goods
-from infra.audit import AuditVerdict, run_audit, verdict_kept
+from infra.audit.run import AuditVerdict, run_audit, verdict_kept
 from infra.postgres.connect import connect
 from infra.postgres.log import PostgresLog
 from infra.postgres.log_reader import LogReader

@@ -13,7 +13,7 @@ import pytest
 
 from domain.identity import AZYQ
 from infra.bootstrap import Azyq, open_azyq
-from infra.case_lists import DueStep, PostgresCaseLists
+from infra.cases.lists import DueStep, PostgresCaseLists
 from infra.clock import SetClock
 from infra.postgres.connect import connect
 from tests.integration.month_in_process import settings_for

@@ -18,7 +18,7 @@ from domain.commands.case_calls import ActOnCase
 from domain.ports import PersonalData
 from domain.procedures.acts import Actor
 from domain.procedures.case import Case
-from infra.running_services import InstalledServices
+from infra.cases.running_services import InstalledServices
 from infra.settings import ROOT
 from infra.signatures.cms import CmsSignatures, person_of
 from infra.web.cases.signing import KEPT

@@ -24,9 +24,9 @@ from domain.identity import case_link_name
 from domain.ports import KeptPaper, LogConflict, PersonalData
 from domain.procedures.acts import Actor
 from domain.procedures.case import Case
+from infra.cases.service_levels import service_levels
 from infra.parts.counter.wallet import Wallet
 from infra.parts.scheduler import Scheduler
-from infra.service_levels import service_levels
 from infra.settings import ROOT
 from tests.integration.cases_in_process import Office, an_office
 from tests.integration.month_in_process import query

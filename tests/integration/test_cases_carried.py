@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.audit import run_audit
+from infra.audit.run import run_audit
 from infra.kafka.cluster import Cluster
 from projections.all_views import VIEWS
 from tests.broker.server import Access

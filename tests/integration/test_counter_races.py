@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from infra.api.app import create_app
-from infra.audit import run_audit
+from infra.audit.run import run_audit
 from infra.parts.api import Replies
 from infra.parts.counter.tills import Tills
+from infra.parts.http_face import create_app
 from tests.integration.counter_in_process import AKKOL_KATO, RICE, Counter, a_counter, line, stock
 from tests.integration.month_in_process import Town, a_month
 

@@ -9,10 +9,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from domain.trade.shop import Shop
-from infra.api.app import create_app
 from infra.parts.api import Replies
 from infra.parts.counter.shelves import Shelves
 from infra.parts.counter.tills import Tills, terminals
+from infra.parts.http_face import create_app
 from tests.integration.counter_in_process import COST, MILK, RICE, VODKA, Counter, a_counter
 
 pytestmark = pytest.mark.views_ready

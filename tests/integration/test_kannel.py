@@ -19,7 +19,7 @@ import uvicorn
 from domain.ports import DeliveryReport, OutgoingSms
 from domain.replies import Answer, parse_reply
 from domain.sms_text import parts
-from infra.api.app import create_app
+from infra.parts.http_face import create_app
 from infra.sms.gateways import gateway_from
 from infra.sms.kannel import KannelGateway
 from tests.integration.test_sms_http import KNOWN, TOKEN, FakeServices

@@ -27,7 +27,7 @@ from domain.office import APPROVER, CLERK, OPERATOR, OfficeMember
 from domain.office_acts import OfficeRoleMissing
 from domain.programmes import MonthOutsideProgramme, ProgrammeUnknown
 from domain.voucher_refusals import ListClosed, ListTooEarly
-from infra.audit import run_audit
+from infra.audit.run import run_audit
 from infra.parts.office.list_work import ListWork, approved_months
 from infra.parts.office.lists import OfficeLists
 from infra.parts.scheduler import Scheduler

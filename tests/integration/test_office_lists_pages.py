@@ -17,8 +17,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from domain.office import APPROVER, CLERK, OPERATOR
-from infra.api.app import create_app
 from infra.parts.api import Replies
+from infra.parts.http_face import create_app
 from infra.parts.office.list_work import ListWork
 from infra.parts.office.lists import OfficeLists
 from infra.parts.office.reading import Office

@@ -14,8 +14,8 @@ from fastapi.testclient import TestClient
 from domain.commands.case_calls import ActOnCase, OpenCase
 from domain.ports import PersonalData
 from domain.procedures.acts import Actor
+from infra.cases.running_services import InstalledServices
 from infra.parts.staff import enrol_staff
-from infra.running_services import InstalledServices
 from infra.signatures.cms import CmsSignatures, person_of
 from infra.signatures.trial import NoSignatures, TrialSignatures
 from tests.certificates import certified

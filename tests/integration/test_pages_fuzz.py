@@ -17,13 +17,13 @@ from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 
-from infra.api.app import create_app
 from infra.parts.api import Replies
 from infra.parts.cases.pages import CasePages
 from infra.parts.counter.sales import Sales
 from infra.parts.counter.shelves import Shelves
 from infra.parts.counter.tills import Tills, terminals
 from infra.parts.counter.wallet import Wallet
+from infra.parts.http_face import create_app
 from infra.web.till.key import COOKIE
 from tests.conftest import as_url, new_database
 from tests.integration.test_case_pages import complain

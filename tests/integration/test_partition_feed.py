@@ -11,7 +11,7 @@ from uuid import uuid4
 import orjson
 import pytest
 
-from infra.audit import run_audit
+from infra.audit.run import run_audit
 from infra.postgres.connect import connect
 from infra.postgres.log_reader import LogReader
 from infra.postgres.parked_messages import PostgresParkedMessages

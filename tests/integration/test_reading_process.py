@@ -15,10 +15,10 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 from fastapi.testclient import TestClient
 
-from infra.api.app import create_app
 from infra.parts import process_beside
 from infra.parts.analytics import Analytics
 from infra.parts.api import Replies
+from infra.parts.http_face import create_app
 from infra.parts.reading_process import NICE, ReadingProcess
 from tests.integration.access_in_process import MONTH, Bureau, a_bureau
 from tests.integration.processes_beside import running

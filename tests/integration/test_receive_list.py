@@ -25,7 +25,7 @@ from domain.family import FamilyVouchers
 from domain.identity import membership_key
 from domain.ports import LogConflict
 from domain.voucher_refusals import ListClosed, ListTooEarly
-from infra.audit import run_audit
+from infra.audit.run import run_audit
 from infra.lists.reading import open_list
 from infra.lists.refusals import ListChanged, ListQuoteUnclosed
 from infra.lists.rejects import NoNumberFile, RejectsFile

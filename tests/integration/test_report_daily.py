@@ -12,10 +12,10 @@ from uuid import UUID
 import pytest
 from fastapi.testclient import TestClient
 
-from infra.api.app import create_app
 from infra.measuring import Counts, Measuring
 from infra.parts.api import Replies, Watching
 from infra.parts.counter.tills import Tills, terminals
+from infra.parts.http_face import create_app
 from infra.reporting.naming import Naming
 from infra.reporting.running import Reports, Request
 from tests.integration.counter_in_process import AKKOL_KATO, Till, line, open_vouchers, stock

@@ -10,6 +10,7 @@ from domain.calendar import ALMATY
 from domain.family import FamilyVouchers
 from domain.goods import load_goods
 from domain.money import line_total_tiyn
+from infra.cases.running_services import InstalledServices
 from infra.month_report import month_report
 from infra.postgres.log import PostgresLog
 from infra.postgres.log_reader import LogReader
@@ -17,7 +18,6 @@ from infra.postgres.view_store import ViewStore
 from infra.programmes import load_programmes
 from infra.reporting.naming import Naming
 from infra.reporting.running import Reports, Request
-from infra.running_services import InstalledServices
 from projections.all_views import VIEWS
 from streams.feed import Feed
 from tests.months import random_month, save_month

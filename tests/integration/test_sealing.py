@@ -14,8 +14,8 @@ from fastapi.testclient import TestClient
 
 from domain.identity import seals_id
 from domain.seal import DayNotOver, DaySealed, Sealed, event_leaf, hash_of
-from infra.api.app import create_app
-from infra.audit import AuditVerdict, run_audit
+from infra.audit.run import AuditVerdict, run_audit
+from infra.parts.http_face import create_app
 from infra.postgres.connect import connect
 from infra.postgres.log import PostgresLog
 from infra.postgres.log_reader import LogReader

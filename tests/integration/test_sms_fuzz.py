@@ -19,9 +19,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from domain.errors import LANGUAGES
-from infra.api.app import create_app
 from infra.api.services import OUTCOMES
 from infra.parts.api import Replies
+from infra.parts.http_face import create_app
 from infra.sms.webhooks import secret_bytes, signature
 from tests.integration.month_in_process import Month, Town, a_month, events_of
 

@@ -29,9 +29,9 @@ from standardwebhooks import Webhook
 from domain.errors import Refusal
 from domain.ports import DeliveryReport, IncomingReply, OutgoingSms
 from domain.replies import Answer, parse_reply
-from infra.api.app import create_app
 from infra.api.problems import language_of
 from infra.api.services import ReplyOutcome, Unavailable
+from infra.parts.http_face import create_app
 from infra.postgres import schema
 from infra.sms.gateways import gateway_from
 from infra.sms.kannel import KannelGateway

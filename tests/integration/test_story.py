@@ -14,7 +14,7 @@ import orjson
 import pytest
 from psycopg2.extensions import connection as Connection
 
-import infra.story
+import infra.stories.story
 from domain.calendar import day_start
 from domain.errors import LANGUAGES
 from domain.family import FamilyVouchers
@@ -22,14 +22,14 @@ from domain.goods import load_goods
 from domain.identity import cycle_id
 from domain.money import kzt
 from domain.replies import Answer
-from infra.case_story import TEXTS as CASE_TEXTS
+from infra.cases.story import TEXTS as CASE_TEXTS
 from infra.cli.story_lines import story_lines
 from infra.postgres.log import PostgresLog
 from infra.postgres.log_reader import LogReader
 from infra.postgres.view_store import ViewStore
 from infra.programmes import load_programmes
-from infra.story import IdUnknown, StoryLine, tell
-from infra.story_texts import TOPICS, WORDS
+from infra.stories.story import IdUnknown, StoryLine, tell
+from infra.stories.texts import TOPICS, WORDS
 from infra.vault.store import PostgresVault
 from projections.all_views import VIEWS
 from projections.events import KNOWN_TOPICS
@@ -257,13 +257,13 @@ def test_a_purchase_is_found_without_reading_the_log(
         views = cursor.fetchone() != (None,)
     known.close()
     scanned: list[str] = []
-    by_scan = infra.story._by_scan
+    by_scan = infra.stories.story._by_scan
 
     def noting(connection: Connection, plain: str) -> list[str]:
         scanned.append(plain)
         return by_scan(connection, plain)
 
-    monkeypatch.setattr(infra.story, "_by_scan", noting)
+    monkeypatch.setattr(infra.stories.story, "_by_scan", noting)
     assert tell(told, keeper, PROGRAMMES, redemption)
     assert scanned == ([] if views else [redemption])
 

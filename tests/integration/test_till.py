@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from infra.api.app import create_app
 from infra.parts.api import Replies
 from infra.parts.counter.sales import Sales
 from infra.parts.counter.shelves import Shelves
 from infra.parts.counter.tills import Tills, terminals
+from infra.parts.http_face import create_app
 from infra.web.assets import FOLDER
 from infra.web.till.key import COOKIE
 from infra.web.till.words import TILL_WORDS

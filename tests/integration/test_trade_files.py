@@ -22,7 +22,7 @@ from domain.identity import catalogue_id
 from domain.trade.catalogue import Catalogue
 from domain.trade.shop import Loan, Shop
 from domain.trade.shop_refusals import GoodsVersionUnknown, ShopClosed
-from infra.audit import run_audit
+from infra.audit.run import run_audit
 from infra.cli.app import app
 from infra.counter.families import RememberingLog
 from infra.sample import HEADERS, write_sample

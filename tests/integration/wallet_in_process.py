@@ -18,11 +18,11 @@ from domain.basket import ArticlePrice, BasketLine, price_basket
 from domain.purchase import Redemption
 from domain.trade.catalogue import Article, Catalogue
 from domain.trade.shop import Shop, ShopFacts
-from infra.api.app import create_app
 from infra.clock import SetClock
 from infra.parts.api import Replies, listen
 from infra.parts.cases.pages import CasePages
 from infra.parts.counter.wallet import Wallet
+from infra.parts.http_face import create_app
 from tests.integration.month_in_process import AKKOL, Household, Month, Town, a_month
 
 RICE, MILK, SUGAR = "4870000000017", "4870000000024", "4870000000031"

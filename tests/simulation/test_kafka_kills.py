@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from infra.audit import run_audit
+from infra.audit.run import run_audit
 from infra.month_report import month_report
 from infra.postgres.parked_messages import PostgresParkedMessages
 from infra.programmes import load_programmes

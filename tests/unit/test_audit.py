@@ -30,8 +30,8 @@ from domain.calendar import ALMATY, day_start, local_day
 from domain.family import FamilyVouchers
 from domain.goods import load_goods
 from domain.identity import AZYQ
-from infra.audit import _Names
-from infra.audit_sums import Sums
+from infra.audit.run import _Names
+from infra.audit.sums import Sums
 from infra.programmes import load_programmes
 from projections.events import KNOWN_TOPICS
 from tests.months import OUTCOMES, random_month
@@ -252,7 +252,7 @@ def test_the_first_findings_are_kept_in_order_of_the_log_and_all_are_counted() -
 
 
 def test_names_that_came_twice_are_found_across_runs_on_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("infra.audit.NAMES_IN_MEMORY", 10)
+    monkeypatch.setattr("infra.audit.run.NAMES_IN_MEMORY", 10)
     names = _Names()
     for number in [*range(95), 3, 94]:
         names.add("check", str(number), 0, "", 0, "")

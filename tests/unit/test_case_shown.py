@@ -7,7 +7,7 @@ from hashlib import sha256
 from types import SimpleNamespace
 from typing import Any
 
-from infra.case_history import CaseEvent
+from infra.cases.history import CaseEvent
 from infra.parts.cases.shown import act_shown, opening_shown
 
 CASE: Any = SimpleNamespace(case="LD-2026-22222222", service="x", service_version="1", kind="first")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from infra.api.kannel_query import decoded
+from infra.api.sms.kannel_query import decoded
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from domain.goods import load_goods
 from domain.procedures.definition import Hours, Service, Term, Unit
+from infra.cases.services import load_services
 from infra.cli.app import app
 from infra.papers.docx import docx
 from infra.papers.html import html
@@ -23,7 +24,6 @@ from infra.papers.programme_standard import programme_standard
 from infra.papers.service_words import ServiceWords
 from infra.papers.spelling import hours_in_words, term_in_words
 from infra.programmes import load_programmes
-from infra.services import load_services
 from infra.settings import ROOT
 
 LANGUAGES = ("kk", "ru", "en")

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.procedures.definition import Service
+from infra.cases.services import load_services
 from infra.papers.case_papers import (
     CasePaper,
     Discussion,
@@ -29,7 +30,6 @@ from infra.papers.html import html
 from infra.papers.paper import Code
 from infra.papers.seal import PREFIX, Seal, Verdict, facts_digest, link, sealed, verify
 from infra.qr.keys import QrKeys
-from infra.services import load_services
 from infra.settings import ROOT
 from tests.unit.test_papers import IDS, LANGUAGES, SERVICES, Texts, check_paper
 

@@ -24,12 +24,12 @@ from domain.procedures.definition import (
     Term,
     Unit,
 )
+from infra.cases.services import load_services
 from infra.papers.drawing import drawn, drawn_whole
 from infra.papers.lanes import process_of
 from infra.papers.routes import Plan, plan_of
 from infra.papers.service_words import ServiceWords
 from infra.papers.wrapping import width_of, wrapped
-from infra.services import load_services
 from infra.settings import ROOT
 
 LANGUAGES = ("kk", "ru", "en")

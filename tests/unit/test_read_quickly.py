@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import Refusal
-from infra.api.counter_models import CheckCall, RedemptionCall, read_call, read_quickly
+from infra.api.counter.models import CheckCall, RedemptionCall, read_call, read_quickly
 from infra.api.problems import Problem
 from infra.api.strict_json import parse_object
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.registers import NoRegisters, RegistersInvalid, TrialRegisters, read_registers
+from infra.cases.registers import NoRegisters, RegistersInvalid, TrialRegisters, read_registers
 
 IIN, OTHER = "880504300001", "900101300007"
 HEADING = "register,iin,field,value\n"

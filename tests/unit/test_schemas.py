@@ -17,10 +17,10 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from domain.goods import load_goods
-from infra.api.asyncapi import document
-from infra.api.published import FOLDER, rendered, stored, todays
-from infra.api.renewal import ASYNCAPI, BrokenPromise, main, renew
-from infra.api.sms_models import ReplyCall
+from infra.api.published.asyncapi import document
+from infra.api.published.files import FOLDER, rendered, stored, todays
+from infra.api.published.renewal import ASYNCAPI, BrokenPromise, main, renew
+from infra.api.sms.models import ReplyCall
 from infra.postgres.log import AGGREGATES
 from infra.programmes import load_programmes
 from infra.settings import ROOT
@@ -284,7 +284,9 @@ def test_the_command_tells_and_writes_nothing_when_a_promise_would_be_broken(
 ) -> None:
     assert main() == 0
     assert capsys.readouterr().out == "All as it was.\n"
-    monkeypatch.setattr("infra.api.renewal.todays", lambda: changed(lambda s: s["properties"].pop("shop")))
+    monkeypatch.setattr(
+        "infra.api.published.renewal.todays", lambda: changed(lambda s: s["properties"].pop("shop"))
+    )
     assert main() == 1
     assert "voucher.held.v1: the field /shop is gone. It needs class_version = 2" in capsys.readouterr().err
     assert stored() == todays()

@@ -14,10 +14,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from domain.ports import DeliveryReport, IncomingReply
-from infra.api.app import create_app
-from infra.api.published import FOLDER, todays
-from infra.api.schemas import schemas_router
+from infra.api.published.files import FOLDER, todays
+from infra.api.published.schemas import schemas_router
 from infra.api.services import ReplyOutcome
+from infra.parts.http_face import create_app
 from projections.events import Raw
 from streams.messages import encode, encode_parked_event
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from domain.procedures.definition import Appeals
+from infra.cases.services import load_services
 from infra.reporting.running import appeal_services
-from infra.services import load_services
 from tests.service_example import parsed, problems
 
 HEAD = 'prefix = "TEA"\n'

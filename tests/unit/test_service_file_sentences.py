@@ -25,8 +25,8 @@ CHECKS = (
     "domain/procedures/terms.py",
     "domain/procedures/conditions.py",
     "domain/procedures/services.py",
-    "infra/services.py",
-    "infra/working_calendar.py",
+    "infra/cases/services.py",
+    "infra/cases/working_calendar.py",
     "infra/project_files.py",
 )
 

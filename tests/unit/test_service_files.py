@@ -28,7 +28,7 @@ from domain.procedures.definition import (
 )
 from domain.procedures.definition_file import ServiceInvalid, digest_of
 from domain.procedures.terms import hours, term
-from infra.services import load_service, load_services
+from infra.cases.services import load_service, load_services
 from tests.service_example import DOC, EXAMPLE, example_with, parsed, problems, problems_of
 
 

@@ -9,7 +9,7 @@ import pytest
 from domain.procedures.definition import Hours
 from domain.procedures.longest_path import longest_path, working_minutes
 from domain.procedures.terms import hours, term
-from infra.services import load_service
+from infra.cases.services import load_service
 from infra.settings import ROOT
 from tests.service_example import EXAMPLE, example_with, parsed, problems, problems_of
 

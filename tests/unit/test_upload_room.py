@@ -12,7 +12,8 @@ from fastapi import FastAPI, Request
 from httpx import ASGITransport, AsyncClient
 
 from domain.procedures.acts import Actor
-from infra.api import papers, upload_room
+from infra.api import upload_room
+from infra.api.cases import papers
 from infra.api.problems import Problem, problem_response
 from infra.api.upload_room import NoRoom, TooSlow, UploadRoom, in_pace
 from infra.web import uploads

@@ -11,8 +11,8 @@ from domain.calendar import ALMATY
 from domain.procedures.definition_file import ServiceInvalid
 from domain.procedures.terms import hours, term
 from domain.procedures.working_time import WorkingTime
+from infra.cases.working_calendar import days_off, read_moved_days
 from infra.settings import ROOT
-from infra.working_calendar import days_off, read_moved_days
 
 MOVED = ROOT / "services" / "moved-days.csv"
 KAZAKHSTAN = days_off(MOVED)

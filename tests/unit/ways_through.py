@@ -26,9 +26,9 @@ from domain.procedures.definition import APPLICANT, PUBLIC, SYSTEM, Outcome, Ser
 from domain.procedures.running import RunningService
 from domain.procedures.services import Services
 from domain.procedures.working_time import DaysOff, WorkingTime
-from infra.services import load_services
+from infra.cases.services import load_services
+from infra.cases.working_calendar import days_off
 from infra.settings import ROOT
-from infra.working_calendar import days_off
 from tests.unit.case_desk import APPLICANT_ID, PDF, Desk, signed
 
 FOLDER = ROOT / "services"

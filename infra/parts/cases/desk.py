@@ -25,11 +25,11 @@ from domain.procedures.definition import APPLICANT, Service
 from domain.procedures.running import RunningService
 from domain.procedures.sitting import Sitting
 from infra.bootstrap import Azyq
-from infra.case_history import CaseEvent, case_events
-from infra.case_lists import DueStep
+from infra.cases.history import CaseEvent, case_events
+from infra.cases.lists import DueStep
+from infra.cases.service_levels import service_levels
 from infra.parts.cases.refusals import ApplicantMissing, PaperUnknown, SignatureInTrialOnly
 from infra.parts.cases.shown import act_shown, case_shown, opening_shown
-from infra.service_levels import service_levels
 from infra.signatures.trial import TrialSignatures
 from infra.sms.phones import normalise_phone
 

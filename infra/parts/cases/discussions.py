@@ -1,4 +1,4 @@
-"""Public discussions: drafts that anybody reads and comments on (`infra.web.cases.discussion_reading.DiscussionServices`).
+"""Public discussions: drafts that anybody reads and comments on (`infra.api.cases.discussion_services.DiscussionServices`).
 
 What a discussion is follows from the service's file alone: a step with an outcome that is a remark and that the public
 takes. Its draft is what was handed in when the step was opened, its report what ends the step that answers remarks.
@@ -21,16 +21,16 @@ from domain.procedures.case_guards import who_takes
 from domain.procedures.case_input import shown
 from domain.procedures.case_refusals import CaseUnknown, ServiceUnknown
 from domain.procedures.definition import PUBLIC, Field, Outcome, Service, Step
+from infra.api.cases.discussion_services import Discussion, DiscussionRow, PublicPaper
 from infra.bootstrap import Azyq
-from infra.case_history import CaseEvent, case_events
-from infra.discussion_lists import PublicTurn, public_turns
+from infra.cases.discussion_lists import PublicTurn, public_turns
+from infra.cases.history import CaseEvent, case_events
 from infra.papers.case_papers import discussion_report
 from infra.papers.docx import docx
 from infra.papers.from_case import paper_of_case
 from infra.papers.html import html
 from infra.parts.cases.discussion_refusals import CommentsTooMany, DiscussionOver, DiscussionUnknown
 from infra.parts.cases.shown import field_shown
-from infra.web.cases.discussion_reading import Discussion, DiscussionRow, PublicPaper
 from infra.web.guesses import Guesses
 
 COMMENTS_AN_HOUR = 30  # tries from one address: a family, an office, a carrier's phones

@@ -1,4 +1,4 @@
-"""Cases for whoever comes by HTTP (`infra.api.case_services.CaseServices`): what a member sees and acts as."""
+"""Cases for whoever comes by HTTP (`infra.api.cases.services.CaseServices`): what a member sees and acts as."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from domain.procedures.case_guards import who_takes
 from domain.procedures.case_input import shown
 from domain.procedures.case_refusals import CaseUnknown
 from domain.procedures.definition import APPLICANT, Service
-from infra.api.case_models import ActCall, OpenCall, ReassignCall, SittingCall
-from infra.api.case_services import ListAsked
+from infra.api.cases.models import ActCall, OpenCall, ReassignCall, SittingCall
+from infra.api.cases.services import ListAsked
 from infra.bootstrap import Azyq
-from infra.case_lists import DueStep
+from infra.cases.lists import DueStep
 from infra.parts.cases.desk import Applicant, CaseDesk, Wanted
 from infra.parts.cases.refusals import PlaceUnknown, RoleNotYours, ServiceNotYours
 from infra.parts.cases.shown import ended_shown, service_shown, to_do_shown

@@ -27,7 +27,7 @@ from domain.procedures.definition_file import ServiceInvalid
 from domain.procedures.running import RunningService
 from domain.signature_refusals import SignatureUnsound
 from infra.bootstrap import Azyq
-from infra.case_history import CaseEvent, case_events
+from infra.cases.history import CaseEvent, case_events
 from infra.papers.case_papers import CasePaper, receipt, result_paper
 from infra.papers.docx import docx
 from infra.papers.from_case import paper_of_case

@@ -14,8 +14,8 @@ from domain.procedures.case_guards import who_takes
 from domain.procedures.case_input import is_personal
 from domain.procedures.definition import Document, Field, Outcome, Service
 from domain.procedures.running import RunningService
-from infra.case_history import CaseEvent
-from infra.case_lists import DueStep
+from infra.cases.history import CaseEvent
+from infra.cases.lists import DueStep
 
 _ACTS = ("case.acted", "case.remark_recorded", "case.reassigned")
 

@@ -1,11 +1,11 @@
-"""A shop's day as its till asks for it (`infra.api.sales.SalesServices`), from the view `purchases`."""
+"""A shop's day as its till asks for it (`infra.api.counter.sales.SalesServices`), from the view `purchases`."""
 
 from __future__ import annotations
 
 from datetime import date
 
 from domain.calendar import ALMATY, day_start
-from infra.api.sales import Day, Sale
+from infra.api.counter.sales import Day, Sale
 from infra.bootstrap import Azyq
 from infra.postgres.connect import ThreadConnections
 

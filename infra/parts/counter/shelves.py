@@ -1,4 +1,4 @@
-"""What terminals ask of goods and prices (`infra.api.goods.GoodsServices`)."""
+"""What terminals ask of goods and prices (`infra.api.counter.goods.GoodsServices`)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from domain.terminal import Terminal
 from domain.terminal_refusals import KeyUnknown
 from domain.trade.shop import Shop
 from domain.trade.shop_refusals import ShopForeign, ShopUnknown
-from infra.api.goods import ArticleBody, CapBody, GoodsBody, PositionBody, PricesBody, Tagged
+from infra.api.counter.goods import ArticleBody, CapBody, GoodsBody, PositionBody, PricesBody, Tagged
 from infra.bootstrap import Azyq
 from infra.postgres.desk import Look
 

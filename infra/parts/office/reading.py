@@ -20,7 +20,7 @@ from domain.errors import Refusal
 from domain.office_acts import OfficeAct, reason_of
 from domain.procedures.acts import Actor
 from domain.procedures.definition import APPLICANT, Names, Service, Step
-from infra.api.case_services import ListAsked
+from infra.api.cases.services import ListAsked
 from infra.bootstrap import Azyq
 from infra.parts.analytics import asks_from_here
 from infra.parts.office.cases import OfficeCases

@@ -16,10 +16,10 @@ from fastapi.responses import RedirectResponse, Response
 from domain.errors import LANGUAGES, Refusal
 from domain.procedures.case_refusals import RequestKeyReused
 from domain.procedures.definition import Field
+from infra.api.cases.discussion_services import Discussion, DiscussionServices
 from infra.api.services import UNAVAILABLE
 from infra.web.assets import Assets
 from infra.web.cases.apply import form_of, query_of
-from infra.web.cases.discussion_reading import Discussion, DiscussionServices
 from infra.web.cases.status import PAPER_POLICY, PAPER_TYPES
 from infra.web.forms import FIELD, act_form, field_words, papers_of, values_of
 from infra.web.pages import HEADERS, Pages, chosen_language

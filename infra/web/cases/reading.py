@@ -11,7 +11,7 @@ from domain.family import FamilyVouchers
 from domain.procedures.case import Case
 from domain.procedures.definition import Names
 from domain.procedures.running import RunningService
-from infra.case_history import CaseEvent
+from infra.cases.history import CaseEvent
 from infra.papers.seal import Seal
 from infra.web.cases.paper_standing import PaperStanding
 

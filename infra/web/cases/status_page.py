@@ -14,7 +14,7 @@ from domain.procedures.case_guards import who_takes
 from domain.procedures.definition import APPLICANT, Document, Field, Names, Service
 from domain.procedures.running import RunningService
 from domain.sms_text import render
-from infra.case_history import CaseEvent
+from infra.cases.history import CaseEvent
 from infra.web.forms import Offered, field_words
 from infra.web.words import Words
 

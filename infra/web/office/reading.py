@@ -16,8 +16,8 @@ from domain.procedures.case import Case
 from domain.procedures.definition import Document, Names, Service, Step
 from domain.procedures.running import RunningService
 from infra.api.access import Session
-from infra.api.case_services import ListAsked
-from infra.case_history import CaseEvent
+from infra.api.cases.services import ListAsked
+from infra.cases.history import CaseEvent
 from infra.postgres.parked_page import ParkedItem
 from infra.web.cases.reading import CasePagesServices
 from infra.web.uploads import Form

@@ -19,7 +19,7 @@ from domain.errors import Refusal
 from domain.office_acts import OfficeRoleMissing
 from domain.procedures.acts import Actor
 from domain.procedures.definition import APPLICANT
-from infra.api.case_services import ListAsked
+from infra.api.cases.services import ListAsked
 from infra.api.services import UNAVAILABLE
 from infra.web.analytics.asked import whole_number
 from infra.web.analytics.refusals import AddressUnknown

@@ -10,13 +10,13 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from domain.commands.terminals import IssuedKey, credentials_of
-from infra.api.counter_models import EnrolCall, read_call
+from infra.api.counter.models import EnrolCall, read_call
+from infra.api.counter.terminal_auth import TerminalAuth
+from infra.api.counter.terminals import ENROLS_A_MINUTE
 from infra.api.problems import Problem
 from infra.api.rates import Rate
 from infra.api.services import CounterServices
 from infra.api.strict_json import check_media_type, parse_object, read_body
-from infra.api.terminal_auth import TerminalAuth
-from infra.api.terminals import ENROLS_A_MINUTE
 from infra.counter.reader import Question, WhoAmI
 from infra.web.assets import Assets
 from infra.web.pages import POLICY, Pages, chosen_language

@@ -19,7 +19,7 @@ from domain.money import kzt
 from domain.ports import Vault
 from domain.programmes import Programme
 from infra.postgres.connect import APP_ROLE, connect
-from infra.story_texts import TOPICS, WORDS
+from infra.stories.texts import TOPICS, WORDS
 
 _ID = re.compile(r"[0-9a-f]{32}\Z")
 _CODE = re.compile(r"[a-z0-9_./-]{1,40}\Z", re.ASCII)

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from infra.api.sms_models import ReplyCall
+from infra.api.sms.models import ReplyCall
 from streams.schemas import DRAFT, Schema, event_schemas, message_schemas
 
 FOLDER = Path(__file__).with_name("schema_files")

@@ -10,7 +10,7 @@ from fastapi.security.base import SecurityBase
 
 from domain.commands.terminals import Credentials, credentials_of
 from domain.terminal_refusals import OtherEnvironment
-from infra.api.often import Asked
+from infra.api.counter.often import Asked
 from infra.api.problems import Problem
 from infra.api.rates import Rate
 from infra.api.services import CounterServices

@@ -13,8 +13,8 @@ from pydantic import BaseModel
 
 from domain.commands.terminals import Credentials
 from domain.trade.rows import plain_day
+from infra.api.counter.terminals import PROBLEMS
 from infra.api.problems import Problem
-from infra.api.terminals import PROBLEMS
 
 _AS_IT_WAS: dict[int | str, dict[str, Any]] = {
     304: {"description": "as it was: If-None-Match names its ETag"}

@@ -10,13 +10,13 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from domain.commands.terminals import Credentials, IssuedKey
-from infra.api.counter_models import EnrolCall, KeyAnswer, read_call, schema_of
+from infra.api.counter.models import EnrolCall, KeyAnswer, read_call, schema_of
+from infra.api.counter.terminal_auth import TerminalAuth
 from infra.api.problems import MEDIA_TYPE
 from infra.api.rates import Rate
 from infra.api.services import CounterServices
-from infra.api.sms_models import ProblemBody
+from infra.api.sms.models import ProblemBody
 from infra.api.strict_json import check_media_type, parse_object, read_body
-from infra.api.terminal_auth import TerminalAuth
 
 ENROLS_A_MINUTE = 20
 PROBLEMS: dict[int | str, dict[str, Any]] = {

@@ -11,12 +11,12 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
-from infra.api.case_models import PaperAnswer
-from infra.api.case_services import CaseServices
+from infra.api.cases.models import PaperAnswer
+from infra.api.cases.services import CaseServices
+from infra.api.counter.terminals import PROBLEMS
 from infra.api.problems import Problem
 from infra.api.staff_auth import SCHEME, StaffAuth
 from infra.api.strict_json import check_length, read_body
-from infra.api.terminals import PROBLEMS
 from infra.api.upload_room import NoRoom, TooSlow, UploadRoom, in_pace
 
 LARGEST_AT_ONCE = 8  # documents of the largest size that are in memory at one time, or more that are smaller

@@ -17,13 +17,13 @@ from domain.calendar import day_start, local_day
 from domain.checked_file import FIRST_YEAR, LAST_YEAR
 from domain.procedures.acts import Actor
 from domain.trade.rows import plain_day
-from infra.api import case_models as models
-from infra.api.case_services import CaseServices, ListAsked
-from infra.api.counter_models import Call, read_call, schema_of
+from infra.api.cases import models
+from infra.api.cases.services import CaseServices, ListAsked
+from infra.api.counter.models import Call, read_call, schema_of
+from infra.api.counter.terminals import PROBLEMS
 from infra.api.problems import Problem
 from infra.api.staff_auth import SCHEME, StaffAuth, key_in
 from infra.api.strict_json import check_media_type, parse_object, read_body
-from infra.api.terminals import PROBLEMS
 
 MAX_BODY_BYTES = 256 * 1024
 MOST_LISTED = 500

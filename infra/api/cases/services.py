@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from domain.commands.enrol_staff import IssuedStaffKey
 from domain.procedures.acts import Actor
-from infra.api.case_models import ActCall, OpenCall, ReassignCall, SittingCall
+from infra.api.cases.models import ActCall, OpenCall, ReassignCall, SittingCall
 
 
 class ListAsked(NamedTuple):

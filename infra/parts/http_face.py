@@ -15,27 +15,28 @@ from starlette.exceptions import HTTPException
 from domain.errors import Refusal
 from domain.seal import Sealed
 from infra.api.access import AccessServices, access_router
-from infra.api.case_services import CaseServices
-from infra.api.cases import cases_router
-from infra.api.counter import Counter
-from infra.api.discussions import discussions_router
+from infra.api.cases.discussion_services import DiscussionServices
+from infra.api.cases.discussions import discussions_router
+from infra.api.cases.papers import papers_router
+from infra.api.cases.routes import cases_router
+from infra.api.cases.services import CaseServices
+from infra.api.cases.state_services import state_services_router
+from infra.api.counter.goods import GoodsServices, goods_router
+from infra.api.counter.often import Often
+from infra.api.counter.qr_keys import qr_keys_router
+from infra.api.counter.routes import Counter
+from infra.api.counter.sales import SalesServices, sales_router
+from infra.api.counter.terminal_auth import TerminalAuth
+from infra.api.counter.terminals import terminals_router
 from infra.api.failures import Failures
-from infra.api.goods import GoodsServices, goods_router
 from infra.api.handed_on import HandedOn, Place, Reached
 from infra.api.metrics import Requests, Watched, metrics_router, new_registry
-from infra.api.often import Often
-from infra.api.papers import papers_router
 from infra.api.problems import Problem, problem_response
-from infra.api.qr_keys import qr_keys_router
-from infra.api.sales import SalesServices, sales_router
-from infra.api.schemas import schemas_router
+from infra.api.published.schemas import schemas_router
 from infra.api.seals import seals_router
 from infra.api.services import ApiServices, CounterServices
-from infra.api.sms import sms_router
+from infra.api.sms.routes import sms_router
 from infra.api.staff_auth import StaffAuth
-from infra.api.state_services import state_services_router
-from infra.api.terminal_auth import TerminalAuth
-from infra.api.terminals import terminals_router
 from infra.measuring import Counts
 from infra.sms.webhooks import SignatureMissing, SignatureWrong, TimestampOff
 from infra.web.analytics.asked import PATH as ANALYTICS
@@ -44,7 +45,6 @@ from infra.web.analytics.routes import analytics_router, cut_off
 from infra.web.assets import Assets
 from infra.web.cases.apply import apply_router
 from infra.web.cases.discussion import discussion_router
-from infra.web.cases.discussion_reading import DiscussionServices
 from infra.web.cases.paper_check import paper_check_router
 from infra.web.cases.reading import CasePagesServices
 from infra.web.cases.status import status_router

@@ -33,9 +33,9 @@ from domain.audit.trade import TradeBook
 from domain.audit_events import Verdict
 from domain.goods import GoodsCatalogue
 from domain.programmes import Programme
-from infra.audit_counts import Counted, compare_counts, counted
-from infra.audit_sums import HashingLines, Sums
-from infra.audit_views import ViewAudit
+from infra.audit.counts import Counted, compare_counts, counted
+from infra.audit.sums import HashingLines, Sums
+from infra.audit.views import ViewAudit
 from infra.postgres.connect import APP_ROLE, connect
 from infra.sealing import SealCheck, check_seals
 from projections.events import Raw, read_event

@@ -11,8 +11,8 @@ from domain.procedures.definition_file import digest_of, parse_service
 from domain.procedures.running import RunningService
 from domain.procedures.services import Services
 from domain.procedures.working_time import DaysOff, WorkingTime
-from infra.services import load_services
-from infra.working_calendar import days_off
+from infra.cases.services import load_services
+from infra.cases.working_calendar import days_off
 
 MOVED_DAYS = "moved-days.csv"
 

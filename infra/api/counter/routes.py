@@ -18,13 +18,13 @@ from domain.code_refusals import CodeExpired, CodeNotYetValid
 from domain.commands import counter_calls as calls
 from domain.commands.terminals import Credentials
 from domain.voucher_refusals import UnknownRedemption
-from infra.api import counter_models as models
-from infra.api.often import Answered, Asked, Endpoint
+from infra.api.counter import models
+from infra.api.counter.often import Answered, Asked, Endpoint
+from infra.api.counter.terminal_auth import SCHEME, TerminalAuth, full
+from infra.api.counter.terminals import PROBLEMS
 from infra.api.problems import Problem
 from infra.api.services import CounterServices
 from infra.api.strict_json import check_media_type, parse_object, read_body
-from infra.api.terminal_auth import SCHEME, TerminalAuth, full
-from infra.api.terminals import PROBLEMS
 from infra.counter import answers
 from infra.counter.admission import Caller
 from infra.counter.lanes import LaneFull

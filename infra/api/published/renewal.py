@@ -1,4 +1,4 @@
-"""Renewing what is published: `python -m infra.api.renewal` (`make schemas`).
+"""Renewing what is published: `python -m infra.api.published.renewal` (`make schemas`).
 
 What stands in docs/schemas is a promise to whoever reads our messages: a schema may gain an optional field; anything
 else asks for a new `class_version` with an upcast, and the file of the old version stays.
@@ -11,8 +11,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from infra.api.asyncapi import document
-from infra.api.published import FOLDER, rendered, stored, todays
+from infra.api.published.asyncapi import document
+from infra.api.published.files import FOLDER, rendered, stored, todays
 from infra.settings import ROOT
 from projections.events import KNOWN, Known
 from streams.schema_changes import breaches

@@ -17,13 +17,13 @@ from pydantic import BaseModel, Field
 
 from domain.calendar import ALMATY
 from domain.procedures.definition import Field as AskedField
-from infra.api import case_models as models
-from infra.api.cases import KEY_HEADER, key_of, read_json
-from infra.api.counter_models import Call, schema_of
+from infra.api.cases import models
+from infra.api.cases.discussion_services import Discussion, DiscussionServices, PublicPaper
+from infra.api.cases.routes import KEY_HEADER, key_of, read_json
+from infra.api.counter.models import Call, schema_of
+from infra.api.counter.terminals import PROBLEMS
 from infra.api.problems import Problem
 from infra.api.staff_auth import SCHEME, StaffAuth
-from infra.api.terminals import PROBLEMS
-from infra.web.cases.discussion_reading import Discussion, DiscussionServices, PublicPaper
 
 
 class CommentCall(Call):

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 from domain.calendar import ALMATY
 from domain.procedures.definition import Names, Service
 from domain.sms_text import render
-from infra.case_history import CaseEvent
+from infra.cases.history import CaseEvent
 from infra.papers.conditions_in_words import channel_word
 from infra.papers.words import WORDS as PAPER_WORDS
-from infra.story_texts import WORDS as SMS_WORDS
+from infra.stories.texts import WORDS as SMS_WORDS
 
 
 class CaseLine(NamedTuple):

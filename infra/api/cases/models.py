@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
-from infra.api.counter_models import Call
+from infra.api.counter.models import Call
 
 
 def _printable(text: str) -> str:

@@ -16,12 +16,12 @@ from domain.code_refusals import CodeExpired, CodeNotYetValid
 from domain.commands.counter_calls import ShownCode
 from domain.commands.terminals import Credentials
 from domain.trade.rows import plain_day
-from infra.api import counter_models as models
+from infra.api.counter import models
+from infra.api.counter.terminal_auth import SCHEME, TerminalAuth
+from infra.api.counter.terminals import PROBLEMS
 from infra.api.problems import Problem
 from infra.api.services import CounterServices
 from infra.api.strict_json import check_media_type, parse_object, read_body
-from infra.api.terminal_auth import SCHEME, TerminalAuth
-from infra.api.terminals import PROBLEMS
 from infra.counter.admission import Caller
 from infra.counter.answers import quoted
 from infra.counter.reader import Question, Quote, Quoted, WhoAmI

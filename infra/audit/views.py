@@ -15,7 +15,7 @@ from psycopg2.extensions import connection as Connection
 
 from domain.audit.audited_log import Findings
 from domain.audit.facts import Finding
-from infra.audit_sums import HashingLines, Sums
+from infra.audit.sums import HashingLines, Sums
 from infra.postgres.turn import SCHEMA, Place, place_of
 from projections.all_views import VIEWS
 from projections.events import Raw, read_event

@@ -13,10 +13,10 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from domain.ports import DeliveryReport, IncomingReply
-from infra.api.kannel_query import decoded, kannel_parameters
 from infra.api.problems import MEDIA_TYPE, Problem
 from infra.api.services import ApiServices, ReplyOutcome
-from infra.api.sms_models import (
+from infra.api.sms.kannel_query import decoded, kannel_parameters
+from infra.api.sms.models import (
     ProblemBody,
     ReceiptAnswer,
     ReceiptCall,

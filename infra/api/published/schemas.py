@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from infra.api.problems import Problem
-from infra.api.published import FOLDER, rendered, todays
+from infra.api.published.files import FOLDER, rendered, todays
 
 # They change seldom and only compatibly.
 CACHE_CONTROL = "public, max-age=86400"

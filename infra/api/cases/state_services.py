@@ -11,12 +11,12 @@ from fastapi.responses import Response
 
 from domain.procedures.acts import Actor
 from domain.procedures.case_refusals import ServiceNotInForce, ServiceUnknown
-from infra.api import case_models as models
-from infra.api.case_services import CaseServices
-from infra.api.cases import day_in
+from infra.api.cases import models
+from infra.api.cases.routes import day_in
+from infra.api.cases.services import CaseServices
+from infra.api.counter.terminals import PROBLEMS
 from infra.api.problems import Problem
 from infra.api.staff_auth import StaffAuth
-from infra.api.terminals import PROBLEMS
 
 _LISTED = ("service", "version", "name", "kinds")
 

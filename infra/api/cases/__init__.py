@@ -1,0 +1,1 @@
+"""Cases, papers, discussions and state services over HTTP."""

@@ -1,0 +1,1 @@
+"""What is published of messages and files: JSON Schemas, the AsyncAPI document."""

@@ -1,0 +1,1 @@
+"""What SMS gateways call."""
