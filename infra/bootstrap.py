@@ -377,7 +377,7 @@ class Azyq:
 
     def _behind(self, head: int) -> dict[str, int]:
         """The views that do not hold everything up to `head`, with where they stand."""
-        places = {view.name: self.view_store.position(view) for view in self.views}
+        places = self.view_store.positions(self.views)
         return {name: position for name, position in places.items() if position < head}
 
     @cached_property

@@ -91,7 +91,7 @@ class ChainReader:
     def read(self) -> Chain:
         """Where the log, the publisher and each view stand, the views first, so that none seems ahead of the log."""
         connection = self._connections.mine()
-        places = {view.name: self._store.position(view) for view in self._views}
+        places = self._store.positions(self._views)
         parked = _counts(
             connection, "SELECT view, count(*) FROM azyq_views.parked WHERE state = 'open' GROUP BY view"
         )

@@ -35,6 +35,14 @@ class Findings:
         else:
             heapq.heappushpop(self._heap, item)
 
+    def take(self, others: Findings) -> None:
+        """Those of another part of the audit, which keeps as many."""
+        kept = others.first()
+        for finding in kept:
+            self.add(finding)
+        self.count += others.count - len(kept)
+        self.by_check += others.by_check - Counter(finding.check for finding in kept)
+
     def first(self) -> list[Finding]:
         """Those kept, in order of position, then of discovery."""
         return [item[2] for item in sorted(self._heap, reverse=True)]

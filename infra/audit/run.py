@@ -14,15 +14,12 @@ from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC
-from itertools import groupby
-from operator import attrgetter
 from typing import IO, Any, cast
 
 import orjson
-from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 from psycopg2.extensions import connection as Connection
 
 from domain.audit.audited_log import Findings
@@ -34,14 +31,12 @@ from domain.audit_events import Verdict
 from domain.goods import GoodsCatalogue
 from domain.programmes import Programme
 from infra.audit.counts import Counted, compare_counts, counted
+from infra.audit.streams import ROWS_AT_ONCE, LogStreams, open_snapshot
 from infra.audit.sums import HashingLines, Sums
-from infra.audit.views import ViewAudit
-from infra.postgres.connect import APP_ROLE, connect
+from infra.audit.views import ViewsAudited
+from infra.audit.views_beside import views_beside
 from infra.sealing import SealCheck, check_seals
-from projections.events import Raw, read_event
-from projections.view import Recorded, Unreadable
 
-ROWS_AT_ONCE = 5000
 PROGRESS_EVERY = 20_000
 NAMES_IN_MEMORY = 2_000_000
 _MASK = 2**64 - 1
@@ -86,15 +81,16 @@ def run_audit(
     `seal_keys` are the public keys that seals may be signed by; without any, whatever a seal names is trusted.
     """
     started = time.perf_counter()
-    connection = connect(dsn, role=APP_ROLE, application_name="azyq-audit")
-    try:
-        connection.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, readonly=True)
+    with closing(open_snapshot(dsn)) as connection:
+        head, total = _size(connection)
         # Beside the fold: the database hashes what is sealed, while Python folds.
-        with ThreadPoolExecutor(1, "azyq-seals") as beside:
+        with (
+            ThreadPoolExecutor(1, "azyq-seals") as beside,
+            views_beside(connection, dsn, head, total) as views,
+        ):
             seals = beside.submit(check_seals, dsn, seal_keys)
-            return _Audit(connection, programmes, goods, progress).run(started, seals.result)
-    finally:
-        connection.close()
+            audit = _Audit(connection, programmes, goods, progress)
+            return audit.run(head, total, started, views, seals.result)
 
 
 def verdict_kept(verdict: AuditVerdict) -> Verdict:
@@ -102,6 +98,13 @@ def verdict_kept(verdict: AuditVerdict) -> Verdict:
     first = verdict.first.check if verdict.first else ""
     checks, findings = sum(verdict.checks.values()), sum(verdict.found.values())
     return Verdict(verdict.head, verdict.events, checks, findings, first)
+
+
+def _size(connection: Connection) -> tuple[int, int]:
+    """The log's last position, and how many events there are."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(notification_id), 0), count(*) FROM azyq_log.azyq_events")
+        return cast(tuple[int, int], cursor.fetchone())
 
 
 class _Audit:
@@ -116,13 +119,16 @@ class _Audit:
         self._programmes = programmes
         self._goods = goods
         self._progress = progress
-        self._cursors = 0
+        self._raws = LogStreams(connection).raws
 
-    def run(self, started: float, seals: Callable[[], SealCheck]) -> AuditVerdict:
-        with self._connection.cursor() as cursor:
-            cursor.execute("SELECT coalesce(max(notification_id), 0), count(*) FROM azyq_log.azyq_events")
-            head, total = cast(tuple[int, int], cursor.fetchone())
-            cursor.execute("SET LOCAL cursor_tuple_fraction = 1.0")  # every row is read
+    def run(
+        self,
+        head: int,
+        total: int,
+        started: float,
+        views: Callable[[], ViewsAudited],
+        seals: Callable[[], SealCheck],
+    ) -> AuditVerdict:
         names = _Names()
         tables = {"stage_table": Sums(), "claim": Sums()}
 
@@ -135,26 +141,16 @@ class _Audit:
         fold = LogFold(
             self._programmes, self._goods, on_end, names.add, self._trade_book(), self._case_book()
         )
-        views = ViewAudit(self._connection, head)
-        done = 0
         earlier: list[Counted] = []
-        for stream, raws in groupby(self._raws(), key=attrgetter("stream")):
-            hexed = stream.replace("-", "")
-            events: list[Recorded | Unreadable] = []
-            for raw in raws:
-                event = read_event(raw)
-                events.append(event)
-                # What no view can read is still told by the rules, as far as it goes.
-                data = event.data if isinstance(event, Recorded) else _object(raw.state)
-                fold.feed(raw.position, hexed, raw.version, raw.topic or "", data)
-                if raw.topic == "audit.ended":
-                    earlier += counted(raw.position, hexed, raw.version, data)
-                done += 1
-                if done % PROGRESS_EVERY == 0:
-                    self._progress("log", done, total)
-            views.stream(events)
+        for done, raw in enumerate(self._raws(), 1):
+            hexed, data = raw.stream.replace("-", ""), _object(raw.state)
+            fold.feed(raw.position, hexed, raw.version, raw.topic or "", data)
+            if raw.topic == "audit.ended":
+                earlier += counted(raw.position, hexed, raw.version, data)
+            if done % PROGRESS_EVERY == 0:
+                self._progress("log", done, total)
         fold.finish()
-        self._progress("log", done, total)
+        self._progress("log", total, total)
         findings = fold.findings
         for finding in self._twice(names):
             findings.add(finding)
@@ -162,7 +158,9 @@ class _Audit:
         self._progress("tables", 0, None)
         self._compare_stages(tables["stage_table"], findings, ran)
         self._compare_claims(tables["claim"], findings, ran)
-        views.compare(self._raws, findings, ran)
+        of_views = views()
+        findings.take(of_views.findings)
+        ran |= of_views.ran
         for finding in compare_counts(self._connection, earlier):
             findings.add(finding)
         sealed = seals()
@@ -178,21 +176,10 @@ class _Audit:
             dict(findings.by_check),
             ran,
             time.perf_counter() - started,
-            views.notes,
+            of_views.notes,
         )
 
     # --- the log --------------------------------------------------------------------------------------
-
-    def _raws(self, where: str = "", values: tuple[Any, ...] = ()) -> Iterator[Raw]:
-        self._cursors += 1
-        with self._connection.cursor(name=f"azyq_audit_{self._cursors}") as cursor:
-            cursor.itersize = ROWS_AT_ONCE
-            cursor.execute(
-                "SELECT notification_id, originator_id::text, originator_version, topic, state"
-                f" FROM azyq_log.azyq_events {where} ORDER BY originator_id, originator_version",
-                values,
-            )
-            yield from map(Raw._make, cursor)
 
     def _trade_book(self) -> TradeBook:
         """Shops, articles, prices and terminals, in order of the log; what can't be read is the fold's to tell."""

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
 from domain.audit.audited_log import Findings
 from domain.audit.facts import Finding
+from infra.audit.streams import LogStreams
 from infra.audit.sums import HashingLines, Sums
 from infra.postgres.turn import SCHEMA, Place, place_of
 from projections.all_views import VIEWS
@@ -58,6 +59,24 @@ class _Audited:
         if max(event.position for event in events) <= upto:
             return events
         return [event for event in events if event.position <= upto]
+
+
+class ViewsAudited(NamedTuple):
+    """What an audit of the views found, how many times each check ran, and which views it says nothing of."""
+
+    findings: Findings
+    ran: dict[str, int]
+    notes: list[str]
+
+
+def audit_views(connection: Connection, head: int) -> ViewsAudited:
+    """Fold the log up to `head`, as `connection` sees it, into every view, and compare."""
+    raws = LogStreams(connection).raws
+    audit, findings, ran = ViewAudit(connection, head), Findings(), dict[str, int]()
+    for _, of_stream in groupby(raws(), key=attrgetter("stream")):
+        audit.stream([read_event(raw) for raw in of_stream])
+    audit.compare(raws, findings, ran)
+    return ViewsAudited(findings, ran, audit.notes)
 
 
 class ViewAudit:

@@ -62,6 +62,7 @@ class AnalystAccess:
     def close(self) -> None:
         """Close the connections."""
         self._signing_in.close()
+        self._naming.close()
 
     # --- cases become grants --------------------------------------------------------------------------
 

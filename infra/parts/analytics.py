@@ -74,6 +74,7 @@ class Analytics:
     def close(self) -> None:
         """Read nothing more."""
         self._pool.shutdown(cancel_futures=True)
+        self._naming.close()
 
     def reader(self, request: HttpRequest) -> Reader | None:
         """Whose session the cookie is; in a trial, whoever sits at this machine reads everything."""

@@ -1,25 +1,22 @@
 """The audit of each night (R29): the log and the views are proved by a process that leaves the cores to the tills.
 
-`python -m infra.parts.nightly_audit` is its own program, which `NightlyAudit` starts; what it finds, it prints.
+`python -m infra.parts.nightly_audit` is its own program, which `NightlyAudit` starts.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import pickle
-import subprocess
-import sys
 import threading
 import time
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
 import structlog
 
 from domain.audit_events import Verdict, audits_of, record_verdict
 from domain.calendar import ALMATY
+from infra.apart import Apart, ApartFailed, work
 from infra.audit.run import run_audit, verdict_kept
 from infra.bootstrap import Azyq
 from infra.clock import real_clock
@@ -33,7 +30,7 @@ NIGHT = timedelta(hours=3)  # one that was missed waits for the next night: days
 AGAIN_SECONDS = 1200.0  # after one that did not come to its end
 _NICE = 19
 _LOCK = int.from_bytes(b"azyqaudt", "big") & (2**63 - 1)
-_PROGRAM = (sys.executable, "-m", "infra.parts.nightly_audit")
+_PROGRAM = "infra.parts.nightly_audit"
 
 log = structlog.get_logger("azyq")
 
@@ -49,7 +46,7 @@ class _Beginning:
 class NightlyAudit:
     """Audits once a night; of several schedulers one does. For one thread."""
 
-    def __init__(self, azyq: Azyq, program: tuple[str, ...] = _PROGRAM) -> None:
+    def __init__(self, azyq: Azyq, program: str = _PROGRAM) -> None:
         self._azyq = azyq
         self._program = program
         self._not_before = 0.0
@@ -85,26 +82,15 @@ class NightlyAudit:
         return verdict
 
     def _audited(self) -> Verdict | None:
-        process = subprocess.Popen(  # noqa: S603 – the program is ours
-            self._program,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            process_group=0,  # Ctrl-C in a terminal is for its parent, which ends it
-        )
-        assert process.stdin
-        assert process.stdout
-        with process:
-            with suppress(BrokenPipeError), process.stdin as told:
-                pickle.dump(_Beginning(self._azyq.settings, self._azyq.dsn), told)
-            while process.poll() is None:
-                if self._azyq.stopping.wait(0.5):
-                    process.kill()  # it only reads
-                    return None
-            said = process.stdout.read()
-        if process.returncode == 0:
-            return Verdict(**json.loads(said))
-        self._not_before = time.monotonic() + AGAIN_SECONDS
-        log.error("audit_failed", code=process.returncode)
+        with Apart(self._program, _Beginning(self._azyq.settings, self._azyq.dsn)) as audit:
+            while not self._azyq.stopping.is_set():
+                with suppress(TimeoutError):
+                    try:
+                        return cast(Verdict, audit.answer(0.5))
+                    except ApartFailed as failed:
+                        self._not_before = time.monotonic() + AGAIN_SECONDS
+                        log.error("audit_failed", code=failed.code)
+                        return None
         return None
 
 
@@ -126,20 +112,13 @@ def audit_nightly(azyq: Azyq, stop: threading.Event) -> None:
         stop.wait(LOOK_SECONDS)
 
 
-def main() -> None:
-    """Audit what the parent names, and print the verdict as JSON."""
-    os.nice(_NICE)
-    # Of this very program, its parent: nobody else's bytes are unpickled.
-    beginning: _Beginning = pickle.load(sys.stdin.buffer)  # noqa: S301
+def _verdict(beginning: _Beginning) -> Verdict:
     configure_logging()
     with ExitStack() as stack:
         azyq = Azyq(beginning.settings, beginning.dsn, real_clock, stack)
         verdict = run_audit(azyq.dsn, azyq.programmes, azyq.goods, seal_keys=azyq.trusted_seal_keys())
-    print(json.dumps(verdict_kept(verdict)._asdict()))
+    return verdict_kept(verdict)
 
 
 if __name__ == "__main__":
-    # Under the name by which the parent pickles.
-    from infra.parts.nightly_audit import main as run
-
-    run()
+    work(_verdict, _NICE)

@@ -1,26 +1,23 @@
-"""A process of ours beside this one: told at its start what it needs, started again when it ends, ended with its parent.
+"""A process of ours beside this one (`infra.apart`), kept: started again when it ends, and when it hangs.
 
-`python -m MODULE` is its program. It has one end of a pair of sockets as its standard input: its parent's end closes
-when it is to end, be it that the parent was killed. It says over it that it is at work; one that falls silent hangs, and
-is killed.
+It says to its parent that it is at work; one that falls silent hangs, and is killed.
 """
 
 from __future__ import annotations
 
 import os
-import pickle
 import select
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 
 import structlog
+
+from infra.apart import started
 
 GRACE_SECONDS = 3.0  # for what is at hand, once it is to end
 END_SECONDS = 5.0  # then it is killed
@@ -85,22 +82,8 @@ class ProcessBeside:
 
     def _live(self) -> int:
         """One life: its exit code. Raises OSError when it can't be started."""
-        ours, theirs = socket.socketpair()
-        with theirs:
-            try:
-                process = subprocess.Popen(  # noqa: S603 – the program is ours
-                    [sys.executable, "-m", self._module],
-                    stdin=theirs.fileno(),
-                    stdout=subprocess.DEVNULL,
-                    process_group=0,  # Ctrl-C in a terminal is for its parent, which ends it
-                )
-            except OSError:
-                ours.close()
-                raise
+        process, ours = started(self._module, self._beginning())
         with ours:
-            told = pickle.dumps(self._beginning())
-            with suppress(BrokenPipeError):
-                ours.sendall(len(told).to_bytes(4, "big") + told)
             ours.setblocking(False)
             with self._lock:
                 self._process, self._control = process, ours
@@ -145,18 +128,6 @@ class ProcessBeside:
         if control is not None:
             with suppress(OSError):
                 control.shutdown(socket.SHUT_RDWR)
-
-
-def begun(nice: int) -> tuple[socket.socket, Any] | None:
-    """For the process itself, which yields the cores by `nice` from now on: its end of the pair, and what it is told;
-    None where its parent has gone already."""
-    os.nice(nice)
-    control = socket.socket(fileno=os.dup(sys.stdin.fileno()))
-    # Of this very program, its parent: nobody else's bytes are unpickled.
-    length = int.from_bytes(control.recv(4, socket.MSG_WAITALL), "big")
-    if not length:
-        return None
-    return control, pickle.loads(control.recv(length, socket.MSG_WAITALL))  # noqa: S301
 
 
 def beat(control: socket.socket) -> None:

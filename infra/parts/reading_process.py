@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from starlette.types import ASGIApp
 
+from infra.apart import begun
 from infra.api.handed_on import answer
 from infra.bootstrap import Azyq
 from infra.chain import Ages
@@ -23,7 +24,7 @@ from infra.logging import configure_logging
 from infra.parts.access import AnalystAccess
 from infra.parts.analytics import Analytics
 from infra.parts.http_face import create_reading_app
-from infra.parts.process_beside import BEAT_SECONDS, GRACE_SECONDS, ProcessBeside, beat, begun
+from infra.parts.process_beside import BEAT_SECONDS, GRACE_SECONDS, ProcessBeside, beat
 from infra.reporting.kept import KeptReports
 from infra.settings import Settings
 

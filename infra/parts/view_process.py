@@ -6,8 +6,9 @@ from __future__ import annotations
 import signal
 import threading
 
+from infra.apart import begun
 from infra.logging import configure_logging
-from infra.parts.process_beside import ProcessBeside, beat, begun
+from infra.parts.process_beside import ProcessBeside, beat
 from infra.postgres.log_reader import LogReader
 from infra.postgres.view_store import ViewStore
 from projections.all_views import VIEWS

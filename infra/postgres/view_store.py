@@ -172,10 +172,16 @@ class ViewStore:
 
     def position(self, view: View) -> int:
         """The position that the view's table holds everything up to; 0 when there is no table."""
+        return self.positions([view])[view.name]
+
+    def positions(self, views: Sequence[View]) -> dict[str, int]:
+        """The same of several, by view, all at one time."""
         with self.connection() as connection, connection.cursor() as cursor:
-            cursor.execute(f"SELECT {everything_upto('%s')}", (view.name,))
-            found = cursor.fetchone()
-            return 0 if found is None or found[0] is None else int(found[0])
+            cursor.execute(
+                f"SELECT name, coalesce({everything_upto('name')}, 0) FROM unnest(%s::text[]) name",
+                ([view.name for view in views],),
+            )
+            return {name: int(position) for name, position in cursor}
 
     def place(self, view: View) -> Place | None:
         """Where the view's table stands just now, without waiting for anyone; None without a table."""

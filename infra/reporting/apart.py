@@ -6,15 +6,12 @@ A thread that writes a hundred thousand rows would hold the interpreter for seco
 from __future__ import annotations
 
 import io
-import os
-import pickle
-import subprocess
-import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
+from infra.apart import Apart, work
 from infra.reporting.formats import write_xlsx
 from infra.reporting.running import Answer, Table
 from projections.reports.report import Cells
@@ -26,23 +23,11 @@ _one_at_a_time = threading.Lock()
 
 
 def xlsx(answer: Answer, language: str) -> bytes:
-    """The workbook of `infra.reporting.formats.write_xlsx`. Raises OSError when the process fails."""
+    """The workbook of `infra.reporting.formats.write_xlsx`. Raises OSError when the process fails, or takes too long."""
     if sum(len(table.rows) for table in answer.tables) < APART_FROM:
-        file = io.BytesIO()
-        write_xlsx(answer, file, language)
-        return file.getvalue()
-    with _one_at_a_time:
-        # Of this very program to itself: nobody else's bytes are unpickled.
-        done = subprocess.run(
-            [sys.executable, "-m", "infra.reporting.apart"],
-            input=pickle.dumps((_portable(answer), language)),
-            capture_output=True,
-            check=False,
-            timeout=SECONDS,
-        )
-    if done.returncode:
-        raise OSError(f"the workbook's process ended with {done.returncode}")
-    return done.stdout
+        return _written((answer, language))
+    with _one_at_a_time, Apart("infra.reporting.apart", (_portable(answer), language)) as writing:
+        return cast(bytes, writing.answer(SECONDS))
 
 
 def _portable(answer: Answer) -> Answer:
@@ -55,14 +40,11 @@ def _nothing(*_: Any) -> Sequence[Cells]:
     return ()
 
 
-def main() -> None:
-    """Write the workbook of the answer at standard input to standard output."""
-    os.nice(max(0, NICE - os.nice(0)))  # whoever started it may have yielded already
-    answer, language = pickle.load(sys.stdin.buffer)  # noqa: S301
+def _written(told: tuple[Answer, str]) -> bytes:
     file = io.BytesIO()
-    write_xlsx(answer, file, language)
-    sys.stdout.buffer.write(file.getbuffer())
+    write_xlsx(told[0], file, told[1])
+    return file.getvalue()
 
 
 if __name__ == "__main__":
-    main()
+    work(_written, NICE)

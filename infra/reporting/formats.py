@@ -19,6 +19,7 @@ from projections.reports.report import Cells, Names, Section
 # What a spreadsheet would take for a formula (OWASP, CSV injection).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _SHEET_NAME = 31
+_FEW_ROWS = 5_000
 _WORDS: dict[str, Names] = {
     "how": {"kk": "Қалай есептелді", "ru": "Как рассчитано", "en": "How computed"},
     "report": {"kk": "Есеп", "ru": "Отчёт", "en": "Report"},
@@ -132,7 +133,13 @@ def write_xlsx(answer: Answer, path: Path | io.BytesIO, language: str) -> None:
     """A workbook with a sheet a section and one on how it was computed; cells have types, memory does not grow with rows."""
     import xlsxwriter
 
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    few = sum(len(table.rows) for table in answer.tables) < _FEW_ROWS
+    options = {
+        "in_memory": few,  # eight small files less on the way
+        "constant_memory": not few,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+    }
     target = str(path) if isinstance(path, Path) else path
     with xlsxwriter.Workbook(target, options) as book:
         bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})

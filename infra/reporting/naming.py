@@ -12,7 +12,7 @@ from typing import Any
 from domain.errors import LANGUAGES, Refusal
 from domain.goods import GoodsCatalogue
 from domain.programmes import Programme
-from infra.postgres.connect import APP_ROLE, connect
+from infra.postgres.connect import ThreadConnections
 from infra.problem_sentences import SENTENCES
 from infra.reporting.diff import Difference
 from infra.reporting.running import Answer, ServicesOfReports, Table
@@ -62,10 +62,14 @@ class Naming:
         services: ServicesOfReports,
     ) -> None:
         """`goods` is the list shared by the programmes that have none of their own."""
-        self._dsn = dsn
+        self._connections = ThreadConnections(dsn, "azyq-names", autocommit=True)
         self._programmes = programmes
         self._goods = goods
         self._services = services
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._connections.close()
 
     def named(self, answer: Answer, language: str) -> Answer:
         """The answer with a column of names after each of codes, in `language`."""
@@ -147,14 +151,10 @@ class Naming:
             "shop": "SELECT shop, name FROM azyq_views.shops WHERE shop = ANY(%s)",
         }
         found: dict[str, Mapping[Any, Names]] = {}
-        connection = connect(self._dsn, role=APP_ROLE, application_name="azyq-names", autocommit=True)
-        try:
-            with connection.cursor() as cursor:
-                for column, values in wanted.items():
-                    cursor.execute(statements[column], (list(values),))
-                    found[column] = {key: dict.fromkeys(LANGUAGES, name) for key, name in cursor}
-        finally:
-            connection.close()
+        with self._connections.mine().cursor() as cursor:
+            for column, values in wanted.items():
+                cursor.execute(statements[column], (list(values),))
+                found[column] = {key: dict.fromkeys(LANGUAGES, name) for key, name in cursor}
         return found
 
 

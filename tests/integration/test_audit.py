@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from psycopg2.extensions import parse_dsn
 from domain.audit.facts import Finding
 from domain.audit_events import record_verdict
 from domain.goods import load_goods
+from infra.apart import ApartFailed
+from infra.audit import views_beside
 from infra.audit.run import AuditVerdict, run_audit, verdict_kept
 from infra.postgres.connect import connect
 from infra.postgres.log import PostgresLog
@@ -876,6 +879,30 @@ def test_a_row_missing_from_a_view_is_named(view_of: Callable[[str], Tampered], 
     assert verdict.found == {"view": 1}
     assert verdict.first is not None
     assert verdict.first.what.endswith("is missing")
+
+
+def test_by_a_process_of_its_own_the_views_are_audited_the_same(
+    viewed: Tampered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a row too few in a view, and a purchase that was changed
+    viewed.run("DELETE FROM azyq_views.families WHERE stream = (SELECT stream FROM azyq_views.families LIMIT 1)")
+    viewed.change("voucher.redeemed", lambda data: data.update(shop="S999"))
+    here = viewed.audit()
+    # when the views are audited apart
+    monkeypatch.setattr(views_beside, "APART_FROM", 0)
+    apart = viewed.audit()
+    # then the same is found
+    assert here.found["view"] > 1
+    assert replace(apart, seconds=0) == replace(here, seconds=0)
+
+
+def test_an_audit_of_views_that_ends_by_itself_is_no_verdict(
+    viewed: Tampered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views_beside, "APART_FROM", 0)
+    monkeypatch.setattr(views_beside, "PROGRAM", "tests.integration.programs.failing")
+    with pytest.raises(ApartFailed, match="ended with 7"):
+        viewed.audit()
 
 
 def test_a_row_too_many_in_a_view_is_named(viewed: Tampered) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -110,7 +109,7 @@ def test_R29_what_it_finds_is_an_alarm(month: Month) -> None:
 
 def test_R29_one_that_fails_leaves_no_verdict_and_waits_before_the_next(month: Month) -> None:
     at(month, 10, 3, 5)
-    audits = NightlyAudit(month.azyq, (sys.executable, "-c", "raise SystemExit(7)"))
+    audits = NightlyAudit(month.azyq, "tests.integration.programs.failing")
     with capture_logs() as logs:
         assert audits.round() is None
     assert [(one["event"], one["code"]) for one in logs] == [("audit_failed", 7)]
@@ -131,7 +130,7 @@ def test_R29_of_several_schedulers_one_audits(month: Month) -> None:
 
 def test_R29_it_ends_with_the_scheduler(month: Month) -> None:
     at(month, 10, 3, 5)
-    audits = NightlyAudit(month.azyq, (sys.executable, "-c", "import time; time.sleep(600)"))
+    audits = NightlyAudit(month.azyq, "tests.integration.programs.sleeping")
     ended = threading.Thread(target=audits.round)
     ended.start()
     month.azyq.stopping.set()

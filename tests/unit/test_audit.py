@@ -251,6 +251,17 @@ def test_the_first_findings_are_kept_in_order_of_the_log_and_all_are_counted() -
     assert (findings.count, dict(findings.by_check)) == (6, {"check": 6})
 
 
+def test_the_findings_of_two_parts_are_the_first_of_both_and_all_are_counted() -> None:
+    ours, theirs = Findings(keep=3), Findings(keep=3)
+    for position in (9, 2):
+        ours.add(Finding("ours", "", position, "", 0, "", ""))
+    for position in (4, None, 7, 1, 8):
+        theirs.add(Finding("theirs", "", position, "", 0, "", ""))
+    ours.take(theirs)
+    assert [f.position for f in ours.first()] == [1, 2, 4]
+    assert (ours.count, dict(ours.by_check)) == (7, {"ours": 2, "theirs": 5})
+
+
 def test_names_that_came_twice_are_found_across_runs_on_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infra.audit.run.NAMES_IN_MEMORY", 10)
     names = _Names()

@@ -1,0 +1,109 @@
+"""Programs of ours in processes of their own: `python -m MODULE`, told at its start what it needs, ended with its parent.
+
+It has one end of a pair of sockets as its standard input; its parent's end closes when it is to end, be it that the
+parent was killed. What goes over the pair is of this very program: nobody else's bytes are unpickled.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import select
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Self
+
+_LENGTH = 8
+
+
+class ApartFailed(OSError):
+    """It ended without an answer."""
+
+    def __init__(self, module: str, code: int) -> None:
+        super().__init__(f"{module} ended with {code}")
+        self.code = code
+
+
+class Apart:
+    """A program that does one thing, by `work`, and answers once. A context: it is there until the end of it."""
+
+    def __init__(self, module: str, told: object) -> None:
+        """`told`: what the program is to do. Raises OSError when it can't be started."""
+        self._module = module
+        self._process, self._control = started(module, told)
+
+    def answer(self, seconds: float | None = None) -> Any:
+        """What it answers. Raises TimeoutError when it takes longer, ApartFailed."""
+        if not select.select([self._control], [], [], seconds)[0]:
+            raise TimeoutError(f"{self._module} takes longer than {seconds} s")
+        with suppress(ConnectionError), self._control.makefile("rb") as answer:
+            length = int.from_bytes(answer.read(_LENGTH), "big")
+            if length and len(found := answer.read(length)) == length:
+                return pickle.loads(found)  # noqa: S301
+        raise ApartFailed(self._module, self._process.wait())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self._process.kill()  # it has answered, or nobody waits for it
+        self._process.wait()
+        self._control.close()
+
+
+def started(module: str, told: object) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    """A process that runs `module`, and our end of the pair. Raises OSError when it can't be started."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        try:
+            process = subprocess.Popen(  # noqa: S603 – the program is ours
+                [sys.executable, "-m", module],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                process_group=0,  # Ctrl-C in a terminal is for its parent, which ends it
+            )
+        except OSError:
+            ours.close()
+            raise
+    with suppress(BrokenPipeError, ConnectionResetError):  # where it has ended already
+        _send(ours, told)
+    return process, ours
+
+
+def begun(nice: int) -> tuple[socket.socket, Any] | None:
+    """For the program: its end of the pair, and what it is told; it yields the cores by `nice` at least from now on. None
+    where its parent has gone already."""
+    os.nice(max(0, nice - os.nice(0)))
+    control = socket.socket(fileno=os.dup(sys.stdin.fileno()))
+    length = int.from_bytes(control.recv(_LENGTH, socket.MSG_WAITALL), "big")
+    if not length:
+        return None
+    return control, pickle.loads(control.recv(length, socket.MSG_WAITALL))  # noqa: S301
+
+
+def work(do: Callable[[Any], object], nice: int = 0) -> None:
+    """For a program that does one thing: answer what `do` makes of what it is told. Raises what `do` raises."""
+    told = begun(nice)
+    if told is None:
+        return
+    control, what = told
+
+    def end_with_the_parent() -> None:
+        control.recv(1)
+        os._exit(1)
+
+    threading.Thread(target=end_with_the_parent, name="parent", daemon=True).start()
+    _send(control, do(what))
+
+
+def _send(control: socket.socket, what: object) -> None:
+    pickled = pickle.dumps(what)
+    control.sendall(len(pickled).to_bytes(_LENGTH, "big"))
+    control.sendall(pickled)

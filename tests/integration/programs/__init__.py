@@ -1,0 +1,1 @@
+"""Programs that don't do what is asked of them."""

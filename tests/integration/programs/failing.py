@@ -1,0 +1,3 @@
+"""Ends with 7."""
+
+raise SystemExit(7)
