@@ -58,7 +58,10 @@ def test_half_an_answer_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_program_that_is_not_there_is_told() -> None:
-    with Apart("infra.nowhere", "") as apart, pytest.raises(ApartFailed, match=r"infra\.nowhere ended with 1"):
+    with (
+        Apart("infra.nowhere", "") as apart,
+        pytest.raises(ApartFailed, match=r"infra\.nowhere ended with 1"),
+    ):
         apart.answer(30)
 
 

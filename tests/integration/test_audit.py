@@ -885,7 +885,9 @@ def test_by_a_process_of_its_own_the_views_are_audited_the_same(
     viewed: Tampered, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # given a row too few in a view, and a purchase that was changed
-    viewed.run("DELETE FROM azyq_views.families WHERE stream = (SELECT stream FROM azyq_views.families LIMIT 1)")
+    viewed.run(
+        "DELETE FROM azyq_views.families WHERE stream = (SELECT stream FROM azyq_views.families LIMIT 1)"
+    )
     viewed.change("voucher.redeemed", lambda data: data.update(shop="S999"))
     here = viewed.audit()
     # when the views are audited apart
