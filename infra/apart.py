@@ -39,7 +39,7 @@ class Apart:
 
     def answer(self, seconds: float | None = None) -> Any:
         """What it answers. Raises TimeoutError when it takes longer, ApartFailed."""
-        if not select.select([self._control], [], [], seconds)[0]:
+        if not heard(self._control, seconds):
             raise TimeoutError(f"{self._module} takes longer than {seconds} s")
         with suppress(ConnectionError), self._control.makefile("rb") as answer:
             length = int.from_bytes(answer.read(_LENGTH), "big")
@@ -75,6 +75,13 @@ def started(module: str, told: object) -> tuple[subprocess.Popen[bytes], socket.
     with suppress(BrokenPipeError, ConnectionResetError):  # where it has ended already
         _send(ours, told)
     return process, ours
+
+
+def heard(control: socket.socket, seconds: float | None) -> bool:
+    """Whether there is something to receive, or the other end is closed, within so many seconds."""
+    poll = select.poll()  # unlike select, of any number of open files
+    poll.register(control, select.POLLIN)
+    return bool(poll.poll(None if seconds is None else seconds * 1000))
 
 
 def begun(nice: int) -> tuple[socket.socket, Any] | None:

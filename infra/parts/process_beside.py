@@ -6,7 +6,6 @@ It says to its parent that it is at work; one that falls silent hangs, and is ki
 from __future__ import annotations
 
 import os
-import select
 import signal
 import socket
 import subprocess
@@ -17,7 +16,7 @@ from contextlib import suppress
 
 import structlog
 
-from infra.apart import started
+from infra.apart import heard, started
 
 GRACE_SECONDS = 3.0  # for what is at hand, once it is to end
 END_SECONDS = 5.0  # then it is killed
@@ -99,8 +98,7 @@ class ProcessBeside:
         """Until the process ends, or is to end; kills one that hangs."""
         silent = 0  # in seconds of our own: time that this process was not at work either doesn't count
         while silent < HUNG_SECONDS:
-            readable, _, _ = select.select([control], [], [], 1.0)
-            if not readable:
+            if not heard(control, 1.0):
                 silent += 1
                 continue
             try:

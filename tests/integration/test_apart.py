@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
+import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 
 import psutil  # type: ignore[import-untyped]
 import pytest
@@ -55,6 +58,20 @@ def test_half_an_answer_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AZYQ_TEST_HALF", "1")
     with Apart(PROGRAM, "") as apart, pytest.raises(ApartFailed, match="ended with 0"):
         apart.answer(30)
+
+
+def test_it_is_heard_beside_any_number_of_open_files() -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
+    ours, theirs = socket.socketpair()
+    with ExitStack() as open_files, ours, theirs:
+        for _ in range(1100):
+            open_files.callback(os.close, os.dup(theirs.fileno()))
+        with Apart(PROGRAM, "late") as apart:
+            assert apart._control.fileno() > 1024
+            with pytest.raises(TimeoutError):
+                apart.answer(0.1)
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def test_a_program_that_is_not_there_is_told() -> None:
