@@ -103,7 +103,8 @@ def work(do: Callable[[Any], object], nice: int = 0) -> None:
     control, what = told
 
     def end_with_the_parent() -> None:
-        control.recv(1)
+        with suppress(OSError):  # a parent that was killed before it heard everything resets the connection
+            control.recv(1)
         os._exit(1)
 
     threading.Thread(target=end_with_the_parent, name="parent", daemon=True).start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from contextlib import suppress
 
 from infra.apart import begun
 from infra.logging import configure_logging
@@ -34,7 +35,8 @@ def main() -> None:
     stop = threading.Event()
 
     def end_with_the_parent() -> None:
-        control.recv(1)
+        with suppress(OSError):  # a parent that was killed before it heard everything resets the connection
+            control.recv(1)
         stop.set()
 
     signal.signal(signal.SIGTERM, lambda *_: stop.set())

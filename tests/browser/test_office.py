@@ -36,6 +36,7 @@ def site(
 def sign_in(page: Page, address: str, staff: str, language: str = "ru") -> None:
     """As a person at the machine of a trial does."""
     page.goto(f"{address}{SIGN_IN}?lang={language}")
+    assert page.locator("select[name=staff]").count(), page.locator("body").inner_text()
     page.locator("select[name=staff]").select_option(staff)
     page.locator("form:has(select) button").click()
     page.wait_for_url(f"{address}/office?lang={language}")

@@ -196,6 +196,11 @@ def test_a_signal_ends_both(site: Site) -> None:
 
 def test_a_process_whose_parent_was_killed_ends(site: Site) -> None:
     api, process = serving(site)
+    # given that it hears no more that it is at work
+    api.process.send_signal(signal.SIGSTOP)
+    since = time.monotonic()
+    eventually(lambda: time.monotonic() - since > 3)
+    # when it is killed
     api.end(signal.SIGKILL)
     assert eventually(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE, 30)
 

@@ -115,6 +115,11 @@ def test_a_process_whose_parent_was_killed_ends(site: Site) -> None:
     api = site.start("api")
     assert api.address
     keeper = keeper_of(api)
+    # given that it hears no more that it is at work
+    api.process.send_signal(signal.SIGSTOP)
+    since = time.monotonic()
+    eventually(lambda: time.monotonic() - since > 3)
+    # when it is killed
     api.end(signal.SIGKILL)
     assert eventually(lambda: not keeper.is_running() or keeper.status() == psutil.STATUS_ZOMBIE, 30)
 
