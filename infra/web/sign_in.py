@@ -118,7 +118,8 @@ def door_router(services: SigningServices, door: Door, pages: Pages) -> APIRoute
             return said
         try:
             return await run_in_threadpool(lambda: door.shown(request, services.challenge(), None))
-        except UNAVAILABLE:
+        except UNAVAILABLE as error:
+            log.warning("not_available", error=type(error).__name__)
             return pages.plain(request, 503, "unavailable", {"Retry-After": "5"})
 
     @router.post(door.sign_in)

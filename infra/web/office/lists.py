@@ -162,7 +162,8 @@ def lists_router(lists: ListServices, services: OfficeServices, assets: Assets) 
                 return JSONResponse(progress_of(shown, language), headers=HEADERS)
             except Refusal as refusal:
                 return JSONResponse({"over": True}, _STATUS.get(refusal.code, 422), HEADERS)
-            except UNAVAILABLE:
+            except UNAVAILABLE as error:
+                log.warning("not_available", error=type(error).__name__)
                 return JSONResponse({}, 503, HEADERS)
 
         return await run_in_threadpool(work)

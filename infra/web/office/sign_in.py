@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import structlog
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
@@ -18,6 +19,8 @@ from infra.web.uploads import Form, read_form
 
 COOKIE = "azyq_office"
 _LARGEST = 10_000
+
+log = structlog.get_logger(__name__)
 
 
 def office_door_router(services: OfficeServices, pages: Pages) -> APIRouter:
@@ -76,7 +79,8 @@ def office_door_router(services: OfficeServices, pages: Pages) -> APIRouter:
 
         try:
             return await run_in_threadpool(work)
-        except UNAVAILABLE:
+        except UNAVAILABLE as error:
+            log.warning("not_available", error=type(error).__name__)
             return pages.plain(request, 503, "unavailable", {"Retry-After": "5"})
 
     return router
