@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -35,6 +37,7 @@ from projections.reports.reconciliation import RECEIPTS
 from projections.reports.report import AppealService, Cells, Report, Scope, Section
 from projections.view import Recorded
 
+FOLLOWING_SECONDS = 2.0  # that views may be behind the log with what is asked for
 FIRST_DAY = date(2025, 1, 1)  # no request was made before
 _FORMS: dict[str, tuple[str, str]] = {
     "programme": (r"[a-z0-9][a-z0-9-]{0,63}", "food-2025"),
@@ -85,6 +88,14 @@ class ServicesOfReports(Protocol):
     def days_off(self) -> DaysOff: ...
 
 
+class _OnItsWay(Exception):
+    """The log has what is asked for, the views hold it up to `held`."""
+
+    def __init__(self, held: int) -> None:
+        super().__init__(held)
+        self.held = held
+
+
 class Reports:
     """Answers requests on the database `dsn`; `now` is the clock that an absent month or day is of."""
 
@@ -110,22 +121,21 @@ class Reports:
         recorded. Raises ParameterMalformed, AsOfAhead."""
         if as_of:
             _check("as_of", as_of)
-        with self._snapshots.one() as connection:
-            return self._position(connection, REPORTS.values(), as_of)
+        with self._held(REPORTS.values(), as_of) as (_, upto, recorded_at):
+            return upto, recorded_at
 
     def stand(self, report: Report, as_of: str) -> tuple[int, datetime | None]:
         """The log position that one report is answered at. Raises ParameterMalformed, AsOfAhead."""
         if as_of:
             _check("as_of", as_of)
-        with self._snapshots.one() as connection:
-            return self._position(connection, [report], as_of)
+        with self._held([report], as_of) as (_, upto, recorded_at):
+            return upto, recorded_at
 
     def unchanged(self, request: Request, now: datetime) -> tuple[int, int]:
         """Positions between which nothing happened to the families of the request's months, the later one being now."""
         report = find_report(request.report)
         scope = self._scope(report, self._parameters(report, request, now), 0)
-        with self._snapshots.one() as connection, connection.cursor() as cursor:
-            held, _ = self._position(connection, [report], "")
+        with self._held([report], "") as (connection, held, _), connection.cursor() as cursor:
             cursor.execute(LAST_CHANGE, scope.values())
             ((last,),) = cursor.fetchall()
         return min(last, held), held
@@ -140,8 +150,7 @@ class Reports:
         `infra.reporting.refusals`, ShopUnknown."""
         report = find_report(request.report)
         parameters = self._parameters(report, request, now)
-        with self._snapshots.one() as connection:
-            upto, recorded_at = self._position(connection, [report], request.as_of)
+        with self._held([report], request.as_of) as (connection, upto, recorded_at):
             scope = self._scope(report, parameters, upto, recorded_at)
             scope = scope._replace(settled=_settled(connection, upto))
             wanted = [one for one in report.sections if not sections or one.id in sections]
@@ -154,8 +163,7 @@ class Reports:
         """The same report computed from the events themselves."""
         report = find_report(request.report)
         parameters = self._parameters(report, request, now)
-        with self._snapshots.one() as connection:
-            upto, recorded_at = self._position(connection, [report], request.as_of)
+        with self._held([report], request.as_of) as (connection, upto, recorded_at):
             ledger = Ledger.of(_events(connection, upto))
         scope = self._scope(report, parameters, upto, recorded_at)
         tables = [
@@ -168,8 +176,7 @@ class Reports:
         Raises ShopUnknown, and what `answer` does."""
         report = find_report(request.report)
         parameters = self._parameters(report, request, now)
-        with self._snapshots.one() as connection, connection.cursor() as cursor:
-            upto, _ = self._position(connection, [report], request.as_of)
+        with self._held([report], request.as_of) as (connection, upto, _), connection.cursor() as cursor:
             cursor.execute(RECEIPTS, self._scope(report, parameters, upto).values())
             found = dict(cursor.fetchall())
             if not found:
@@ -227,10 +234,31 @@ class Reports:
             working_days=tuple(working_days(self._services.days_off, FIRST_DAY, last)),
         )
 
+    @contextmanager
+    def _held(
+        self, reports: Iterable[Report], as_of: str
+    ) -> Iterator[tuple[Connection, int, datetime | None]]:
+        """A snapshot in which the views hold what is asked for, the position, and when its last event was recorded.
+
+        What was recorded just now is waited for a moment: views follow the log. Raises AsOfAhead.
+        """
+        until = time.monotonic() + FOLLOWING_SECONDS
+        while True:
+            with self._snapshots.one() as connection:
+                try:
+                    upto, recorded_at = self._position(connection, reports, as_of)
+                except _OnItsWay as ahead:
+                    if time.monotonic() > until:
+                        raise AsOfAhead("as_of", position=ahead.held) from None
+                else:
+                    yield connection, upto, recorded_at
+                    return
+            time.sleep(0.05)
+
     def _position(
         self, connection: Connection, reports: Iterable[Report], as_of: str
     ) -> tuple[int, datetime | None]:
-        """The position the answer stands at, and when its last event was recorded."""
+        """The position the answer stands at, and when its last event was recorded. Raises AsOfAhead, _OnItsWay."""
         views = sorted({view for report in reports for section in report.sections for view in section.views})
         with connection.cursor() as cursor:
             places = ", ".join(everything_upto(f"'{view}'") for view in views)
@@ -238,7 +266,10 @@ class Reports:
             held = int(cast(tuple[Any], cursor.fetchone())[0] or 0)
             upto = held if not as_of else self._asked(cursor, as_of)
             if upto > held:
-                raise AsOfAhead("as_of", position=held)
+                cursor.execute(
+                    "SELECT FROM azyq_log.azyq_events WHERE notification_id >= %s LIMIT 1", (upto,)
+                )
+                raise _OnItsWay(held) if cursor.rowcount else AsOfAhead("as_of", position=held)
             cursor.execute(
                 "SELECT convert_from(state, 'UTF8')::json ->> 'timestamp' FROM azyq_log.azyq_events"
                 " WHERE notification_id <= %s ORDER BY notification_id DESC LIMIT 1",

@@ -22,12 +22,16 @@ from domain.calendar import ALMATY
 from infra.api import reading_threads
 from infra.api.problems import Problem
 from infra.postgres.connect import connect
-from infra.reporting import log_times, snapshots
+from infra.postgres.log_reader import LogReader
+from infra.postgres.view_store import ViewStore
+from infra.reporting import log_times, running, snapshots
 from infra.reporting.kept import OF_LATE_SECONDS, OLDEST_SECONDS, SHARE, KeptReports, Once
 from infra.reporting.log_times import LogTimes
 from infra.reporting.refusals import AsOfAhead, MonthWithoutProgramme, ParameterMalformed
 from infra.reporting.running import Reports, Request
 from infra.reporting.snapshots import NoTurn, Snapshots
+from projections.all_views import VIEWS
+from streams.feed import Feed
 from tests.integration.test_audit import PROGRAMMES
 from tests.integration.test_reports_proved import told
 
@@ -160,6 +164,34 @@ def test_many_who_ask_at_once_read_once(kept: KeptReports, monkeypatch: pytest.M
         answers = list(pool.map(lambda _: kept.answer(JULY, NOW), range(50)))
     assert len(reads) == 1
     assert all(one == answers[0] for one in answers)
+
+
+def test_what_was_recorded_just_now_is_waited_for(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # given a log that the views follow, and an event that they don't hold yet
+    reader, store = LogReader(database), ViewStore(database)
+    feed = Feed(reader, store, VIEWS)
+    feed.catch_up()
+    recorded(database, [1])
+    reports = Reports(database, PROGRAMMES)
+    asked = Request("month", {"month": "2025-07"}, "1")
+    # when it is asked for and the views don't follow, it is refused
+    monkeypatch.setattr(running, "FOLLOWING_SECONDS", 0.2)
+    with pytest.raises(AsOfAhead, match="as_of"):
+        reports.answer(asked, NOW)
+    # when they follow while it is asked for, it is answered
+    monkeypatch.setattr(running, "FOLLOWING_SECONDS", 60.0)
+    with ThreadPoolExecutor(3) as pool:
+        answer = pool.submit(reports.answer, asked, NOW)
+        stands = pool.submit(reports.stands, at(1).isoformat())
+        feed.catch_up()
+        assert answer.result(30).log_position == 1
+        assert stands.result(30)[0] == 1
+    # and what nobody has recorded is refused at once
+    with pytest.raises(AsOfAhead):
+        reports.answer(Request("month", {"month": "2025-07"}, "2"), NOW)
+    reports.close()
+    reader.close()
+    store.close()
 
 
 def test_what_cannot_be_asked_is_refused_and_not_kept(kept: KeptReports) -> None:
