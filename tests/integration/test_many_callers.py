@@ -1,0 +1,46 @@
+"""Many callers at once: an API's connections to PostgreSQL stay fewer than it has, and nobody is told to come again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.integration.month_in_process import query
+from tests.integration.test_serve import Site
+
+CALLERS = 60
+PATHS = (
+    *("/office/sign-in", "/office", "/analytics", "/apply", "/c/abc", "/w/abc", "/till"),
+    *("/v1/reports/month", "/metrics", "/readyz", "/v1/services"),
+)
+
+
+@pytest.fixture
+def site(database: str, tmp_path: Path) -> Iterator[Site]:
+    with ExitStack() as stack:
+        yield Site(database, tmp_path, stack)
+
+
+def test_sixty_callers_at_once_leave_connections_for_others(site: Site) -> None:
+    address = site.start("serve").address
+
+    def call(caller: int) -> Counter[int]:
+        with httpx.Client(base_url=address, timeout=60, trust_env=False) as http:
+            paths = [PATHS[(caller + number) % len(PATHS)] for number in range(len(PATHS))]
+            return Counter(http.get(path).status_code for path in paths)
+
+    with ThreadPoolExecutor(CALLERS) as pool:
+        statuses: Counter[int] = sum(pool.map(call, range(CALLERS)), Counter())
+    assert statuses[200] > 100
+    # a guesser is slowed down (429); nobody hears that there is no database (503)
+    assert set(statuses) <= {200, 303, 401, 404, 429}
+    ((connections,),) = query(
+        site.dsn, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    )
+    assert connections <= 80
