@@ -13,12 +13,21 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
+import structlog
+
+from infra.logging import configure_logging
+from streams.trouble import where
+
 _LENGTH = 8
+START_SECONDS = 60.0  # for a program to start and to take what it is told
+
+log = structlog.get_logger("azyq")
 
 
 class ApartFailed(OSError):
@@ -29,6 +38,10 @@ class ApartFailed(OSError):
         self.code = code
 
 
+class ApartLate(TimeoutError):
+    """It has not answered yet."""
+
+
 class Apart:
     """A program that does one thing, by `work`, and answers once. A context: it is there until the end of it."""
 
@@ -36,16 +49,25 @@ class Apart:
         """`told`: what the program is to do. Raises OSError when it can't be started."""
         self._module = module
         self._process, self._control = started(module, told)
+        self._heard = bytearray()
 
     def answer(self, seconds: float | None = None) -> Any:
-        """What it answers. Raises TimeoutError when it takes longer, ApartFailed."""
-        if not heard(self._control, seconds):
-            raise TimeoutError(f"{self._module} takes longer than {seconds} s")
-        with suppress(ConnectionError), self._control.makefile("rb") as answer:
-            length = int.from_bytes(answer.read(_LENGTH), "big")
-            if length and len(found := answer.read(length)) == length:
-                return pickle.loads(found)  # noqa: S301
-        raise ApartFailed(self._module, self._process.wait())
+        """What it answers. Raises ApartLate when it takes longer, ApartFailed."""
+        until = None if seconds is None else time.monotonic() + seconds
+        while (length := self._length()) is None or len(self._heard) < _LENGTH + length:
+            left = None if until is None else max(0.0, until - time.monotonic())
+            if not heard(self._control, left):
+                raise ApartLate(f"{self._module} takes longer than {seconds} s")
+            piece = b""
+            with suppress(ConnectionError):
+                piece = self._control.recv(1 << 20)
+            if not piece:
+                raise ApartFailed(self._module, self._process.wait())
+            self._heard += piece
+        return pickle.loads(self._heard[_LENGTH:])  # noqa: S301
+
+    def _length(self) -> int | None:
+        return int.from_bytes(self._heard[:_LENGTH], "big") if len(self._heard) >= _LENGTH else None
 
     def __enter__(self) -> Self:
         return self
@@ -60,6 +82,7 @@ class Apart:
 
 def started(module: str, told: object) -> tuple[subprocess.Popen[bytes], socket.socket]:
     """A process that runs `module`, and our end of the pair. Raises OSError when it can't be started."""
+    pickled = pickle.dumps(told)  # before there is a process to leave behind
     ours, theirs = socket.socketpair()
     with theirs:
         try:
@@ -72,8 +95,16 @@ def started(module: str, told: object) -> tuple[subprocess.Popen[bytes], socket.
         except OSError:
             ours.close()
             raise
-    with suppress(BrokenPipeError, ConnectionResetError):  # where it has ended already
-        _send(ours, told)
+    ours.settimeout(START_SECONDS)
+    try:
+        with suppress(BrokenPipeError, ConnectionResetError):  # where it has ended already
+            ours.sendall(len(pickled).to_bytes(_LENGTH, "big") + pickled)
+        ours.settimeout(None)
+    except BaseException:
+        process.kill()
+        process.wait()
+        ours.close()
+        raise
     return process, ours
 
 
@@ -90,13 +121,15 @@ def begun(nice: int) -> tuple[socket.socket, Any] | None:
     os.nice(max(0, nice - os.nice(0)))
     control = socket.socket(fileno=os.dup(sys.stdin.fileno()))
     length = int.from_bytes(control.recv(_LENGTH, socket.MSG_WAITALL), "big")
-    if not length:
-        return None
-    return control, pickle.loads(control.recv(length, socket.MSG_WAITALL))  # noqa: S301
+    told = control.recv(length, socket.MSG_WAITALL)
+    return (control, pickle.loads(told)) if told and len(told) == length else None  # noqa: S301
 
 
 def work(do: Callable[[Any], object], nice: int = 0) -> None:
-    """For a program that does one thing: answer what `do` makes of what it is told. Raises what `do` raises."""
+    """For a program that does one thing: answer what `do` makes of what it is told.
+
+    What `do` raises is told in the log, without its text, which may hold anything; the exit code is 1 then.
+    """
     told = begun(nice)
     if told is None:
         return
@@ -108,10 +141,10 @@ def work(do: Callable[[Any], object], nice: int = 0) -> None:
         os._exit(1)
 
     threading.Thread(target=end_with_the_parent, name="parent", daemon=True).start()
-    _send(control, do(what))
-
-
-def _send(control: socket.socket, what: object) -> None:
-    pickled = pickle.dumps(what)
-    control.sendall(len(pickled).to_bytes(_LENGTH, "big"))
-    control.sendall(pickled)
+    configure_logging()
+    try:
+        pickled = pickle.dumps(do(what))
+    except Exception as error:
+        log.error("program_failed", program=sys.argv[0], error=type(error).__name__, at=where(error))
+        raise SystemExit(1) from None
+    control.sendall(len(pickled).to_bytes(_LENGTH, "big") + pickled)

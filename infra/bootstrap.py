@@ -259,7 +259,8 @@ class Azyq:
 
             folder = self.settings.trust
             who = person_of(self.vault.find_person)
-            return CmsSignatures(load_authorities(folder), who, Revocations(folder))
+            authorities = load_authorities(folder)
+            return CmsSignatures(authorities, who, Revocations(folder, authorities))
         if self.settings.env == "production":
             return NoSignatures()
         return TrialSignatures(trial_key(self.settings.data / "keys" / "signatures.key"))

@@ -97,8 +97,9 @@ class Feed:
         self._looked = time.monotonic()
         self._prepared = True
 
-    def run_once(self, max_events: int = BATCH) -> int:
-        """One batch into every view; how many events the view furthest behind took."""
+    def run_once(self, max_events: int = BATCH, turned: Callable[[], None] = lambda: None) -> int:
+        """One batch into every view, after each of which `turned` is called; how many events the view furthest behind
+        took."""
         waiting = len(self._views) < len(self._all)
         if not self._prepared or (waiting and time.monotonic() - self._looked >= LOOK_AGAIN_SECONDS):
             self.prepare()
@@ -114,6 +115,7 @@ class Feed:
                     concerning = read[at].concerning(turn.view)
                     parked.append((turn.view, apply_batch(turn, not_held(turn, concerning))))
                     moved[turn.view.name] = events[-1].position
+                turned()
             if moved:
                 turns.move(moved)
         for view, some in parked:
@@ -137,13 +139,13 @@ class Feed:
         turned: Callable[[], None] = lambda: None,
     ) -> None:
         """Keep up until `stop` is set; woken by appends, and every `poll_seconds` for those it did not hear of.
-        `turned` is called after each turn.
+        `turned` is called after each turn, and after each view's part of it.
 
         What interrupts it, such as a server that restarts, is logged and tried again.
         """
         while not stop.is_set():
             try:
-                count = self.run_once()
+                count = self.run_once(turned=turned)
                 if not count:
                     self._source.wait(poll_seconds)
                 elif count < BATCH:

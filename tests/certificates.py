@@ -61,9 +61,17 @@ def certified(
     since: datetime = SINCE,
     days: int = 730,
     signs: bool = True,
+    issues: bool | None = None,
+    lists: bool | None = None,
+    below: int | None = None,
+    critical: x509.ExtensionType | None = None,
     key: Any = None,
 ) -> Certified:
-    """A certificate for `common`, by `issuer` (by itself without one)."""
+    """A certificate for `common`, by `issuer` (by itself without one).
+
+    An authority `issues` certificates and `lists` of revoked ones, if nothing else is said, and has so many authorities
+    `below` it; `critical`: what whoever looks at it has to know.
+    """
     key = key or ec.generate_private_key(ec.SECP256R1())
     subject = _name(common, serial, given)
     signer = issuer or Certified(key, None)  # type: ignore[arg-type]
@@ -75,18 +83,34 @@ def certified(
         .serial_number(x509.random_serial_number())
         .not_valid_before(since)
         .not_valid_after(since + timedelta(days=days))
-        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+        .add_extension(x509.BasicConstraints(ca=authority, path_length=below), critical=True)
         .add_extension(
-            x509.KeyUsage(signs, signs, not signs, False, False, authority, authority, False, False),
+            x509.KeyUsage(
+                signs,
+                signs,
+                not signs,
+                False,
+                False,
+                authority if issues is None else issues,
+                authority if lists is None else lists,
+                False,
+                False,
+            ),
             critical=True,
         )
     )
+    if critical is not None:
+        builder = builder.add_extension(critical, critical=True)
     above = () if issuer is None else (issuer.certificate, *issuer.above)
     return Certified(key, builder.sign(signer.key, hashes.SHA256()), above)
 
 
 def revoked(
-    by: Certified, *those: tuple[Certified, datetime], since: datetime = SINCE, days: int = 7
+    by: Certified,
+    *those: tuple[Certified, datetime],
+    since: datetime = SINCE,
+    days: int = 7,
+    critical: x509.ExtensionType | None = None,
 ) -> x509.CertificateRevocationList:
     """The list of what `by` took back, each with the time; another is to follow it in so many days."""
     builder = x509.CertificateRevocationListBuilder().issuer_name(by.certificate.subject).last_update(since)
@@ -94,6 +118,8 @@ def revoked(
     for one, at in those:
         entry = x509.RevokedCertificateBuilder().serial_number(one.certificate.serial_number)
         builder = builder.add_revoked_certificate(entry.revocation_date(at).build())
+    if critical is not None:
+        builder = builder.add_extension(critical, critical=True)
     return builder.sign(by.key, hashes.SHA256())
 
 

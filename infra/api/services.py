@@ -11,6 +11,7 @@ from eventsourcing.persistence import OperationalError as LogUnavailable
 
 from domain.commands.terminals import Credentials, IssuedKey
 from domain.ports import DeliveryReport, IncomingReply
+from infra.apart import ApartFailed, ApartLate
 from infra.counter.tills import Lanes
 from infra.qr.keys import QrKeys
 
@@ -28,7 +29,14 @@ class Unavailable(Exception):
     """Something behind us does not answer at the moment; the caller is to ask again (503)."""
 
 
-UNAVAILABLE = (Unavailable, psycopg2.OperationalError, psycopg2.InterfaceError, LogUnavailable)
+UNAVAILABLE = (
+    Unavailable,
+    psycopg2.OperationalError,
+    psycopg2.InterfaceError,
+    LogUnavailable,
+    ApartFailed,
+    ApartLate,
+)
 
 
 class ReplyOutcome(NamedTuple):

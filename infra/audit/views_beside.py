@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
+import structlog
 from psycopg2.extensions import connection as Connection
 
 from infra.apart import Apart, work
 from infra.audit.streams import open_snapshot
 from infra.audit.views import ViewsAudited, audit_views
+
+log = structlog.get_logger("azyq")
 
 APART_FROM = 20_000  # events: fewer are read again sooner than a process starts
 PROGRAM = "infra.audit.views_beside"
@@ -32,7 +35,13 @@ def views_beside(
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_export_snapshot()")
         ((snapshot,),) = cursor.fetchall()
-    with Apart(PROGRAM, (dsn, snapshot, head)) as apart:
+    try:
+        apart = Apart(PROGRAM, (dsn, snapshot, head))
+    except OSError as error:  # no room for another process: it is done here, after the log
+        log.warning("process_not_started", program=PROGRAM, error=type(error).__name__)
+        yield lambda: audit_views(connection, head)
+        return
+    with apart:
         yield apart.answer
 
 

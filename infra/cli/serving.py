@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def serve(lang: str = LANGUAGE) -> None:
-    """The API, the views and the scheduler in one process; a second one answers analysts."""
+    """The API and the scheduler; processes beside them keep the views and answer analysts."""
     _run(lang, "api", "scheduler", "views")
 
 

@@ -16,11 +16,10 @@ import structlog
 
 from domain.audit_events import Verdict, audits_of, record_verdict
 from domain.calendar import ALMATY
-from infra.apart import Apart, ApartFailed, work
+from infra.apart import Apart, ApartFailed, ApartLate, work
 from infra.audit.run import run_audit, verdict_kept
 from infra.bootstrap import Azyq
 from infra.clock import real_clock
-from infra.logging import configure_logging
 from infra.postgres.connect import APP_ROLE, connect
 from infra.settings import Settings
 from streams.trouble import where
@@ -83,14 +82,18 @@ class NightlyAudit:
 
     def _audited(self) -> Verdict | None:
         with Apart(self._program, _Beginning(self._azyq.settings, self._azyq.dsn)) as audit:
+            until = time.monotonic() + NIGHT.total_seconds()
             while not self._azyq.stopping.is_set():
-                with suppress(TimeoutError):
+                with suppress(ApartLate):
                     try:
                         return cast(Verdict, audit.answer(0.5))
                     except ApartFailed as failed:
                         self._not_before = time.monotonic() + AGAIN_SECONDS
                         log.error("audit_failed", code=failed.code)
                         return None
+                if time.monotonic() > until:
+                    log.error("audit_failed", error="it took longer than a night")
+                    return None
         return None
 
 
@@ -113,7 +116,6 @@ def audit_nightly(azyq: Azyq, stop: threading.Event) -> None:
 
 
 def _verdict(beginning: _Beginning) -> Verdict:
-    configure_logging()
     with ExitStack() as stack:
         azyq = Azyq(beginning.settings, beginning.dsn, real_clock, stack)
         verdict = run_audit(azyq.dsn, azyq.programmes, azyq.goods, seal_keys=azyq.trusted_seal_keys())

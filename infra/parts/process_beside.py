@@ -5,7 +5,6 @@ It says to its parent that it is at work; one that falls silent hangs, and is ki
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
@@ -23,7 +22,7 @@ END_SECONDS = 5.0  # then it is killed
 AGAIN_SECONDS = (0.2, 1.0, 5.0, 15.0)  # before the next start, after so many short lives
 SHORT_SECONDS = 30.0
 BEAT_SECONDS = 1.0  # between two times that it says so
-HUNG_SECONDS = 120  # longer than a statement of PostgreSQL may take
+HUNG_SECONDS = 180  # longer than two statements of PostgreSQL may take: a view's part of a turn
 
 log = structlog.get_logger("azyq")
 
@@ -71,7 +70,7 @@ class ProcessBeside:
             began = time.monotonic()
             try:
                 code = self._live()
-            except OSError as error:
+            except Exception as error:  # memory may be short, or files
                 log.error("process_not_started", program=self._module, error=type(error).__name__)
             else:
                 if not self._closing.is_set():
@@ -112,12 +111,11 @@ class ProcessBeside:
         self._signal(signal.SIGKILL)
 
     def _signal(self, number: int) -> None:
-        """To it, and to processes of its own, if it has some."""
+        """To it; a workbook's process of its own ends with it, as it hears that its parent has ended."""
         with self._lock:
             process = self._process
-        if process is not None and process.poll() is None:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, number)
+        if process is not None:
+            process.send_signal(number)  # which asks first whether it has ended
 
     def _let_go(self) -> None:
         """Nothing is given to it any more, and the process, if it lives, sees that it is to end."""

@@ -123,7 +123,9 @@ class LogReader:
         connection = self._listening.mine()
         connection.poll()
         if not connection.notifies:
-            select.select([connection], [], [], seconds)
+            poll = select.poll()
+            poll.register(connection, select.POLLIN)
+            poll.poll(seconds * 1000)
             connection.poll()
         announced = bool(connection.notifies)
         connection.notifies.clear()

@@ -12,11 +12,11 @@ from dataclasses import replace
 from typing import Any, cast
 
 from infra.apart import Apart, work
-from infra.reporting.formats import write_xlsx
+from infra.reporting.formats import FEW_ROWS, write_xlsx
 from infra.reporting.running import Answer, Table
 from projections.reports.report import Cells
 
-APART_FROM = 5_000  # rows: fewer are written sooner than a process starts
+APART_FROM = FEW_ROWS  # fewer are written sooner than a process starts
 NICE = 10
 SECONDS = 120.0
 _one_at_a_time = threading.Lock()

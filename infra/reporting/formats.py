@@ -19,7 +19,7 @@ from projections.reports.report import Cells, Names, Section
 # What a spreadsheet would take for a formula (OWASP, CSV injection).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _SHEET_NAME = 31
-_FEW_ROWS = 5_000
+FEW_ROWS = 5_000
 _WORDS: dict[str, Names] = {
     "how": {"kk": "Қалай есептелді", "ru": "Как рассчитано", "en": "How computed"},
     "report": {"kk": "Есеп", "ru": "Отчёт", "en": "Report"},
@@ -133,7 +133,7 @@ def write_xlsx(answer: Answer, path: Path | io.BytesIO, language: str) -> None:
     """A workbook with a sheet a section and one on how it was computed; cells have types, memory does not grow with rows."""
     import xlsxwriter
 
-    few = sum(len(table.rows) for table in answer.tables) < _FEW_ROWS
+    few = sum(len(table.rows) for table in answer.tables) < FEW_ROWS
     options = {
         "in_memory": few,  # eight small files less on the way
         "constant_memory": not few,

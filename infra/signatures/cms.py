@@ -33,7 +33,7 @@ from domain.signature_refusals import (
     SignatureOfOtherText,
     SignerUnknown,
 )
-from infra.signatures.authorities import Revocations
+from infra.signatures.authorities import Revocations, is_authority
 
 LARGEST = 100_000  # bytes; a signature with its chain has some 5,000
 LONGEST_CHAIN = 5
@@ -44,6 +44,13 @@ _HASHES: dict[str, Callable[[], hashes.HashAlgorithm]] = {
 }
 _SMALLEST_RSA = 2048
 _IIN = re.compile(r"IIN([0-9]{12})", re.ASCII)
+_LOOKED_AT = (
+    x509.BasicConstraints,
+    x509.KeyUsage,
+    x509.ExtendedKeyUsage,  # authorities have purposes of their own there
+    x509.CertificatePolicies,
+    x509.SubjectAlternativeName,
+)
 # What reading what anybody may send can raise.
 _MALFORMED = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)
 _FIELD = "signature"
@@ -133,8 +140,19 @@ class CmsSignatures:
         if at > last:
             raise CertificateExpired(_FIELD, day=f"{local_day(last):%d.%m.%Y}")
         if self._revocations is not None:
-            for one, issuer in pairwise(chain):
+            for one, issuer in pairwise(self._with_those_above(chain, at)):
                 self._revocations.check(one, issuer, at)
+
+    def _with_those_above(self, chain: Sequence[x509.Certificate], at: datetime) -> list[x509.Certificate]:
+        """And the trusted ones that issued its last: who is trusted by itself may have been taken back all the same."""
+        longer = list(chain)
+        while (last := longer[-1]).issuer != last.subject and len(longer) <= 2 * LONGEST_CHAIN:
+            above = self._authorities.get(last.issuer.public_bytes(), [])
+            vouching = next((one for one in above if _vouches(one, last, at)), None)
+            if vouching is None:
+                break
+            longer.append(vouching)
+        return longer
 
     def _chain(
         self, leaf: x509.Certificate, given: Sequence[x509.Certificate], at: datetime
@@ -147,12 +165,14 @@ class CmsSignatures:
             if not current.not_valid_before_utc <= at <= current.not_valid_after_utc:
                 return []
             name = current.issuer.public_bytes()
+            if not _known_to_the_letter(current):
+                return []
             if name in self._authorities:
                 vouching = (one for one in self._authorities[name] if _vouches(one, current, at))
-                authority = next(vouching, None)
+                authority = next((one for one in vouching if _reaches(one, len(chain) - 1)), None)
                 return [] if authority is None else [*chain, authority]
             issuer = by_subject.get(name)
-            if issuer is None or not _is_authority(issuer):
+            if issuer is None or not is_authority(issuer) or not _reaches(issuer, len(chain) - 1):
                 return []
             current.verify_directly_issued_by(issuer)
             chain.append(issuer)
@@ -216,7 +236,7 @@ def _named(info: Any, given: Sequence[x509.Certificate]) -> x509.Certificate | N
 def _vouches(authority: x509.Certificate, for_: x509.Certificate, at: datetime) -> bool:
     """Whether `authority`, in force at `at`, signed the certificate `for_`."""
     if (
-        not _is_authority(authority)
+        not is_authority(authority)
         or not authority.not_valid_before_utc <= at <= authority.not_valid_after_utc
     ):
         return False
@@ -229,8 +249,11 @@ def _vouches(authority: x509.Certificate, for_: x509.Certificate, at: datetime) 
 
 def _may_sign(certificate: x509.Certificate) -> bool:
     """Whether the certificate is a person's, for signatures."""
-    if _is_authority(certificate):
-        return False
+    try:
+        if certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca:
+            return False
+    except x509.ExtensionNotFound:
+        pass
     try:
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:
@@ -238,11 +261,18 @@ def _may_sign(certificate: x509.Certificate) -> bool:
     return usage.digital_signature or usage.content_commitment
 
 
-def _is_authority(certificate: x509.Certificate) -> bool:
+def _reaches(authority: x509.Certificate, below: int) -> bool:
+    """Whether it may stand above so many authorities that stand above the signer."""
     try:
-        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+        constraints = authority.extensions.get_extension_for_class(x509.BasicConstraints).value
     except x509.ExtensionNotFound:
         return False
+    return constraints.path_length is None or below <= constraints.path_length
+
+
+def _known_to_the_letter(certificate: x509.Certificate) -> bool:
+    """Whether nothing in it is critical that is not looked at here (RFC 5280, 4.2)."""
+    return all(not one.critical or isinstance(one.value, _LOOKED_AT) for one in certificate.extensions)
 
 
 def _verify(certificate: x509.Certificate, info: Any, content: bytes) -> None:

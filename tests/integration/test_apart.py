@@ -13,7 +13,8 @@ from contextlib import ExitStack
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from infra.apart import Apart, ApartFailed
+import infra.apart
+from infra.apart import Apart, ApartFailed, ApartLate, heard
 from tests.integration.processes_beside import running
 from tests.integration.test_serve import eventually
 
@@ -42,7 +43,7 @@ def test_it_yields_the_cores() -> None:
 
 def test_one_that_takes_long_is_asked_again_and_ends_with_the_context() -> None:
     with Apart(PROGRAM, "late") as apart:
-        with pytest.raises(TimeoutError, match=r"takes longer than 0\.1 s"):
+        with pytest.raises(ApartLate, match=r"takes longer than 0\.1 s"):
             apart.answer(0.1)
         (process,) = running(PROGRAM, os.getpid())
     assert not process.is_running()
@@ -62,16 +63,44 @@ def test_half_an_answer_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_it_is_heard_beside_any_number_of_open_files() -> None:
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
     ours, theirs = socket.socketpair()
     with ExitStack() as open_files, ours, theirs:
+        open_files.callback(resource.setrlimit, resource.RLIMIT_NOFILE, before)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
         for _ in range(1100):
             open_files.callback(os.close, os.dup(theirs.fileno()))
         with Apart(PROGRAM, "late") as apart:
             assert apart._control.fileno() > 1024
-            with pytest.raises(TimeoutError):
+            with pytest.raises(ApartLate):
                 apart.answer(0.1)
-    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_one_that_stands_still_half_way_is_late_all_the_same() -> None:
+    large = list(range(300_000))
+    with Apart(PROGRAM, large) as apart:
+        (process,) = running(PROGRAM, os.getpid())
+        eventually(lambda: heard(apart._control, 0.1))
+        process.suspend()
+        with pytest.raises(ApartLate):
+            apart.answer(0.5)
+        process.resume()
+        assert apart.answer(30) == large
+
+
+def test_one_that_stands_still_at_its_start_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(infra.apart, "START_SECONDS", 0.5)
+    with pytest.raises(TimeoutError):
+        Apart("tests.integration.programs.sleeping", list(range(300_000)))
+    assert running("tests.integration.programs.sleeping", os.getpid()) == []
+
+
+def test_what_a_program_raises_is_told_without_its_text(capfd: pytest.CaptureFixture[str]) -> None:
+    with Apart(PROGRAM, "wrong") as apart, pytest.raises(ApartFailed):
+        apart.answer(30)
+    said = capfd.readouterr().err
+    assert "program_failed" in said
+    assert "ValueError" in said
+    assert "+7 701 123 45 67" not in said
 
 
 def test_a_program_that_is_not_there_is_told() -> None:

@@ -17,7 +17,7 @@ from psycopg2.extensions import parse_dsn
 from domain.audit.facts import Finding
 from domain.audit_events import record_verdict
 from domain.goods import load_goods
-from infra.apart import ApartFailed
+from infra.apart import Apart, ApartFailed
 from infra.audit import views_beside
 from infra.audit.run import AuditVerdict, run_audit, verdict_kept
 from infra.postgres.connect import connect
@@ -948,3 +948,18 @@ def test_an_event_that_cant_be_folded_and_isnt_parked_is_a_finding(viewed: Tampe
         view.name for view in VIEWS
     ]
     assert parked[0].position == position
+
+
+def test_what_changes_while_the_views_are_audited_apart_is_not_seen(
+    viewed: Tampered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given that somebody writes once the audit has begun, before its process has
+    def late(program: str, told: object) -> Apart:
+        viewed.run("DELETE FROM azyq_views.families")
+        return Apart(program, told)
+
+    monkeypatch.setattr(views_beside, "APART_FROM", 0)
+    monkeypatch.setattr(views_beside, "Apart", late)
+    # then the audit is of the state that it began with
+    assert viewed.audit().holds
+    assert not viewed.audit().holds

@@ -375,7 +375,7 @@ def test_appends_of_a_moment_are_fed_together(parts: Parts, monkeypatch: pytest.
 
     stop = Stop()
 
-    def run_once() -> int:
+    def run_once(**_: object) -> int:
         if not counts:
             stop.set()
             return feeding.BATCH

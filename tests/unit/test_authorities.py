@@ -14,7 +14,7 @@ from domain.errors import LANGUAGES
 from domain.signature_refusals import SignatureUnsound
 from infra.signatures.authorities import Revocations, load_authorities
 from infra.signatures.cms import CmsSignatures
-from tests.certificates import certified, revoked
+from tests.certificates import Certified, certified, revoked
 
 ROOT = certified("Root", authority=True)
 OFFICE = certified("Office", ROOT, authority=True)
@@ -41,7 +41,12 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def signatures(folder: Path) -> CmsSignatures:
-    return CmsSignatures(load_authorities(folder), PEOPLE.get, Revocations(folder))
+    return signatures_of(folder)
+
+
+def signatures_of(folder: Path) -> CmsSignatures:
+    authorities = load_authorities(folder)
+    return CmsSignatures(authorities, PEOPLE.get, Revocations(folder, authorities))
 
 
 def signer(signatures: CmsSignatures, signature: bytes, at: datetime = AT) -> str:
@@ -137,3 +142,118 @@ def test_a_list_that_is_taken_away_is_asked_no_more(folder: Path, signatures: Cm
     assert signer(signatures, AIGUL.sign(b"challenge")).startswith("certificate_revoked")
     (folder / "office.crl").unlink()
     assert signer(signatures, AIGUL.sign(b"challenge")) == "aigul"
+
+
+def test_A8_a_trusted_authority_that_was_revoked_is_trusted_no_more(folder: Path) -> None:
+    # given the authority in between in the folder beside the root, as an operator would put it
+    (folder / "office.pem").write_bytes(OFFICE.certificate.public_bytes(PEM))
+    signatures, ours = signatures_of(folder), AIGUL.sign(b"challenge")
+    assert signer(signatures, ours) == "aigul"
+    put(folder, "root.crl", revoked(ROOT, (OFFICE, AT - DAY), since=AT - DAY))
+    assert signer(signatures, ours).startswith("certificate_revoked")
+
+
+def test_A8_a_file_may_hold_certificates_and_several_lists(folder: Path) -> None:
+    lists = (revoked(ROOT, since=AT - DAY), revoked(OFFICE, (AIGUL, AT - DAY), since=AT - DAY))
+    files = [ROOT.certificate.public_bytes(PEM), *(one.public_bytes(PEM) for one in lists)]
+    (folder / "root.pem").write_bytes(b"".join(files))
+    assert signer(signatures_of(folder), AIGUL.sign(b"challenge")).startswith("certificate_revoked")
+
+
+def test_A8_where_the_folder_is_away_what_was_known_holds(folder: Path, signatures: CmsSignatures) -> None:
+    ours = AIGUL.sign(b"challenge")
+    put(folder, "office.crl", revoked(OFFICE, (AIGUL, AT - DAY), since=AT - DAY))
+    assert signer(signatures, ours).startswith("certificate_revoked")
+    folder.rename(folder.with_name("away"))
+    with capture_logs() as logged:
+        assert signer(signatures, ours).startswith("certificate_revoked")
+    assert logged[0]["event"] == "revocations_unreadable"
+    # and when it is back with half a file, too
+    folder.with_name("away").rename(folder)
+    (folder / "office.crl").write_bytes(b"-----BEGIN X509 CRL")
+    assert signer(signatures, ours).startswith("certificate_revoked")
+
+
+def a_part(*, indirect: bool = False, of_authorities: bool = False) -> x509.IssuingDistributionPoint:
+    """What a list says of itself that has only some of the certificates."""
+    return x509.IssuingDistributionPoint(None, None, False, of_authorities, None, indirect, False)
+
+
+@pytest.mark.parametrize(
+    ("critical", "since"),
+    [
+        (x509.DeltaCRLIndicator(1), AT - DAY),
+        (a_part(of_authorities=True), AT - DAY),
+        (a_part(indirect=True), AT - DAY),
+        (x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"x"), AT - DAY),
+        (None, AT + DAY),
+    ],
+    ids=["changes only", "of authorities only", "of other authorities", "not known", "of the future"],
+)
+def test_A8_a_list_that_is_over_is_not_hidden_by_one_of_another_kind(
+    folder: Path, signatures: CmsSignatures, critical: x509.ExtensionType | None, since: datetime
+) -> None:
+    put(folder, "office.crl", revoked(OFFICE, since=AT - 8 * DAY))
+    put(folder, "other.crl", revoked(OFFICE, since=since, critical=critical))
+    assert signer(signatures, AIGUL.sign(b"challenge")).startswith("revocations_over")
+
+
+def test_A8_a_list_that_the_authority_did_not_sign_hides_none_that_is_over(
+    folder: Path, signatures: CmsSignatures
+) -> None:
+    put(folder, "office.crl", revoked(OFFICE, since=AT - 8 * DAY))
+    put(folder, "other.crl", revoked(certified("Office", ROOT, authority=True), since=AT - DAY))
+    assert signer(signatures, AIGUL.sign(b"challenge")).startswith("revocations_over")
+
+
+def test_A8_the_last_list_counts_alone(folder: Path, signatures: CmsSignatures) -> None:
+    # given a certificate that was put on hold, and given back
+    put(folder, "1.crl", revoked(OFFICE, (AIGUL, AT - 3 * DAY), since=AT - 3 * DAY))
+    put(folder, "2.crl", revoked(OFFICE, since=AT - DAY))
+    assert signer(signatures, AIGUL.sign(b"challenge")) == "aigul"
+    assert signer(signatures, AIGUL.sign(b"challenge"), AT - 2 * DAY).startswith("certificate_revoked")
+
+
+def test_A8_an_authority_lists_certificates_of_its_old_key_by_the_new_one(folder: Path) -> None:
+    new = certified("Root", authority=True)
+    (folder / "root-2.pem").write_bytes(new.certificate.public_bytes(PEM))
+    person = certified("Aigul", ROOT, serial="IIN850101400001")
+    signatures, ours = signatures_of(folder), person.sign(b"challenge")
+    put(folder, "old.crl", revoked(ROOT, since=AT - 8 * DAY))
+    assert signer(signatures, ours).startswith("revocations_over")
+    put(folder, "new.crl", revoked(new, since=AT - DAY))
+    assert signer(signatures, ours) == "aigul"
+    put(folder, "new.crl", revoked(new, (person, AT - DAY), since=AT - DAY))
+    assert signer(signatures, ours).startswith("certificate_revoked")
+
+
+def test_A8_an_authority_that_may_not_make_lists_makes_none(folder: Path, signatures: CmsSignatures) -> None:
+    office = certified("Office", ROOT, authority=True, lists=False)
+    person = certified("Aigul", office, serial="IIN850101400001")
+    put(folder, "office.crl", revoked(office, (person, AT - DAY), since=AT - DAY))
+    assert signer(signatures, person.sign(b"challenge")) == "aigul"
+
+
+UNKNOWN = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"x")
+
+
+@pytest.mark.parametrize(
+    "person",
+    [
+        certified("Aigul", certified("Office", ROOT, authority=True, issues=False), serial="IIN850101400001"),
+        certified(
+            "Aigul",
+            certified("Branch", certified("Office", ROOT, authority=True, below=0), authority=True),
+            serial="IIN850101400001",
+        ),
+        certified("Aigul", OFFICE, serial="IIN850101400001", critical=UNKNOWN),
+        certified(
+            "Aigul", certified("Office", ROOT, authority=True, critical=UNKNOWN), serial="IIN850101400001"
+        ),
+    ],
+    ids=["issues none", "too far below", "not known", "not known above"],
+)
+def test_A8_a_chain_is_held_to_what_its_certificates_say(
+    signatures: CmsSignatures, person: Certified
+) -> None:
+    assert signer(signatures, person.sign(b"challenge")).startswith("certificate_not_trusted")
