@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -12,12 +13,18 @@ from typing import Any
 import pytest
 from httpx import Response
 from psycopg2 import Binary
+from typer.testing import CliRunner
 
 from domain.commands.case_calls import OpenCase
 from domain.procedures.acts import Actor
 from domain.procedures.case import Case
+from infra.audit.run import run_audit
+from infra.cli.app import app
 from infra.postgres.connect import connect
+from infra.postgres.log_reader import LogReader
 from infra.signatures.trial import TrialSignatures
+from projections.all_views import VIEWS
+from streams.rebuild import rebuild
 from tests.integration.access_in_process import FORM
 from tests.integration.clerks_in_process import IIN, LICENCE, PDF, Bureau, Member, a_bureau
 from tests.integration.month_in_process import query
@@ -63,8 +70,9 @@ def opened(portal: Member, body: dict[str, Any], key: str | None = None) -> dict
 
 
 def granted(bureau: Bureau, portal: Member) -> str:
-    """A case whose step `access` is open, the applicant's."""
+    """A case whose step `access` is open, the applicant's; views saw each step by itself."""
     case = str(opened(portal, access(portal))["case"])
+    bureau.azyq.catch_up_views()
     clerks: dict[str, Member] = bureau.members
     for role, step, outcome, fields in (
         ("authorised", "consider", "passed_on", {}),
@@ -74,7 +82,7 @@ def granted(bureau: Bureau, portal: Member) -> str:
         clerks[role] = clerk
         answer = clerk.act(case, step, outcome, fields=fields)
         assert answer.status_code == 201, answer.text
-    bureau.azyq.catch_up_views()
+        bureau.azyq.catch_up_views()
     return case
 
 
@@ -211,6 +219,63 @@ def test_lists_are_right_with_many_cases_of_either(bureau: Bureau, one: Member, 
                 break
             after = {"after": page["after"]}
         assert sorted(seen) == sorted(cases[portal.staff])
+
+
+def test_the_view_of_steps_tells_the_portal_however_it_was_made(bureau: Bureau, one: Member) -> None:
+    case = granted(bureau, one)
+    call = OpenCase(
+        service="complaint",
+        actor=Actor("wallet-k1", ("applicant",)),
+        channel="wallet",
+        kind="complaint",
+        fields={"category": "price", "text": "?", "region": "113220100", "shop": "Дүкен"},
+        consent=True,
+        key="k1",
+    )
+    wallets = bureau.azyq.run_case.open(call, bureau.clock()).case
+    bureau.azyq.catch_up_views()
+    fed = _steps(bureau)
+    assert {row[:4] for row in fed if row[0] == case} == {
+        (case, "", "portal", "portal.one"),
+        (case, "consider", "done", "portal.one"),
+        (case, "grant", "done", "portal.one"),
+        (case, "training_report", "open", "portal.one"),
+        (case, "access", "open", "portal.one"),
+    }
+    assert {row[3] for row in fed if row[0] == wallets} == {None}
+    reader = LogReader(bureau.azyq.dsn)
+    rebuild(reader, bureau.azyq.view_store, next(view for view in VIEWS if view.name == "case_steps"))
+    reader.close()
+    assert _steps(bureau) == fed
+    verdict = run_audit(bureau.azyq.dsn, bureau.azyq.programmes, bureau.azyq.goods)
+    assert (verdict.findings, verdict.notes) == ([], [])
+
+
+def _steps(bureau: Bureau) -> list[tuple[str, str, str, str]]:
+    return query(
+        bureau.azyq.dsn, "SELECT number, step, state, through FROM azyq_views.case_steps ORDER BY 1, 2, turn"
+    )
+
+
+def test_at_the_command_line_a_case_names_its_portal(
+    bureau: Bureau, one: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = str(opened(one, bureau.licence(one))["case"])
+    clerks = bureau.member("r.resp", "responsible", unit="responsible")
+    unnamed = str(opened(clerks, bureau.licence(clerks, channel="portal"))["case"])
+    monkeypatch.setattr("infra.cli.case_reading.opened", lambda _: nullcontext(bureau.azyq))
+    for language, said in (
+        ("en", "through the portal portal.one\n"),
+        ("ru", "через портал portal.one\n"),
+        ("kk", "portal.one порталы арқылы\n"),
+    ):
+        shown, other = (
+            CliRunner().invoke(app, ["case", "show", number, "--lang", language]).stdout
+            for number in (case, unnamed)
+        )
+        assert said in shown
+        assert unnamed in other
+        assert said.replace("portal.one", "").strip() not in other
 
 
 # --- from before: an event of version 1 -----------------------------------------------------------------
