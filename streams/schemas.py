@@ -230,6 +230,9 @@ _OF_TOPIC: Mapping[tuple[str, str], Schema] = {
     ("case.opened", "digest"): {"description": "SHA-256 of the service's file"},
     ("case.opened", "applicant"): {"description": "a token of the person; empty for nobody in particular"},
     ("case.opened", "known"): {"description": "registers that know the applicant (S003-11)"},
+    ("case.opened", "through"): {
+        "description": "id of the member of staff, a portal, whose key opened it for its applicant; empty for none"
+    },
     ("case.opened", "missing"): {"description": "documents that are still wanted"},
     ("case.acceptance_refused", "missing"): {"description": "documents that were not given (S002-23)"},
     ("case.result_issued", "valid_until"): {"description": "the last day; empty for without an end"},

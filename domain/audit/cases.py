@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from domain.audit.audited_log import AuditedLog
 from domain.audit.facts import azyq_name, instant
 from domain.errors import Refusal
-from domain.procedures.definition import SYSTEM, Outcome, Service, Step
+from domain.procedures.definition import APPLICANT, SYSTEM, Outcome, Service, Step
 from domain.procedures.definition_file import parse_service
 
 Data = dict[str, Any]
@@ -139,6 +139,8 @@ class CaseFold:
         if digest != data["digest"]:
             self._bad("case_version", "S002-08", "the version it began with is not in the log")
             service = None
+        if data.get("through") and data["opener_role"] != APPLICANT:  # version 1 has no such field
+            self._bad("case_identity", "S000-L1", "opened through a portal, and not as the applicant")
         self._service = service
         self._due_at = data["due_at"]
         if service is not None:

@@ -16,7 +16,8 @@ class OpenCase:
     """A request for a service (S000-L1). `fields` by id as typed, `documents` by id: their content.
 
     `applicant` is the vault's subject, "" for nobody in particular; the kind may be left out where only one is open. The
-    same `key` of the same actor with the same content opens one case; without a key each call opens another.
+    same `key` of the same actor with the same content opens one case; without a key each call opens another. `through`
+    is the portal's id, "" where none speaks for the applicant: what one portal opened is no answer to another.
     """
 
     service: str
@@ -30,6 +31,7 @@ class OpenCase:
     language: str = "kk"
     signature: bytes = b""
     key: str = ""
+    through: str = ""
 
     def content(self) -> bytes:
         """What an electronic signature is over (S000-06); an applicant who signs is named by the signature itself."""

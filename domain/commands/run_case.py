@@ -21,7 +21,7 @@ from domain.commands.known_cases import SALT_BYTES, KnownCases, RunningServices
 from domain.errors import Refusal
 from domain.identity import case_id, sitting_id
 from domain.ports import KeptPaper, Log, LogConflict, Papers, Registers, Signatures
-from domain.procedures.acts import Act, Actor
+from domain.procedures.acts import Act
 from domain.procedures.case import Case
 from domain.procedures.case_guards import Turn, check_content, check_signature, check_turn
 from domain.procedures.case_input import (
@@ -89,7 +89,7 @@ class RunCase:
 
         def decide() -> Case:
             running = self._services.on(call.service, local_day(at))
-            number, there = self._place(running, call.actor, key, at)
+            number, there = self._place(running, call, key, at)
             if there is not None:
                 if there.body != body:
                     raise RequestKeyReused("Idempotency-Key")
@@ -101,7 +101,9 @@ class RunCase:
             if not signature and any(one.signs for one in running.service.channels if one.id == call.channel):
                 raise SignatureMissing("signature")
             sealed, kept = self._seal(brought)
-            request = request._replace(sealed=sealed, signature=signature, key=key, body=body)
+            request = request._replace(
+                sealed=sealed, signature=signature, key=key, body=body, through=call.through
+            )
             case = Case.open(running, number, call.actor, request, at)
             if refused:
                 case.refuse_acceptance(call.actor, at)
@@ -124,16 +126,18 @@ class RunCase:
         return read_request(running, call, self._registers, _sha256, at, self._largest)[1].missing
 
     def _place(
-        self, running: RunningService, actor: Actor, key: str, at: datetime
+        self, running: RunningService, call: OpenCase, key: str, at: datetime
     ) -> tuple[str, Case | None]:
         """The number of the case to be, or the case that this key opened: this year, or just before its turn."""
         service, year = running.service, local_day(at).year
+        wanted = (service.id, call.actor.id, key, call.through)
+        whose = f"{call.through}/{call.actor.id}" if call.through else call.actor.id
         for attempt in range(100):
-            name = f"{service.id}/{actor.id}/{key}/{attempt}"
+            name = f"{service.id}/{whose}/{key}/{attempt}"
             numbers = [number_of(service.prefix, one, name) for one in (year, year - 1)]
             found = self._log.load([case_id(number) for number in numbers])
             for case in found.values():
-                if (case.service, case.opener, case.key) == (service.id, actor.id, key):
+                if (case.service, case.opener, case.key, case.through) == wanted:
                     return case.case, case
             if case_id(numbers[0]) not in found:
                 return numbers[0], None

@@ -31,7 +31,10 @@ THE_SYSTEM = Actor(SYSTEM, (SYSTEM,))
 
 
 class Request(NamedTuple):
-    """What a case is opened with, read and checked; `sealed` are digests of personal values, by field."""
+    """What a case is opened with, read and checked; `sealed` are digests of personal values, by field.
+
+    `through` is the portal's id; empty where there is none.
+    """
 
     kind: str
     channel: str
@@ -46,6 +49,7 @@ class Request(NamedTuple):
     signature: tuple[str, ...] = ()
     key: str = ""
     body: str = ""
+    through: str = ""
 
 
 class Act(NamedTuple):

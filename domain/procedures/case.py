@@ -81,6 +81,7 @@ class Case(TellsApplicant, GivesResults, Aggregate):
         due_at: str,
         key: str,
         body: str,
+        through: str,
     ) -> None:
         self.case = case
         self.service = service
@@ -102,6 +103,7 @@ class Case(TellsApplicant, GivesResults, Aggregate):
         self.due_at = _instant(due_at)
         self.key = key
         self.body = body
+        self.through = through
         self.steps: dict[str, OpenStep] = {}
         self.turns: dict[str, int] = {}
         self.done: dict[str, str] = {}
@@ -185,6 +187,7 @@ class Case(TellsApplicant, GivesResults, Aggregate):
             due_at=_text(due),
             key=request.key,
             body=request.body,
+            through=request.through,
             timestamp=at,
         )
 

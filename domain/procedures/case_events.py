@@ -30,10 +30,12 @@ class Opened(Created):
     `facts` are the values that conditions may ask for, by field; `sealed` the digests of those that the vault keeps;
     `documents` [id, SHA-256, type, bytes]; `known` the registers that know the applicant (S003-11); `missing` the
     documents still wanted; `signature` [signer, digest of the signature] or empty (S000-06). Terms run from
-    `counted_from` (S002-19); `due_at` is the promised time (S000-09).
+    `counted_from` (S002-19); `due_at` is the promised time (S000-09). `through` is the member of staff, a portal, whose
+    key opened it for its applicant; empty for any other way.
     """
 
     TOPIC = "case.opened"
+    class_version = 2
     version: str
     digest: str
     kind: str
@@ -54,6 +56,12 @@ class Opened(Created):
     due_at: str
     key: str
     body: str
+    through: str
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        """Version 1 did not tell through whom: such a case is no portal's."""
+        state["through"] = ""
 
 
 class AcceptanceRefused(Event):

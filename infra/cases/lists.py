@@ -73,14 +73,15 @@ class PostgresCaseLists:
         unit: str = "",
         assignee: str = "",
         service: str = "",
+        through: str = "",
         due_before: datetime | None = None,
         after: DueStep | None = None,
         limit: int = 200,
     ) -> list[DueStep]:
         """The open steps of a role, the one due first in front; those without a term come last.
 
-        `unit` and `assignee` leave out what is another's, `service` the others'; `due_before` what has time. `after`: the
-        page that follows.
+        `unit` and `assignee` leave out what is another's, `service` and `through`, a portal, the others'; `due_before` what
+        has time. `after`: the page that follows.
         """
         asked = _Asked({"role": (role,)}, due_before)
         if unit:
@@ -89,13 +90,26 @@ class PostgresCaseLists:
             asked.either["assignee"] = (assignee, "")
         if service:
             asked.either["service"] = (service,)
+        if through:
+            asked.either["through"] = (through,)
         return self._page(asked, after, limit)
 
     def escalated(
-        self, role: str, *, services: Collection[str] = (), after: DueStep | None = None, limit: int = 200
+        self,
+        role: str,
+        *,
+        services: Collection[str] = (),
+        through: str = "",
+        after: DueStep | None = None,
+        limit: int = 200,
     ) -> list[DueStep]:
-        """What is overdue and was brought before a role, the longest overdue in front; of `services` only, where given."""
+        """What is overdue and was brought before a role, the longest overdue in front.
+
+        Of `services` only, and of the portal `through`, where given.
+        """
         asked = _Asked({"escalated_to": (role,)})
+        if through:
+            asked.either["through"] = (through,)
         if services:
             asked.either["service"] = tuple(services)
         return self._page(asked, after, limit)

@@ -121,6 +121,8 @@ def _lines(told: dict[str, Any], service: Service, language: str) -> Iterator[st
     received = words["received"].format(at=when(told["received_at"], language))
     due = words["due"].format(at=when(told["due_at"], language))
     yield f"{received}, {due}{', ' + words['overdue'] if told['overdue'] else ''}"
+    if told["through"]:
+        yield words["through"].format(portal=told["through"])
     documents = {one.id: one.names[language] for one in service.documents}
     if told["missing"]:
         yield words["missing"].format(documents=", ".join(documents[one] for one in told["missing"]))

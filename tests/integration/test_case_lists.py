@@ -50,7 +50,20 @@ def _row(number: int) -> dict[str, Any]:
     }
 
 
-ROWS = [_row(number) for number in range(STEPS)]
+def _applicants(number: int) -> dict[str, Any]:
+    """The same as an applicant's step: nearly all through the big portal, some through the small one or none."""
+    through = "small" if number % 603 == 0 else None if number % 11 == 0 else "big"
+    row = _row(number)
+    stream = str(uuid5(AZYQ, f"applicant/{number}"))
+    return {**row, "stream": stream, "role": "applicant", "escalated_to": None, "through": through}
+
+
+ROWS = [{**_row(number), "through": None} for number in range(STEPS)]
+ROWS += [_applicants(number) for number in range(STEPS)]
+PORTALS: list[Any] = [
+    {"through": through, "service": service}
+    for through, service in product(("big", "small", "none"), ("", "common", "rare"))
+]
 
 
 @pytest.fixture
@@ -79,9 +92,10 @@ def expected(role: str, narrowed: dict[str, str], due_before: datetime | None) -
         row
         for row in ROWS
         if row["role"] == role
-        and (not narrowed["unit"] or row["unit"] in (narrowed["unit"], ""))
-        and (not narrowed["assignee"] or row["assignee"] in (narrowed["assignee"], ""))
+        and (not narrowed.get("unit") or row["unit"] in (narrowed["unit"], ""))
+        and (not narrowed.get("assignee") or row["assignee"] in (narrowed["assignee"], ""))
         and (not narrowed["service"] or row["service"] == narrowed["service"])
+        and (not narrowed.get("through") or row["through"] == narrowed["through"])
         and (due_before is None or (row["due_at"] is not None and row["due_at"] < due_before))
     ]
     found.sort(key=lambda row: (row["due_at"] is None, row["due_at"] or MONDAY, UUID(row["stream"])))
@@ -92,15 +106,13 @@ def expected(role: str, narrowed: dict[str, str], due_before: datetime | None) -
 def test_whatever_narrows_a_list_it_is_right_and_in_order_page_by_page(
     azyq: Azyq, due_before: datetime | None
 ) -> None:
-    for narrowed in NARROWED:
+    for role, narrowed in [*product(["executor"], NARROWED), *product(["applicant"], PORTALS)]:
         seen: list[str] = []
         after: DueStep | None = None
-        while page := azyq.case_lists.to_do(
-            "executor", **narrowed, due_before=due_before, after=after, limit=900
-        ):
+        while page := azyq.case_lists.to_do(role, **narrowed, due_before=due_before, after=after, limit=900):
             seen += [one.case for one in page]
             after = page[-1]
-        assert seen == expected("executor", narrowed, due_before), narrowed
+        assert seen == expected(role, narrowed, due_before), (role, narrowed)
 
 
 @pytest.mark.parametrize("services", [(), ("rare",), ("common", "rare", "none")])
@@ -127,11 +139,15 @@ def test_whatever_narrows_a_list_few_rows_are_read(azyq: Azyq, monkeypatch: pyte
 
     lists = azyq.case_lists
     middle = lists.to_do("executor", limit=STEPS // 2)[-1]
+    theirs = lists.to_do("applicant", limit=STEPS // 2)[-1]
     monkeypatch.setattr(PostgresCaseLists, "_rows", noted)
     for narrowed in NARROWED:
         for after in (None, middle):
             lists.to_do("executor", **narrowed, after=after, limit=LIMIT)
     lists.to_do("executor", due_before=MONDAY - timedelta(days=1), limit=LIMIT)
+    for narrowed in PORTALS:
+        for after in (None, theirs):
+            lists.to_do("applicant", **narrowed, after=after, limit=LIMIT)
     for services in ((), ("rare",), ("common", "rare", "none")):
         for after in (None, middle):
             lists.escalated("director", services=services, after=after, limit=LIMIT)

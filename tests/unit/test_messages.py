@@ -130,7 +130,7 @@ def test_an_event_is_a_cloud_event_of_its_stream(golden: dict[str, Any]) -> None
         "subject": subject,
         "time": golden["state"]["timestamp"],
         "datacontenttype": "application/json",
-        "dataschema": f"{SCHEMAS}/{golden['topic']}.v1.json",
+        "dataschema": f"{SCHEMAS}/{golden['topic']}.v{golden['state'].get('class_version', 1)}.json",
         "stream": golden["stream"],
         "streamversion": 3,
         "previous": "5",

@@ -281,7 +281,7 @@ class RegisterAsked(BaseModel):
 
 
 class CaseAnswer(BaseModel):
-    """A case as it stands; `status_page` for whoever opened it, else empty."""
+    """A case as it stands; `status_page` for whoever opened it, else empty. `through`: the portal, else empty."""
 
     case: str
     service: str
@@ -296,6 +296,7 @@ class CaseAnswer(BaseModel):
     due_at: str | None
     overdue: bool
     opener: str
+    through: str
     fields: dict[str, str]
     personal: dict[str, str]
     documents: list[KeptDocument]

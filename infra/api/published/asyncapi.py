@@ -24,10 +24,15 @@ _HEADERS: Schema = {
 
 
 def document(names: Iterable[str]) -> dict[str, Any]:
-    """The document, to stand in docs/ beside schemas/; `names` are those of the schemas (`voucher.redeemed.v1`)."""
-    events = [f"{topic}.v{known.version}" for topic, known in sorted(KNOWN.items())]
-    missing = {*events, f"{ENVELOPE}.v1", f"{PARKED_EVENT}.v1", f"{PARKED_MESSAGE}.v1"} - set(names)
+    """The document, to stand in docs/ beside schemas/; `names` are those of the schemas (`voucher.redeemed.v1`).
+
+    An older version of an event is in it as long as its schema is kept: the log is sent as it was written.
+    """
+    schemas = set(names)
+    written = {f"{topic}.v{known.version}" for topic, known in KNOWN.items()}
+    missing = {*written, f"{ENVELOPE}.v1", f"{PARKED_EVENT}.v1", f"{PARKED_MESSAGE}.v1"} - schemas
     assert not missing, missing
+    events = sorted((name for name in schemas if name.rpartition(".v")[0] in KNOWN), key=_by_version)
     parked = [f"{PARKED_EVENT}.v1", f"{PARKED_MESSAGE}.v1"]
     return {
         "asyncapi": "3.0.0",
@@ -85,6 +90,11 @@ def document(names: Iterable[str]) -> dict[str, Any]:
             },
         },
     }
+
+
+def _by_version(name: str) -> tuple[str, int]:
+    topic, _, version = name.rpartition(".v")
+    return topic, int(version)
 
 
 def _server(protocol: str) -> dict[str, Any]:

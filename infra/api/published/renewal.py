@@ -79,7 +79,7 @@ def main() -> int:
     except BrokenPromise as broken:
         print(f"Nothing was written, for readers of our messages would trip:\n{broken}", file=sys.stderr)
         return 1
-    text = rendered(document(todays()))
+    text = rendered(document(stored()))
     if not ASYNCAPI.exists() or ASYNCAPI.read_text("utf-8") != text:
         ASYNCAPI.write_text(text, "utf-8")
         written.append(str(ASYNCAPI.relative_to(ROOT)))

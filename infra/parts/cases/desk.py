@@ -80,7 +80,8 @@ class Wanted(NamedTuple):
     """Of whose steps a list is: `roles` as (role, unit or ""), `services` with "" for all; `assignee` leaves out what
     is another's.
 
-    `escalated`: instead, what was brought before the roles because it is overdue.
+    `escalated`: instead, what was brought before the roles because it is overdue. `through`: of what is the applicants',
+    the cases that this portal opened; "" for all.
     """
 
     roles: Collection[tuple[str, str]]
@@ -88,6 +89,11 @@ class Wanted(NamedTuple):
     assignee: str = ""
     due_before: datetime | None = None
     escalated: bool = False
+    through: str = ""
+
+    def portal_of(self, role: str) -> str:
+        """The portal whose cases alone are listed for a role; "" for all cases."""
+        return self.through if role == APPLICANT else ""
 
 
 class CaseDesk:
@@ -250,7 +256,9 @@ class CaseDesk:
         if wanted.escalated:
             services = [one for one in wanted.services if one]
             pages = [
-                lists.escalated(role, services=services, after=after, limit=limit)
+                lists.escalated(
+                    role, services=services, through=wanted.portal_of(role), after=after, limit=limit
+                )
                 for role, _ in sorted(wanted.roles)
                 if wanted.services
             ]
@@ -261,6 +269,7 @@ class CaseDesk:
                     unit=unit,
                     assignee=wanted.assignee,
                     service=service,
+                    through=wanted.portal_of(role),
                     due_before=wanted.due_before,
                     after=after,
                     limit=limit,

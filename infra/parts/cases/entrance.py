@@ -65,7 +65,17 @@ class CaseEntrance:
 
     def _sees(self, caller: Actor, case: Case) -> bool:
         roles = {*self._roles(caller, self._desk.running(case).service)}
-        return bool(roles - {APPLICANT}) or (APPLICANT in roles and case.opener_role == APPLICANT)
+        return bool(roles - {APPLICANT}) or (APPLICANT in roles and self._speaks_for(caller, case))
+
+    def _speaks_for(self, caller: Actor, case: Case) -> bool:
+        """Whether the caller is the portal that the case was opened through."""
+        return APPLICANT in caller.roles and case.through == caller.id
+
+    def _as_seen(self, caller: Actor, case: Case) -> Actor:
+        """The caller as far as the case goes: of what another opened, nobody is the applicant by a role."""
+        if self._speaks_for(caller, case):
+            return caller
+        return caller._replace(roles=tuple(one for one in caller.roles if one != APPLICANT))
 
     def _case(self, caller: Actor, number: str) -> Case:
         """A case that the caller may see. Raises CaseUnknown, of others' too."""
@@ -115,6 +125,7 @@ class CaseEntrance:
             language=call.language,
             signature=_signature(call.signature),
             key=key,
+            through=caller.id if APPLICANT in roles else "",
         )
 
     def act(self, caller: Actor, number: str, call: ActCall, key: str) -> dict[str, Any]:
@@ -139,8 +150,8 @@ class CaseEntrance:
 
     def _actor(self, caller: Actor, case: Case, step: str, outcome: str) -> Actor:
         """As whom the caller acts: a portal does the applicant's steps as the applicant."""
-        if APPLICANT not in caller.roles:
-            return caller
+        if not self._speaks_for(caller, case):
+            return self._as_seen(caller, case)
         found = self._desk.running(case).service.steps.get(step)
         taken = {one.id: one for one in found.outcomes}.get(outcome) if found else None
         role = who_takes(found, taken) if found and taken else found.role if found else ""
@@ -152,7 +163,7 @@ class CaseEntrance:
         """Another person for a step."""
         case = self._case(caller, number)
         self._azyq.run_case.reassign(
-            ReassignStep(case.case, call.step, caller, call.assignee, key), self.now()
+            ReassignStep(case.case, call.step, self._as_seen(caller, case), call.assignee, key), self.now()
         )
         return {"case": case.case, "step": call.step, "assignee": call.assignee}
 
@@ -171,6 +182,7 @@ class CaseEntrance:
 
     def _sitting(self, caller: Actor, call: SittingCall, key: str) -> HoldSitting:
         service = self._service(caller, call.service)
+        self._check_seen(caller, service, call)
         decisions = [
             Decision(
                 one.case,
@@ -194,6 +206,17 @@ class CaseEntrance:
             key=key,
         )
 
+    def _check_seen(self, caller: Actor, service: Service, call: SittingCall) -> None:
+        """A portal is not told of others' cases by a sitting either. Raises CaseUnknown."""
+        if {*self._roles(caller, service)} - {APPLICANT}:
+            return
+        for place, one in enumerate(call.decisions):
+            try:
+                self._case(caller, one.case)
+            except CaseUnknown as unknown:
+                unknown.field = f"decisions/{place}/case"
+                raise
+
     def to_sign(self, caller: Actor, call: OpenCall | ActCall | SittingCall, number: str) -> bytes:
         """What an electronic signature of the call is over; nothing is recorded."""
         match call:
@@ -213,7 +236,7 @@ class CaseEntrance:
         """A case as it stands. The applicant's page is for whoever opened the case to pass on: it acts as the applicant."""
         case = self._case(caller, number)
         told = self._desk.shown(case)
-        if APPLICANT not in caller.roles and caller.id != case.opener:
+        if not self._speaks_for(caller, case) and caller.id != case.opener:
             told["status_page"] = ""
         return told
 
@@ -246,6 +269,7 @@ class CaseEntrance:
             assignee=caller.id if asked.mine else "",
             due_before=asked.due_before,
             escalated=asked.state == "escalated",
+            through=caller.id,
         )
         place = None if asked.after is None else _due_step(asked.after)
         steps = self._desk.to_do(wanted, place, asked.limit + 1)

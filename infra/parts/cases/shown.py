@@ -56,6 +56,7 @@ def case_shown(
         "due_at": when(case.due_at),
         "overdue": case.closed_at is None and case.due_at is not None and now > case.due_at,
         "opener": case.opener,
+        "through": case.through,
         "fields": dict(case.facts),
         "personal": dict(personal),
         "documents": documents_shown(case.documents),
