@@ -342,6 +342,7 @@ class ProofVerdict:
     """What a proof shows: how many events are proved, by which seals and keys, and what is wrong."""
 
     subject: str
+    named: bool  # by an event; of a name that no event can have it is the file that says so, and nobody proves it
     events: list[Mapping[str, Any]]
     seals: list[Sealed]
     unsealed: int
@@ -360,7 +361,7 @@ def check_proof(text: str | bytes, key: str | None = None) -> ProofVerdict:
     try:
         proof = json.loads(text)
         if not isinstance(proof, dict) or proof.get("format") != FORMAT:
-            raise ValueError(f"not a proof of the form {FORMAT}")
+            raise ValueError(FORMAT)
         seals = {seal["number"]: Sealed(**seal, parts=()) for seal in proof["seals"]}
         wrong = [what for seal in seals.values() for what in _forged(seal, key)]
         events = [_proved(event, seals, wrong) for event in proof["events"]]
@@ -368,11 +369,12 @@ def check_proof(text: str | bytes, key: str | None = None) -> ProofVerdict:
         if any(later["position"] <= one["position"] for one, later in pairwise(events)):
             wrong.append("the events are not each there once, in the log's order")
         subject = str(proof["subject"])
-        if events and not _names(proof["events"], subject):
+        named = _names(proof["events"], subject)
+        if events and named is False:
             wrong.append(f"none of the events names {subject}")
-        return ProofVerdict(subject, events, list(seals.values()), int(proof["unsealed"]), wrong)
-    except (KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
-        raise ValueError(f"not a proof of the form {FORMAT}: {type(error).__name__}") from None
+        return ProofVerdict(subject, bool(named), events, list(seals.values()), int(proof["unsealed"]), wrong)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
+        raise ValueError(f"not a proof of the form {FORMAT}") from None
 
 
 def _forged(seal: Sealed, key: str | None) -> Iterator[str]:
@@ -394,12 +396,12 @@ def _left_out(events: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             yield f"events of {stream} are left out: {max(found)} happened, {len(found)} are here"
 
 
-def _names(events: Sequence[Mapping[str, Any]], subject: str) -> bool:
-    """Whether one of the events is about `subject`; of what the log does not know by name (a family's number) there is
-    nothing to compare."""
+def _names(events: Sequence[Mapping[str, Any]], subject: str) -> bool | None:
+    """Whether one of the events is about `subject`; None for what the log does not know by name (a family's number), so
+    that there is nothing to compare."""
     plain = subject.replace("-", "").lower()
     if not re.fullmatch("[0-9a-f]{32}", plain):
-        return True
+        return None
     return any(
         plain == UUID(event["stream"]).hex or plain.encode() in base64.b64decode(event["state"])
         for event in events

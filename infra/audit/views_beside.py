@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
+from typing import cast
 
 import structlog
 from psycopg2.extensions import connection as Connection
 
-from infra.apart import Apart, work
+from infra.apart import Apart, ApartFailed, work
 from infra.audit.streams import open_snapshot
 from infra.audit.views import ViewsAudited, audit_views
 
@@ -27,7 +29,7 @@ def views_beside(
 ) -> Iterator[Callable[[], ViewsAudited]]:
     """What is found of the views, once it is asked for; `connection` to `dsn` sees `events` up to `head`.
 
-    Asking raises infra.apart.ApartFailed.
+    Where that process can't be started, or ends, it is done by this one.
     """
     if events < APART_FROM:
         yield lambda: audit_views(connection, head)
@@ -37,12 +39,24 @@ def views_beside(
         ((snapshot,),) = cursor.fetchall()
     try:
         apart = Apart(PROGRAM, (dsn, snapshot, head))
-    except OSError as error:  # no room for another process: it is done here, after the log
-        log.warning("process_not_started", program=PROGRAM, error=type(error).__name__)
-        yield lambda: audit_views(connection, head)
+    except OSError as error:
+        yield partial(_here, connection, head, error)
         return
     with apart:
-        yield apart.answer
+
+        def answer() -> ViewsAudited:
+            try:
+                return cast(ViewsAudited, apart.answer())
+            except ApartFailed as error:
+                return _here(connection, head, error)
+
+        yield answer
+
+
+def _here(connection: Connection, head: int, why: OSError) -> ViewsAudited:
+    """By this process after all, as there was no other, or it ended."""
+    log.warning("views_audited_here", reason=type(why).__name__)
+    return audit_views(connection, head)
 
 
 def _audited(told: tuple[str, str, int]) -> ViewsAudited:

@@ -19,6 +19,7 @@ _WORDS = {
         "seal": "seal {number} of {on}: {events} events up to position {upto}\n  {hash}\n  key {key}",
         "none": "the log is not sealed yet",
         "holds": "holds: {events} events of {subject} are in the sealed log",
+        "holds_unnamed": "holds: {events} events are in the sealed log; that they are of {subject} says the file alone",
         "seals": "seal {number} of {on}, by the key {key}: {hash}",
         "compare": "Compare the seal and the key with those that were published (the daily report, /v1/seals).",
         "unsealed": "not sealed yet: {unsealed}",
@@ -30,6 +31,7 @@ _WORDS = {
         "seal": "печать {number} за {on}: событий {events}, до позиции {upto}\n  {hash}\n  ключ {key}",
         "none": "журнал ещё не опечатан",
         "holds": "верно: событий {events} о {subject} есть в опечатанном журнале",
+        "holds_unnamed": "верно: событий {events} есть в опечатанном журнале; что они о {subject}, говорит только сам файл",
         "seals": "печать {number} за {on}, ключ {key}: {hash}",
         "compare": "Сверьте печать и ключ с опубликованными (дневной отчёт, /v1/seals).",
         "unsealed": "ещё не опечатано: {unsealed}",
@@ -41,6 +43,7 @@ _WORDS = {
         "seal": "{on} күнінің {number}-мөрі: {events} оқиға, {upto} орнына дейін\n  {hash}\n  кілт {key}",
         "none": "журнал әлі мөрленген жоқ",
         "holds": "дұрыс: {subject} туралы {events} оқиға мөрленген журналда бар",
+        "holds_unnamed": "дұрыс: {events} оқиға мөрленген журналда бар; {subject} туралы екенін файлдың өзі ғана айтады",
         "seals": "{on} күнінің {number}-мөрі, кілті {key}: {hash}",
         "compare": "Мөр мен кілтті жарияланғанымен салыстырыңыз (күндік есеп, /v1/seals).",
         "unsealed": "әлі мөрленбеген: {unsealed}",
@@ -137,6 +140,7 @@ def _verdict_dict(verdict: ProofVerdict) -> dict[str, Any]:
     return {
         "holds": verdict.holds,
         "subject": verdict.subject,
+        "subject_proved": verdict.named,
         "events": verdict.events,
         "seals": [
             {"number": one.number, "on": one.on, "hash": one.hash, "key": one.key} for one in verdict.seals
@@ -154,7 +158,8 @@ def _tell(verdict: ProofVerdict, words: dict[str, str]) -> None:
     if verdict.unsealed:
         typer.echo(words["unsealed"].format(unsealed=verdict.unsealed))
     if verdict.holds:
-        typer.echo(words["holds"].format(events=len(verdict.events), subject=verdict.subject))
+        holds = words["holds" if verdict.named else "holds_unnamed"]
+        typer.echo(holds.format(events=len(verdict.events), subject=verdict.subject))
         typer.echo(words["compare"])
         return
     typer.echo(words["broken"])

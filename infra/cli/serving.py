@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import typer
@@ -68,9 +70,17 @@ def _needs_kafka(command: str) -> None:
 
 
 def _run(lang: str, *parts: Part) -> None:
-    # While it starts nothing is under way, so that it may end at once.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # While it starts nothing is under way, so that it may end at once; where an import that is under way swallows the exit,
+    # what is started sees that it is to end.
+    ended = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        ended.set()
+        sys.exit(0)
+
+    signal.signal(signal.SIGTERM, end)
     with opened(lang) as azyq:
+        azyq.stopping = ended
         from infra.parts.running import run_parts
 
         _ = azyq.signatures  # a wrong file in AZYQ_TRUST is told now, not to everybody who signs

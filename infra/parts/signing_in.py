@@ -9,12 +9,17 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
+import structlog
+
 from domain.access_refusals import ChallengeOver
 from domain.signature_refusals import SignatureNotCms, SignatureUnsound
+from infra.api.services import Unavailable
 from infra.bootstrap import Azyq
 from infra.postgres.sign_in import PostgresSignIn
 
 _LONGEST_SIGNATURE = 140_000  # characters of base64
+
+log = structlog.get_logger("azyq")
 
 
 class Session(NamedTuple):
@@ -48,7 +53,7 @@ class SigningIn:
     def signer(self, challenge: str, signature: str, now: datetime) -> str:
         """Who signed the challenge (detached CMS in base64), which is used up by it.
 
-        Raises ChallengeOver, SignatureUnsound.
+        Raises ChallengeOver, SignatureUnsound; Unavailable where the folder of authorities can't be read.
         """
         if not self._kept.use_challenge(challenge, now):
             raise ChallengeOver("challenge")
@@ -56,7 +61,12 @@ class SigningIn:
             content = base64.b64decode(signature[:_LONGEST_SIGNATURE], validate=True)
         except (ValueError, binascii.Error):
             raise SignatureNotCms("signature") from None
-        signer = self._azyq.signatures.verify(challenge.encode(), content, now)
+        try:
+            signatures = self._azyq.signatures
+        except (OSError, ValueError) as error:
+            log.error("authorities_unreadable", reason=str(error))
+            raise Unavailable("the folder of authorities can't be read") from None
+        signer = signatures.verify(challenge.encode(), content, now)
         if signer is None:
             raise SignatureUnsound("signature")
         return signer.actor

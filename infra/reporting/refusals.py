@@ -60,3 +60,14 @@ class AsOfAhead(Refusal):
         "ru": "Данные отчёта собраны только до позиции журнала {position}.",
         "en": "The report's data go up to the log position {position} only.",
     }
+
+
+class LogDamaged(Refusal):
+    """An event of the log is not what was recorded, so that no time of it can be told."""
+
+    code: ClassVar[str] = "log_damaged"
+    texts: ClassVar[dict[str, str]] = {
+        "kk": "Журналдағы бір оқиға бүлінген, есеп берілмейді. Оны azyq audit атайды; жүйеге қарайтын адамға айтыңыз.",
+        "ru": "Событие журнала повреждено, отчёта нет. Его назовёт azyq audit; сообщите тому, кто сопровождает систему.",
+        "en": "An event of the log is damaged: no report. azyq audit names it; tell whoever looks after the system.",
+    }

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol, cast
 
+import psycopg2
 from psycopg2.extensions import connection as Connection
 
 from domain.calendar import ALMATY, day_start, local_day
@@ -23,6 +24,7 @@ from infra.postgres.view_store import everything_upto, nothing_after
 from infra.reporting.log_times import LogTimes
 from infra.reporting.refusals import (
     AsOfAhead,
+    LogDamaged,
     MonthWithoutProgramme,
     ParameterForeign,
     ParameterMalformed,
@@ -240,13 +242,15 @@ class Reports:
     ) -> Iterator[tuple[Connection, int, datetime | None]]:
         """A snapshot in which the views hold what is asked for, the position, and when its last event was recorded.
 
-        What was recorded just now is waited for a moment: views follow the log. Raises AsOfAhead.
+        What was recorded just now is waited for a moment: views follow the log. Raises AsOfAhead, LogDamaged.
         """
         until = time.monotonic() + FOLLOWING_SECONDS
         while True:
             with self._snapshots.one() as connection:
                 try:
                     upto, recorded_at = self._position(connection, reports, as_of)
+                except psycopg2.DataError:
+                    raise LogDamaged("as_of") from None
                 except _OnItsWay as ahead:
                     if time.monotonic() > until:
                         raise AsOfAhead("as_of", position=ahead.held) from None

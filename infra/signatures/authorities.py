@@ -146,6 +146,9 @@ class Revocations:
                     log.error("revocations_unreadable", file=path.name, error=type(error).__name__)
                 if before is not None:
                     now[path] = before
+            for path in self._known.keys() - now.keys():
+                if self._known[path][1]:
+                    log.warning("revocations_gone", file=path.name)
             self._known = now
             return [one for _, lists in now.values() for one in lists]
 

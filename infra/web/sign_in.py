@@ -120,7 +120,7 @@ def door_router(services: SigningServices, door: Door, pages: Pages) -> APIRoute
             return await run_in_threadpool(lambda: door.shown(request, services.challenge(), None))
         except UNAVAILABLE as error:
             log.warning("not_available", error=type(error).__name__)
-            return pages.plain(request, 503, "unavailable", {"Retry-After": "5"})
+            return pages.plain(request, 503, "desk_unavailable", {"Retry-After": "5"})
 
     @router.post(door.sign_in)
     async def sign_in(request: Request) -> Response:
@@ -142,7 +142,7 @@ def door_router(services: SigningServices, door: Door, pages: Pages) -> APIRoute
             return await run_in_threadpool(work)
         except UNAVAILABLE as error:
             log.warning("not_available", error=type(error).__name__)
-            return pages.plain(request, 503, "unavailable", {"Retry-After": "5"})
+            return pages.plain(request, 503, "desk_unavailable", {"Retry-After": "5"})
 
     @router.post(f"{door.path}/sign-out")
     async def sign_out(request: Request) -> Response:

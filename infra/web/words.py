@@ -141,6 +141,16 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
         "Обновите страницу через несколько секунд. С вашим ваучером ничего не случилось.",
         "Reload the page in a few seconds. Nothing has happened to your voucher.",
     ),
+    "desk_unavailable": (
+        "Қызмет уақытша қолжетімсіз",
+        "Служба временно недоступна",
+        "The service is not available at the moment",
+    ),
+    "desk_unavailable_why": (
+        "Бірнеше секундтан кейін бетті жаңартыңыз. Жазылғанның бәрі сақталған.",
+        "Обновите страницу через несколько секунд. Всё, что было записано, сохранено.",
+        "Reload the page in a few seconds. What was recorded is kept.",
+    ),
     "history": ("Тарих", "История", "History"),
     "history_none": ("Әзірге сатып алу жоқ.", "Покупок пока нет.", "No purchases yet."),
     "history_earlier": (

@@ -8,16 +8,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 from uuid import UUID, uuid4
 
 import orjson
 import pytest
 from psycopg2.extensions import parse_dsn
+from structlog.testing import capture_logs
 
 from domain.audit.facts import Finding
 from domain.audit_events import record_verdict
 from domain.goods import load_goods
-from infra.apart import Apart, ApartFailed
+from infra.apart import Apart
 from infra.audit import views_beside
 from infra.audit.run import AuditVerdict, run_audit, verdict_kept
 from infra.postgres.connect import connect
@@ -898,13 +900,20 @@ def test_by_a_process_of_its_own_the_views_are_audited_the_same(
     assert replace(apart, seconds=0) == replace(here, seconds=0)
 
 
-def test_an_audit_of_views_that_ends_by_itself_is_no_verdict(
-    viewed: Tampered, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("program", ["tests.integration.programs.failing", "infra.nowhere", ""])
+def test_where_that_process_ends_the_views_are_audited_all_the_same(
+    viewed: Tampered, monkeypatch: pytest.MonkeyPatch, program: str
 ) -> None:
+    viewed.run("DELETE FROM azyq_views.families")
+    here = viewed.audit()
     monkeypatch.setattr(views_beside, "APART_FROM", 0)
-    monkeypatch.setattr(views_beside, "PROGRAM", "tests.integration.programs.failing")
-    with pytest.raises(ApartFailed, match="ended with 7"):
-        viewed.audit()
+    monkeypatch.setattr(views_beside, "PROGRAM", program)
+    if not program:  # there is no room for a process
+        monkeypatch.setattr(views_beside, "Apart", Mock(side_effect=BlockingIOError))
+    with capture_logs() as logged:
+        apart = viewed.audit()
+    assert replace(apart, seconds=0) == replace(here, seconds=0)
+    assert [line["event"] for line in logged] == ["views_audited_here"]
 
 
 def test_a_row_too_many_in_a_view_is_named(viewed: Tampered) -> None:

@@ -19,6 +19,7 @@ import pytest
 from psycopg2.extras import execute_values
 
 from domain.calendar import ALMATY
+from domain.errors import LANGUAGES
 from infra.api import reading_threads
 from infra.api.problems import Problem
 from infra.postgres.connect import connect
@@ -27,7 +28,7 @@ from infra.postgres.view_store import ViewStore
 from infra.reporting import log_times, running, snapshots
 from infra.reporting.kept import OF_LATE_SECONDS, OLDEST_SECONDS, SHARE, KeptReports, Once
 from infra.reporting.log_times import LogTimes
-from infra.reporting.refusals import AsOfAhead, MonthWithoutProgramme, ParameterMalformed
+from infra.reporting.refusals import AsOfAhead, LogDamaged, MonthWithoutProgramme, ParameterMalformed
 from infra.reporting.running import Reports, Request
 from infra.reporting.snapshots import NoTurn, Snapshots
 from projections.all_views import VIEWS
@@ -192,6 +193,22 @@ def test_what_was_recorded_just_now_is_waited_for(database: str, monkeypatch: py
     reports.close()
     reader.close()
     store.close()
+
+
+def test_a_log_that_was_damaged_is_told_without_its_text(database: str) -> None:
+    recorded(database, [1, 2])
+    connection = connect(database, autocommit=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(
+            "UPDATE azyq_log.azyq_events SET state = 'phone +77011234567' WHERE notification_id = 1"
+        )
+    connection.close()
+    reports = Reports(database, PROGRAMMES)
+    with pytest.raises(LogDamaged) as refusal:
+        reports.stands(at(1).isoformat())
+    assert "+7701" not in "".join(refusal.value.sentence(language) for language in LANGUAGES)
+    reports.close()
 
 
 def test_what_cannot_be_asked_is_refused_and_not_kept(kept: KeptReports) -> None:

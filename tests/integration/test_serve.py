@@ -441,3 +441,35 @@ def shut(dsn: str) -> Iterator[None]:
         yield
     finally:
         query(server, f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+
+
+SWALLOWING = """
+import os, signal, time
+from contextlib import contextmanager
+import infra.cli.serving as serving
+real = serving.opened
+@contextmanager
+def opened(lang):
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(60)
+    except SystemExit:
+        pass  # as an import that is under way may do
+    with real(lang) as azyq:
+        yield azyq
+serving.opened = opened
+from infra.cli import main
+main()
+"""
+
+
+def test_a_signal_that_an_import_swallows_ends_it_all_the_same(site: Site) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", SWALLOWING, "serve"],
+        cwd=site.folder,
+        env=site.environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 0, ended.stderr

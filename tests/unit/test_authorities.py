@@ -141,7 +141,9 @@ def test_a_list_that_is_taken_away_is_asked_no_more(folder: Path, signatures: Cm
     put(folder, "office.crl", revoked(OFFICE, (AIGUL, AT - DAY), since=AT - DAY))
     assert signer(signatures, AIGUL.sign(b"challenge")).startswith("certificate_revoked")
     (folder / "office.crl").unlink()
-    assert signer(signatures, AIGUL.sign(b"challenge")) == "aigul"
+    with capture_logs() as logged:
+        assert signer(signatures, AIGUL.sign(b"challenge")) == "aigul"
+    assert [(line["event"], line["file"]) for line in logged] == [("revocations_gone", "office.crl")]
 
 
 def test_A8_a_trusted_authority_that_was_revoked_is_trusted_no_more(folder: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -187,13 +187,15 @@ class Panels:
             ),
         }
         return [
-            self.figure(
-                words(name.removesuffix("_tiyn")),
-                "tiyn" if name.endswith("_tiyn") else "count",
-                now[name],
-                None if then is None else then[name],
-                self.link(REGIONS, sort=name, order="desc"),
-                note=note,
+            _in_two_lines(
+                self.figure(
+                    words(name.removesuffix("_tiyn")),
+                    "tiyn" if name.endswith("_tiyn") else "count",
+                    now[name],
+                    None if then is None else then[name],
+                    self.link(REGIONS, sort=name, order="desc"),
+                    note=note,
+                )
             )
             for name, note in notes.items()
         ]
@@ -320,3 +322,9 @@ class Panels:
             ("parked_then", writing.count(day["parked"]), self.link(SERVICE)),
         ]
         return [Shown(words(f"serving_{label}"), text, "", href) for label, text, href in shown]
+
+
+def _in_two_lines(shown: Shown) -> Shown:
+    """On a narrow card a large sum breaks before its unit, nowhere else."""
+    number, space, unit = shown.text.rpartition("\N{NO-BREAK SPACE}")
+    return replace(shown, text=f"{number} {unit}") if space and unit.isalpha() else shown

@@ -74,7 +74,7 @@ def analytics_router(services: AnalyticsServices, assets: Assets) -> APIRouter:
                 return refused(request, status, words("refused"), refusal.sentence(chosen_language(request)))
             except UNAVAILABLE as error:
                 log.warning("not_available", error=type(error).__name__)
-                return pages.plain(request, 503, "unavailable", {"Retry-After": "5"})
+                return pages.plain(request, 503, "desk_unavailable", {"Retry-After": "5"})
 
         return await in_reading_thread(carefully)
 

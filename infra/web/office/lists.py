@@ -134,7 +134,7 @@ def lists_router(lists: ListServices, services: OfficeServices, assets: Assets) 
                 return page(request, actor, status, said, upload)
             except UNAVAILABLE as error:
                 log.warning("not_available", error=type(error).__name__)
-                return pages.plain(request, 503, "unavailable", {"Retry-After": "5"})
+                return pages.plain(request, 503, "desk_unavailable", {"Retry-After": "5"})
 
         return await run_in_threadpool(carefully)
 

@@ -117,7 +117,7 @@ def office_router(services: OfficeServices, assets: Assets) -> APIRouter:
                 return said(request, status, w("refused"), refusal.sentence(language))
             except UNAVAILABLE as error:
                 log.warning("not_available", error=type(error).__name__)
-                return pages.plain(request, 503, "unavailable", {"Retry-After": "5"})
+                return pages.plain(request, 503, "desk_unavailable", {"Retry-After": "5"})
 
         return await run_in_threadpool(carefully)
 

@@ -81,6 +81,6 @@ def office_door_router(services: OfficeServices, pages: Pages) -> APIRouter:
             return await run_in_threadpool(work)
         except UNAVAILABLE as error:
             log.warning("not_available", error=type(error).__name__)
-            return pages.plain(request, 503, "unavailable", {"Retry-After": "5"})
+            return pages.plain(request, 503, "desk_unavailable", {"Retry-After": "5"})
 
     return router
