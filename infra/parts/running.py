@@ -47,6 +47,7 @@ def run_parts(azyq: Azyq, wanted: Collection[Part]) -> None:
     elif "views" in chosen and "api" in chosen:
         from infra.parts.view_process import keep_views
 
+        azyq.view_store.prepare(azyq.views)  # whoever asks at once finds their tables, be they empty
         works["views"] = lambda: keep_views(azyq.dsn, stop)
     elif "views" in chosen:
         works["views"] = lambda: azyq.feed.follow(stop)

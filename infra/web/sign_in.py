@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 _LARGEST_SIGNATURE = 100_000  # bytes: it comes with its chain of certificates
 _TOKEN_MOST = 200
-_TRIES_A_MINUTE = 20
+_TRIES_A_MINUTE = 60  # from one address, which may be an office's at nine in the morning
 
 
 class SigningServices(Protocol):

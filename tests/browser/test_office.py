@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+import infra.web.sign_in
 from infra.web.office.plain import SIGN_IN
 from tests.browser.fixtures import NewPage
 from tests.browser.test_analytics import DESK, PHONE, TOO_WIDE
@@ -24,13 +25,17 @@ pytestmark = pytest.mark.views_ready
 def site(
     postgres_dsn: str, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[OfficeSite, str]]:
-    with (
-        new_database(postgres_dsn, migrated_template) as dsn,
-        an_office(dsn, tmp_path_factory.mktemp("office")) as site,
-        served(site.app) as address,
-    ):
-        commission(site)
-        yield site, address
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            infra.web.sign_in, "_TRIES_A_MINUTE", 10_000
+        )  # one address signs in again and again here
+        with (
+            new_database(postgres_dsn, migrated_template) as dsn,
+            an_office(dsn, tmp_path_factory.mktemp("office")) as site,
+            served(site.app) as address,
+        ):
+            commission(site)
+            yield site, address
 
 
 def sign_in(page: Page, address: str, staff: str, language: str = "ru") -> None:

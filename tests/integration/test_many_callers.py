@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.integration.month_in_process import query
-from tests.integration.test_serve import Site
+from tests.integration.test_serve import Site, eventually
 
 CALLERS = 60
 PATHS = (
@@ -29,6 +29,8 @@ def site(database: str, tmp_path: Path) -> Iterator[Site]:
 
 def test_sixty_callers_at_once_leave_connections_for_others(site: Site) -> None:
     address = site.start("serve").address
+    # given that whoever answers analysts is there, too
+    eventually(lambda: httpx.get(f"{address}/analytics", timeout=60, trust_env=False).status_code == 200)
 
     def call(caller: int) -> Counter[int]:
         with httpx.Client(base_url=address, timeout=60, trust_env=False) as http:

@@ -102,6 +102,13 @@ def test_a_process_that_hangs_is_killed_and_another_keeps_the_views(
     ]
 
 
+def test_whoever_asks_at_once_finds_the_views(site: Site) -> None:
+    api = site.start("api")
+    assert api.address
+    assert query(site.dsn, "SELECT count(*) FROM azyq_views.month_status") == [(0,)]
+    assert api.end() == 0, "".join(api.raw)
+
+
 def test_a_signal_ends_both(site: Site) -> None:
     api = site.start("api")
     assert api.address
