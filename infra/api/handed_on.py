@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SILENT_SECONDS = 180.0  # longer than any report or workbook may take
+TAKEN_SECONDS = 5.0  # for the other end to take an answer
 _PIECE = 256 * 1024
 _HANDED = (
     "type",
@@ -131,6 +132,11 @@ async def answer(app: ASGIApp, own: socket.socket) -> None:
     try:
         scope = await _read(reader)
         await app(scope, _heard(reader), _told(scope, writer))
+        # Whoever asked may still be sending what nobody wanted to know: closed now, that would take the answer with it.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(TAKEN_SECONDS):
+                while await reader.read(_PIECE):
+                    pass
     except (OSError, EOFError):
         pass  # whoever asked has gone
     finally:

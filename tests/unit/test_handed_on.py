@@ -35,6 +35,10 @@ def other_process() -> FastAPI:
     async def large() -> Response:
         return Response(LARGE)
 
+    @app.post("/read/refused")
+    async def refused() -> Response:
+        return Response("no", 401)
+
     @app.get("/read/page")
     async def page() -> Response:
         async def pieces() -> AsyncIterator[str]:
@@ -107,6 +111,19 @@ def test_what_is_asked_and_answered_arrives() -> None:
         assert (await asked.client.get("/own")).json() == "own"
         assert (await asked.client.get("/readings")).json() == "own"  # no path below /read
         assert asked.routes[:2] == ["/read/back", "/read/large"]
+
+    asking(do)
+
+
+def test_an_answer_to_what_was_not_read_arrives() -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(40):
+            yield LARGE[:50_000]
+            await asyncio.sleep(0)
+
+    async def do(asked: Asked) -> None:
+        told = [await asked.client.post("/read/refused", content=pieces()) for _ in range(20)]
+        assert {(one.status_code, one.text) for one in told} == {(401, "no")}
 
     asking(do)
 
