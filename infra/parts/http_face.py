@@ -201,7 +201,7 @@ def create_reading_app(access: AccessServices, analytics: AnalyticsServices) -> 
 
 def _places(pages: Pages) -> list[Place]:
     def page(request: Request) -> Response:
-        return pages.plain(request, 503, "desk_unavailable", {"Retry-After": "5"})
+        return pages.unavailable(request)
 
     def problem(request: Request) -> Response:
         return problem_response(request, Problem(503, "not_available", headers={"Retry-After": "5"}))

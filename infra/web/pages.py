@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import structlog
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -44,6 +45,9 @@ HEADERS = {
 }
 
 
+log = structlog.get_logger("azyq")
+
+
 class Pages:
     """Renders the templates; safe to share among threads."""
 
@@ -72,14 +76,39 @@ class Pages:
         yield from self._environment.get_template(template).generate(t=words, language=language, **values)
 
     def plain(
-        self, request: Request, status: int, heading: str, headers: Mapping[str, str] = {}
+        self,
+        request: Request,
+        status: int,
+        heading: str,
+        headers: Mapping[str, str] = {},
+        why: str = "",
     ) -> HTMLResponse:
-        """A page that only says something, in all three languages, the reader's own first."""
+        """A page that only says something, in all three languages, the reader's own first.
+
+        `heading` and `why` are keys of words; a heading's own `why` is that key with `_why`.
+        """
         language = chosen_language(request)
         order = [language, *(other for other in LANGUAGES if other != language)]
         return self.render(
-            "plain.html", language, status, headers, heading=heading, all_words=[WORDS[one] for one in order]
+            "plain.html",
+            language,
+            status,
+            headers,
+            heading=heading,
+            why=why or f"{heading}_why",
+            all_words=[WORDS[one] for one in order],
         )
+
+    def unavailable(
+        self, request: Request, error: Exception | None = None, why: str = "unavailable_why"
+    ) -> HTMLResponse:
+        """What is said while PostgreSQL can't be asked: try again soon, and what has become of the reader's own (`why`).
+
+        `error` is told in the log, without its text.
+        """
+        if error is not None:
+            log.warning("not_available", error=type(error).__name__)
+        return self.plain(request, 503, "unavailable", {"Retry-After": "5"}, why)
 
 
 def chosen_language(request: Request) -> str:

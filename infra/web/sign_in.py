@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
-import structlog
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
@@ -24,8 +23,6 @@ from infra.web.multipart import FormMalformed, FormTooLarge
 from infra.web.pages import HEADERS, Pages, chosen_language
 from infra.web.till.key import seconds_until
 from infra.web.uploads import Form, read_form
-
-log = structlog.get_logger(__name__)
 
 _LARGEST_SIGNATURE = 100_000  # bytes: it comes with its chain of certificates
 _TOKEN_MOST = 200
@@ -119,8 +116,7 @@ def door_router(services: SigningServices, door: Door, pages: Pages) -> APIRoute
         try:
             return await run_in_threadpool(lambda: door.shown(request, services.challenge(), None))
         except UNAVAILABLE as error:
-            log.warning("not_available", error=type(error).__name__)
-            return pages.plain(request, 503, "desk_unavailable", {"Retry-After": "5"})
+            return pages.unavailable(request, error)
 
     @router.post(door.sign_in)
     async def sign_in(request: Request) -> Response:
@@ -141,8 +137,7 @@ def door_router(services: SigningServices, door: Door, pages: Pages) -> APIRoute
         try:
             return await run_in_threadpool(work)
         except UNAVAILABLE as error:
-            log.warning("not_available", error=type(error).__name__)
-            return pages.plain(request, 503, "desk_unavailable", {"Retry-After": "5"})
+            return pages.unavailable(request, error)
 
     @router.post(f"{door.path}/sign-out")
     async def sign_out(request: Request) -> Response:

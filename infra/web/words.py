@@ -136,17 +136,12 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
         "Служба временно недоступна",
         "The service is not available at the moment",
     ),
-    "unavailable_why": (
+    "unavailable_voucher": (
         "Бірнеше секундтан кейін бетті жаңартыңыз. Ваучеріңізге ештеңе болған жоқ.",
         "Обновите страницу через несколько секунд. С вашим ваучером ничего не случилось.",
         "Reload the page in a few seconds. Nothing has happened to your voucher.",
     ),
-    "desk_unavailable": (
-        "Қызмет уақытша қолжетімсіз",
-        "Служба временно недоступна",
-        "The service is not available at the moment",
-    ),
-    "desk_unavailable_why": (
+    "unavailable_why": (
         "Бірнеше секундтан кейін бетті жаңартыңыз. Жазылғанның бәрі сақталған.",
         "Обновите страницу через несколько секунд. Всё, что было записано, сохранено.",
         "Reload the page in a few seconds. What was recorded is kept.",

@@ -73,8 +73,7 @@ def analytics_router(services: AnalyticsServices, assets: Assets) -> APIRouter:
                 status = 403 if shut else 404 if refusal.code in _NOT_THERE else 422
                 return refused(request, status, words("refused"), refusal.sentence(chosen_language(request)))
             except UNAVAILABLE as error:
-                log.warning("not_available", error=type(error).__name__)
-                return pages.plain(request, 503, "desk_unavailable", {"Retry-After": "5"})
+                return pages.unavailable(request, error)
 
         return await in_reading_thread(carefully)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-import structlog
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
@@ -24,8 +23,6 @@ from infra.web.multipart import FormMalformed, FormTooLarge
 from infra.web.pages import Pages, chosen_language
 from infra.web.uploads import PARTS, Form, FormNoRoom, read_form, room_for
 from infra.web.words import WORDS
-
-log = structlog.get_logger(__name__)
 
 CHANNEL = "portal"
 REQUESTS_AN_HOUR = 60  # from one address; a body's people share theirs
@@ -43,8 +40,7 @@ def apply_router(services: CasePagesServices, assets: Assets) -> APIRouter:
             try:
                 return work()
             except UNAVAILABLE as error:
-                log.warning("not_available", error=type(error).__name__)
-                return pages.plain(request, 503, "unavailable", {"Retry-After": "5"})
+                return pages.unavailable(request, error)
 
         return await run_in_threadpool(carefully)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-import structlog
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
@@ -25,8 +24,6 @@ from infra.web.forms import FIELD, act_form, field_words, papers_of, values_of
 from infra.web.pages import HEADERS, Pages, chosen_language
 from infra.web.uploads import Form
 from infra.web.words import WORDS
-
-log = structlog.get_logger(__name__)
 
 _KINDS = {
     "application/pdf": "PDF",
@@ -46,8 +43,7 @@ def discussion_router(services: DiscussionServices, assets: Assets) -> APIRouter
             try:
                 return work()
             except UNAVAILABLE as error:
-                log.warning("not_available", error=type(error).__name__)
-                return pages.plain(request, 503, "unavailable", {"Retry-After": "5"})
+                return pages.unavailable(request, error)
             except Refusal as refusal:
                 if refusal.code == "too_many_requests":
                     return pages.plain(request, 429, "too_many_comments", {"Retry-After": "3600"})

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable
 from typing import get_args
 
-import structlog
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
@@ -32,8 +31,6 @@ from infra.web.guesses import Guesses
 from infra.web.pages import HEADERS, POLICY, Pages, chosen_language
 from infra.web.uploads import Form
 from infra.web.words import WORDS
-
-log = structlog.get_logger(__name__)
 
 _TOKEN = re.compile(r"[0-9A-Za-z]{16}", re.ASCII)
 PAPER_TYPES = {
@@ -74,8 +71,7 @@ def status_router(services: CasePagesServices, assets: Assets) -> APIRouter:
                 guesses.missed(address)
                 return pages.plain(request, 404, "unknown_case")
             except UNAVAILABLE as error:
-                log.warning("not_available", error=type(error).__name__)
-                return pages.plain(request, 503, "unavailable", {"Retry-After": "5"})
+                return pages.unavailable(request, error)
 
         return await run_in_threadpool(work)
 

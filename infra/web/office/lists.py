@@ -133,8 +133,7 @@ def lists_router(lists: ListServices, services: OfficeServices, assets: Assets) 
                     return plain(request, status, said, PATH)
                 return page(request, actor, status, said, upload)
             except UNAVAILABLE as error:
-                log.warning("not_available", error=type(error).__name__)
-                return pages.plain(request, 503, "desk_unavailable", {"Retry-After": "5"})
+                return pages.unavailable(request, error)
 
         return await run_in_threadpool(carefully)
 

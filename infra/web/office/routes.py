@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode
 
-import structlog
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
@@ -40,8 +39,6 @@ from infra.web.pages import HEADERS, Pages, chosen_language
 from infra.web.sign_in import from_elsewhere
 from infra.web.uploads import Form, read_form
 from infra.web.words import WORDS
-
-log = structlog.get_logger(__name__)
 
 PAGE = 50
 FIRST_CASES = 8
@@ -116,8 +113,7 @@ def office_router(services: OfficeServices, assets: Assets) -> APIRouter:
                 status = 403 if refusal.code in _NOT_YOURS else 404 if refusal.code in _NOT_THERE else 422
                 return said(request, status, w("refused"), refusal.sentence(language))
             except UNAVAILABLE as error:
-                log.warning("not_available", error=type(error).__name__)
-                return pages.plain(request, 503, "desk_unavailable", {"Retry-After": "5"})
+                return pages.unavailable(request, error)
 
         return await run_in_threadpool(carefully)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import structlog
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
@@ -19,8 +18,6 @@ from infra.web.uploads import Form, read_form
 
 COOKIE = "azyq_office"
 _LARGEST = 10_000
-
-log = structlog.get_logger(__name__)
 
 
 def office_door_router(services: OfficeServices, pages: Pages) -> APIRouter:
@@ -80,7 +77,6 @@ def office_door_router(services: OfficeServices, pages: Pages) -> APIRouter:
         try:
             return await run_in_threadpool(work)
         except UNAVAILABLE as error:
-            log.warning("not_available", error=type(error).__name__)
-            return pages.plain(request, 503, "desk_unavailable", {"Retry-After": "5"})
+            return pages.unavailable(request, error)
 
     return router

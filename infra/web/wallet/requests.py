@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-import structlog
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
@@ -24,8 +23,6 @@ from infra.web.guesses import Guesses
 from infra.web.pages import HEADERS, Pages, chosen_language
 from infra.web.wallet.page import stage_of
 from infra.web.wallet.reading import ShopShown, WalletServices
-
-log = structlog.get_logger(__name__)
 
 CHANNEL = "wallet"
 REQUESTS_AN_HOUR = 10  # of one wallet
@@ -71,8 +68,7 @@ def wallet_requests_router(wallet: WalletServices, services: CasePagesServices, 
                     )
                 )
             except UNAVAILABLE as error:
-                log.warning("not_available", error=type(error).__name__)
-                return pages.plain(request, 503, "unavailable", {"Retry-After": "5"})
+                return pages.unavailable(request, error, "unavailable_voucher")
 
         return await run_in_threadpool(work)
 

@@ -91,8 +91,7 @@ def wallet_router(services: WalletServices, assets: Assets) -> APIRouter:
                 found = opened(request, token)
                 return answer(found) if isinstance(found, Opened) else found
             except UNAVAILABLE as error:
-                log.warning("not_available", error=type(error).__name__)
-                return pages.plain(request, 503, "unavailable", {"Retry-After": "5"})
+                return pages.unavailable(request, error, "unavailable_voucher")
 
         return await run_in_threadpool(work)
 
