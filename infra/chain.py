@@ -15,7 +15,7 @@ import orjson
 from psycopg2.extensions import connection as Connection
 
 from infra.postgres.connect import ThreadConnections
-from infra.postgres.published import publisher_holds, steady_dsn
+from infra.postgres.published import publisher_holds
 from infra.postgres.view_store import ViewStore
 from projections.view import View
 from streams.topics import EVENTS
@@ -59,7 +59,7 @@ class ChainReader:
     """Reads the links from PostgreSQL; safe to share among threads. Raises psycopg2.OperationalError without it."""
 
     def __init__(self, dsn: str, store: ViewStore, views: Sequence[View]) -> None:
-        self._connections = ThreadConnections(steady_dsn(dsn), "azyq-chain", autocommit=True)
+        self._connections = ThreadConnections(dsn, "azyq-chain", autocommit=True)
         self._store = store
         self._views = views
 

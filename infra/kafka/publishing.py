@@ -9,7 +9,7 @@ from infra.kafka.cluster import Cluster
 from infra.kafka.sink import KafkaSink
 from infra.postgres.log_reader import LogReader
 from infra.postgres.parked_announced import ParkedEvent, ParkedMessage, UnannouncedParked
-from infra.postgres.published import PublishedState, steady_dsn
+from infra.postgres.published import PublishedState
 from streams.messages import Message, encode_parked_event, encode_parked_message
 from streams.publisher import FLIGHT, Publisher
 from streams.topics import EVENTS
@@ -46,7 +46,6 @@ def publisher(dsn: str, cluster: Cluster, public_url: str, *, flight: int = FLIG
     `public_url`: that of the API, which serves the schemas; `flight`: messages sent at once, at most.
     """
     schemas = f"{public_url}/schemas"
-    dsn = steady_dsn(dsn)
     reader, parked = LogReader(dsn), UnannouncedParked(dsn)
     announcements = ParkedAnnouncements(parked, schemas)
     made = Publisher(

@@ -10,13 +10,20 @@ from weakref import WeakSet
 
 import psycopg2
 from psycopg2 import sql
-from psycopg2.extensions import TRANSACTION_STATUS_IDLE, parse_dsn
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE, make_dsn, parse_dsn
 from psycopg2.extensions import connection as Connection
 
 APP_ROLE = "azyq_app"
 VAULT_ROLE = "azyq_vault"
 READER_ROLE = "azyq_reader"  # of all who read the reports by SQL
 LOG_SCHEMA = "azyq_log"
+_KEEPALIVE = {
+    "keepalives_idle": "3",
+    "keepalives_interval": "2",
+    "keepalives_count": "2",
+    "tcp_user_timeout": "8000",  # also for a server that reads nothing; a long COPY goes by `connect`, without it
+    "connect_timeout": "5",
+}
 _LAST_WORDS = 3  # a server says why it ends a connection, and then ends it
 
 
@@ -49,6 +56,14 @@ def clean_dsn(dsn: str) -> str:
 def dsn_parts(dsn: str) -> dict[str, str]:
     """The parameters that `dsn` names. Raises psycopg2.ProgrammingError when it can't be read."""
     return {str(key): str(value) for key, value in parse_dsn(clean_dsn(dsn)).items()}
+
+
+def steady_dsn(dsn: str) -> str:
+    """`dsn`, its connections noticing within seconds that the server's host is gone; what it says itself stays."""
+    given = dsn_parts(dsn)
+    return str(
+        make_dsn(clean_dsn(dsn), **{name: value for name, value in _KEEPALIVE.items() if name not in given})
+    )
 
 
 def eventsourcing_env(dsn: str, role: str | None = APP_ROLE) -> dict[str, str]:
@@ -92,13 +107,16 @@ _OF_THE_LIBRARY = ("dbname", "host", "port", "user", "password")
 
 
 class ThreadConnections:
-    """A connection for each thread that asks, opened again after the server went away; it ends with its thread."""
+    """A connection for each thread that asks, opened again after the server went away; it ends with its thread.
+
+    One whose server's host is gone fails within seconds.
+    """
 
     def __init__(
         self, dsn: str, application_name: str, *, role: str = APP_ROLE, autocommit: bool, setup: str = ""
     ) -> None:
         """`setup`: a statement run on each new connection, before its first transaction."""
-        self._dsn = dsn
+        self._dsn = steady_dsn(dsn)
         self._role = role
         self._autocommit = autocommit
         self._name = application_name

@@ -6,8 +6,7 @@ import select
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from infra.postgres.connect import APP_ROLE, ThreadConnections, connect
-from infra.postgres.published import steady_dsn
+from infra.postgres.connect import APP_ROLE, ThreadConnections, connect, steady_dsn
 from projections.events import KNOWN_TOPICS, Raw
 
 CHANNEL = "azyq_events"
@@ -19,7 +18,7 @@ class LogReader:
     """Reads what others append; safe to share among threads. Raises psycopg2.OperationalError without a server."""
 
     def __init__(self, dsn: str) -> None:
-        self._dsn = dsn = steady_dsn(dsn)
+        self._dsn = steady_dsn(dsn)
         self._reading = ThreadConnections(dsn, "azyq-feed", autocommit=True)
         self._listening = ThreadConnections(dsn, "azyq-listen", autocommit=True, setup=f"LISTEN {CHANNEL}")
 

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 from infra.postgres.connect import ThreadConnections
-from infra.postgres.published import steady_dsn
 
 
 class ParkedMessage(NamedTuple):
@@ -26,7 +25,7 @@ class PostgresParkedMessages:
     """The table azyq_views.parked_message; safe to share among threads. Raises psycopg2.OperationalError."""
 
     def __init__(self, dsn: str) -> None:
-        self._connections = ThreadConnections(steady_dsn(dsn), "azyq-parked", autocommit=True)
+        self._connections = ThreadConnections(dsn, "azyq-parked", autocommit=True)
 
     def close(self) -> None:
         """Close every connection."""

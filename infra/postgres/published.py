@@ -7,19 +7,11 @@ from typing import Any
 from zlib import crc32
 
 from psycopg2.extensions import connection as Connection
-from psycopg2.extensions import make_dsn
 
-from infra.postgres.connect import APP_ROLE, clean_dsn, connect, dsn_parts
+from infra.postgres.connect import APP_ROLE, connect, steady_dsn
 
 _CLASS = 0x617A7971  # "azyq"
 _IDLE_SECONDS = 8
-_KEEPALIVE = {
-    "keepalives_idle": "3",
-    "keepalives_interval": "2",
-    "keepalives_count": "2",
-    "tcp_user_timeout": "8000",
-    "connect_timeout": "5",
-}
 _SETUP = (
     f"SET idle_session_timeout = '{_IDLE_SECONDS}s'; SET statement_timeout = '30s'; SET lock_timeout = '5s'"
 )
@@ -45,14 +37,6 @@ def publisher_holds(topic: str) -> str:
     )
 
 
-def steady_dsn(dsn: str) -> str:
-    """`dsn`, its connections noticing within seconds that the server's host is gone; what it says itself stays."""
-    given = dsn_parts(dsn)
-    return str(
-        make_dsn(clean_dsn(dsn), **{name: value for name, value in _KEEPALIVE.items() if name not in given})
-    )
-
-
 class PublishedState:
     """The row of one topic, moved by the one that holds the lock, on the very connection that holds it.
 
@@ -61,9 +45,7 @@ class PublishedState:
     """
 
     def __init__(self, dsn: str, topic: str) -> None:
-        self._dsn = make_dsn(
-            clean_dsn(dsn), **{k: v for k, v in _KEEPALIVE.items() if k not in dsn_parts(dsn)}
-        )
+        self._dsn = steady_dsn(dsn)
         self._topic = topic
         self._connection: Connection | None = None
         self._holds = False

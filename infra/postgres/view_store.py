@@ -14,7 +14,6 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from infra.postgres.connect import APP_ROLE, ThreadConnections, connect
-from infra.postgres.published import steady_dsn
 from infra.postgres.turn import SCHEMA, Place, Turn, Turns, place_of, places_of
 from infra.postgres.view_tables import (
     Builder,
@@ -105,7 +104,7 @@ class ViewStore:
     def __init__(self, dsn: str, hung_seconds: float = 30) -> None:
         self._dsn = dsn
         self._connections = ThreadConnections(
-            steady_dsn(dsn),
+            dsn,
             "azyq-views",
             autocommit=False,
             setup=f"SET idle_in_transaction_session_timeout = {int(hung_seconds * 1_000)}",

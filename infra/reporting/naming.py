@@ -13,7 +13,6 @@ from domain.errors import LANGUAGES, Refusal
 from domain.goods import GoodsCatalogue
 from domain.programmes import Programme
 from infra.postgres.connect import ThreadConnections
-from infra.postgres.published import steady_dsn
 from infra.problem_sentences import SENTENCES
 from infra.reporting.diff import Difference
 from infra.reporting.running import Answer, ServicesOfReports, Table
@@ -63,7 +62,7 @@ class Naming:
         services: ServicesOfReports,
     ) -> None:
         """`goods` is the list shared by the programmes that have none of their own."""
-        self._connections = ThreadConnections(steady_dsn(dsn), "azyq-names", autocommit=True)
+        self._connections = ThreadConnections(dsn, "azyq-names", autocommit=True)
         self._programmes = programmes
         self._goods = goods
         self._services = services

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import socket
+
 import psycopg2
 import pytest
 
@@ -9,7 +12,7 @@ from infra.chain import ChainReader
 from infra.postgres.connect import ThreadConnections
 from infra.postgres.view_store import ViewStore
 from projections.all_views import VIEWS
-from tests.integration.publishing import until
+from tests.integration.publishing import Passage, until
 
 
 def end_all_others(dsn: str, name: str) -> None:
@@ -75,3 +78,17 @@ def test_the_chain_is_read_at_once_after_a_restart(database: str) -> None:
     assert reader.read().head == 0
     reader.close()
     store.close()
+
+
+def test_a_server_whose_host_is_gone_is_noticed_within_seconds(database: str) -> None:
+    network = Passage(database)
+    connections = ThreadConnections(network.dsn, "azyq-tried", autocommit=True)
+    with socket.socket(fileno=os.dup(connections.mine().fileno())) as wire:
+        assert wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 8_000
+        assert wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 3
+    connections.close()
+    # and one that takes connections and says nothing is waited for no longer than 5 s
+    network.silence()
+    with pytest.raises(psycopg2.OperationalError, match="timeout"):
+        connections.mine()
+    network.close()
