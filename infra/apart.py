@@ -125,6 +125,17 @@ def begun(nice: int) -> tuple[socket.socket, Any] | None:
     return (control, pickle.loads(told)) if told and len(told) == length else None  # noqa: S301
 
 
+def when_let_go(control: socket.socket, end: Callable[[], object]) -> None:
+    """For the program: call `end`, in a thread, once its parent lets go of it, or is gone."""
+
+    def wait() -> None:
+        with suppress(OSError):  # a parent that was killed before it heard everything resets the connection
+            control.recv(1)
+        end()
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()
+
+
 def work(do: Callable[[Any], object], nice: int = 0) -> None:
     """For a program that does one thing: answer what `do` makes of what it is told.
 
@@ -134,13 +145,7 @@ def work(do: Callable[[Any], object], nice: int = 0) -> None:
     if told is None:
         return
     control, what = told
-
-    def end_with_the_parent() -> None:
-        with suppress(OSError):  # a parent that was killed before it heard everything resets the connection
-            control.recv(1)
-        os._exit(1)
-
-    threading.Thread(target=end_with_the_parent, name="parent", daemon=True).start()
+    when_let_go(control, lambda: os._exit(1))
     configure_logging()
     try:
         pickled = pickle.dumps(do(what))

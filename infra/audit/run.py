@@ -20,6 +20,7 @@ from datetime import UTC
 from typing import IO, Any, cast
 
 import orjson
+from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
 from domain.audit.audited_log import Findings
@@ -31,8 +32,8 @@ from domain.audit_events import Verdict
 from domain.goods import GoodsCatalogue
 from domain.programmes import Programme
 from infra.audit.counts import Counted, compare_counts, counted
-from infra.audit.streams import ROWS_AT_ONCE, LogStreams, open_snapshot
-from infra.audit.sums import HashingLines, Sums
+from infra.audit.streams import LogStreams, open_snapshot
+from infra.audit.sums import Sums, bounds, sums_of
 from infra.audit.views import ViewsAudited
 from infra.audit.views_beside import views_beside
 from infra.sealing import SealCheck, check_seals
@@ -119,7 +120,7 @@ class _Audit:
         self._programmes = programmes
         self._goods = goods
         self._progress = progress
-        self._raws = LogStreams(connection).raws
+        self._log = LogStreams(connection)
 
     def run(
         self,
@@ -142,7 +143,7 @@ class _Audit:
             self._programmes, self._goods, on_end, names.add, self._trade_book(), self._case_book()
         )
         earlier: list[Counted] = []
-        for done, raw in enumerate(self._raws(), 1):
+        for done, raw in enumerate(self._log.raws(), 1):
             hexed, data = raw.stream.replace("-", ""), _object(raw.state)
             fold.feed(raw.position, hexed, raw.version, raw.topic or "", data)
             if raw.topic == "audit.ended":
@@ -184,36 +185,26 @@ class _Audit:
     def _trade_book(self) -> TradeBook:
         """Shops, articles, prices and terminals, in order of the log; what can't be read is the fold's to tell."""
         book = TradeBook()
-        with self._connection.cursor(name="azyq_audit_trade") as cursor:
-            cursor.itersize = ROWS_AT_ONCE
-            cursor.execute(
-                "SELECT notification_id, topic, state FROM azyq_log.azyq_events"
-                " WHERE topic ^@ 'shop.' OR topic ^@ 'catalogue.' OR topic ^@ 'market.' OR topic ^@ 'terminal.'"
-                " ORDER BY notification_id"
-            )
-            for position, topic, state in cursor:
-                with suppress(*MALFORMED):
-                    book.feed(position, topic, _object(state))
+        for raw in self._log.in_order(
+            "WHERE topic ^@ 'shop.' OR topic ^@ 'catalogue.' OR topic ^@ 'market.' OR topic ^@ 'terminal.'"
+        ):
+            with suppress(*MALFORMED):
+                book.feed(raw.position, raw.topic or "", _object(raw.state))
         return book
 
     def _case_book(self) -> CaseBook:
         """Services, sittings and the persons of staff, in order of the log; what can't be read is the fold's to tell."""
         book = CaseBook()
-        with self._connection.cursor(name="azyq_audit_cases") as cursor:
-            cursor.itersize = ROWS_AT_ONCE
-            cursor.execute(
-                "SELECT notification_id, originator_id::text, topic, state FROM azyq_log.azyq_events"
-                " WHERE topic ^@ 'service.' OR topic ^@ 'sitting.' OR topic = 'staff.identified'"
-                " ORDER BY notification_id"
-            )
-            for position, stream, topic, state in cursor:
-                with suppress(*MALFORMED):
-                    book.feed(position, stream.replace("-", ""), topic, _object(state))
+        for raw in self._log.in_order(
+            "WHERE topic ^@ 'service.' OR topic ^@ 'sitting.' OR topic = 'staff.identified'"
+        ):
+            with suppress(*MALFORMED):
+                book.feed(raw.position, raw.stream.replace("-", ""), raw.topic or "", _object(raw.state))
         return book
 
     def _refold(self, fold: LogFold, where: str = "", values: tuple[Any, ...] = ()) -> Iterator[None]:
         """Feed `fold` these streams again."""
-        for raw in self._raws(where, values):
+        for raw in self._log.raws(where, values):
             fold.feed(
                 raw.position, raw.stream.replace("-", ""), raw.version, raw.topic or "", _object(raw.state)
             )
@@ -230,8 +221,7 @@ class _Audit:
             ends.clear()
 
     def _bucket_ends(self, bucket: int) -> Iterator[StreamEnd]:
-        low, high = f"{bucket:02x}{'0' * 30}", f"{bucket:02x}{'f' * 30}"
-        return self._ends("WHERE originator_id BETWEEN %s AND %s", (low, high))
+        return self._ends("WHERE originator_id BETWEEN %s AND %s", bounds(bucket))
 
     # --- names that are there once --------------------------------------------------------------------
 
@@ -264,8 +254,8 @@ class _Audit:
             " FROM azyq_log.family_stage"
         )
         ran["stage_table"] = expected.rows
-        for bucket in self._differing(select, "stream", expected):
-            lines = self._bucket_lines(select, "stream", bucket)
+        for bucket in self._differing(select, expected):
+            lines = self._bucket_lines(select, bucket)
             found = {line[:32].decode(): line for line in lines}
             for end in self._bucket_ends(bucket):
                 line, now = _stage_line(end), found.pop(end.stream, None)
@@ -280,8 +270,8 @@ class _Audit:
     def _compare_claims(self, expected: Sums, findings: Findings, ran: dict[str, int]) -> None:
         select = "SELECT encode(uuid_send(stream), 'hex') || ' ' || encode(uuid_send(key), 'hex') FROM azyq_log.claim"
         ran["claim"] = ran["member_one_family"] = expected.rows
-        for bucket in self._differing(select, "stream", expected):
-            found = set(self._bucket_lines(select, "stream", bucket))
+        for bucket in self._differing(select, expected):
+            found = set(self._bucket_lines(select, bucket))
             for end in self._bucket_ends(bucket):
                 for line in _claim_lines(end):
                     if line in found:
@@ -309,16 +299,12 @@ class _Audit:
         what = "a person of this family is claimed by another stream" if row else "a person isn't claimed"
         return Finding("claim", "R5", None, end.stream, 0, "", what)
 
-    def _differing(self, select: str, column: str, expected: Sums) -> list[int]:
-        actual = Sums()
-        with self._connection.cursor() as cursor:
-            cursor.copy_expert(f"COPY ({select}) TO STDOUT", HashingLines(actual))
-        return expected.differing(actual)
+    def _differing(self, select: str, expected: Sums) -> list[int]:
+        return expected.differing(sums_of(self._connection, sql.SQL(select)))
 
-    def _bucket_lines(self, select: str, column: str, bucket: int) -> list[bytes]:
-        low, high = f"{bucket:02x}{'0' * 30}", f"{bucket:02x}{'f' * 30}"
+    def _bucket_lines(self, select: str, bucket: int) -> list[bytes]:
         with self._connection.cursor() as cursor:
-            cursor.execute(f"{select} WHERE {column} BETWEEN %s AND %s", (low, high))
+            cursor.execute(f"{select} WHERE stream BETWEEN %s AND %s", bounds(bucket))
             return [f"{row[0]}\n".encode() for row in cursor]
 
 

@@ -26,20 +26,27 @@ def open_snapshot(dsn: str, snapshot: str = "") -> Connection:
 
 
 class LogStreams:
-    """Reads events in order of stream and version."""
+    """Reads events."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._cursors = 0
 
     def raws(self, where: str = "", values: tuple[Any, ...] = ()) -> Iterator[Raw]:
-        """Those events for which `where` (SQL) holds."""
+        """Those events for which `where` (SQL) holds, in order of stream and version."""
+        return self._read(f"{where} ORDER BY originator_id, originator_version", values)
+
+    def in_order(self, where: str) -> Iterator[Raw]:
+        """Those events for which `where` (SQL) holds, in order of the log."""
+        return self._read(f"{where} ORDER BY notification_id", ())
+
+    def _read(self, which: str, values: tuple[Any, ...]) -> Iterator[Raw]:
         self._cursors += 1
         with self._connection.cursor(name=f"azyq_audit_{self._cursors}") as cursor:
             cursor.itersize = ROWS_AT_ONCE
             cursor.execute(
                 "SELECT notification_id, originator_id::text, originator_version, topic, state"
-                f" FROM azyq_log.azyq_events {where} ORDER BY originator_id, originator_version",
+                f" FROM azyq_log.azyq_events {which}",
                 values,
             )
             yield from map(Raw._make, cursor)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
+
 BUCKETS = 256
 _MASK = 2**64 - 1
 
@@ -32,8 +35,21 @@ class Sums:
         ]
 
 
-class HashingLines:
-    """A file for COPY to write to: adds each line, which begins with the stream in hex."""
+def sums_of(connection: Connection, select: sql.Composable) -> Sums:
+    """Of the rows that `select` gives, each of which begins with its stream in hex."""
+    sums = Sums()
+    with connection.cursor() as cursor:
+        cursor.copy_expert(sql.SQL("COPY ({}) TO STDOUT").format(select), _HashingLines(sums))
+    return sums
+
+
+def bounds(bucket: int) -> tuple[str, str]:
+    """The first and the last stream that there can be in a bucket."""
+    return f"{bucket:02x}{'0' * 30}", f"{bucket:02x}{'f' * 30}"
+
+
+class _HashingLines:
+    """A file for COPY to write to."""
 
     def __init__(self, sums: Sums) -> None:
         self._sums = sums

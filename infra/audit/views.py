@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
@@ -16,10 +16,10 @@ from psycopg2.extensions import connection as Connection
 from domain.audit.audited_log import Findings
 from domain.audit.facts import Finding
 from infra.audit.streams import LogStreams
-from infra.audit.sums import HashingLines, Sums
+from infra.audit.sums import Sums, bounds, sums_of
 from infra.postgres.turn import SCHEMA, Place, place_of
 from projections.all_views import VIEWS
-from projections.events import Raw, read_event
+from projections.events import read_event
 from projections.folding import Parked, fold_steps, fold_stream, steps
 from projections.view import Key, Recorded, Row, Rows, Unreadable, View
 from streams.topics import partition_of
@@ -29,7 +29,6 @@ _PLAIN = ("uuid", "text", "integer", "bigint")
 _TIME = "timestamptz"
 
 Event = Recorded | Unreadable
-RawsOf = Callable[[str, tuple[Any, ...]], Iterator[Raw]]
 
 
 @dataclass(slots=True)
@@ -71,24 +70,17 @@ class ViewsAudited(NamedTuple):
 
 def audit_views(connection: Connection, head: int) -> ViewsAudited:
     """Fold the log up to `head`, as `connection` sees it, into every view, and compare."""
-    raws = LogStreams(connection).raws
-    audit, findings, ran = ViewAudit(connection, head), Findings(), dict[str, int]()
-    for _, of_stream in groupby(raws(), key=attrgetter("stream")):
-        audit.stream([read_event(raw) for raw in of_stream])
-    audit.compare(raws, findings, ran)
-    return ViewsAudited(findings, ran, audit.notes)
+    return _ViewAudit(connection, head).run()
 
 
-class ViewAudit:
-    """Feed it the events of every stream, then `compare`.
-
-    Views that aren't kept by stream have few rows, which are held in memory.
-    """
+class _ViewAudit:
+    """Views that aren't kept by stream have few rows, which are held in memory."""
 
     def __init__(self, connection: Connection, head: int) -> None:
         self._connection = connection
+        self._log = LogStreams(connection)
         self._head = head
-        self.notes: list[str] = []
+        self._notes: list[str] = []
         with connection.cursor() as cursor:
             cursor.execute("SELECT to_regclass('azyq_views.view_state')")
             there = cursor.fetchone() != (None,)
@@ -97,15 +89,26 @@ class ViewAudit:
         for view in VIEWS:
             place = places[view.name]
             if place is None:
-                self.notes.append(f"the view {view.name} has no table yet")
+                self._notes.append(f"the view {view.name} has no table yet")
             elif place.version != view.version:
-                self.notes.append(
+                self._notes.append(
                     f"the view {view.name} has version {place.version}, not {view.version}: rebuild it"
                 )
             else:
                 self._audited.append(_Audited(view, place))
 
-    def stream(self, events: Sequence[Event]) -> None:
+    def run(self) -> ViewsAudited:
+        for events in self._streams():
+            self._fold(events)
+        findings, ran = Findings(), dict[str, int]()
+        self._compare(findings, ran)
+        return ViewsAudited(findings, ran, self._notes)
+
+    def _streams(self, where: str = "", values: tuple[Any, ...] = ()) -> Iterator[Sequence[Event]]:
+        for _, of_stream in groupby(self._log.raws(where, values), key=attrgetter("stream")):
+            yield [read_event(raw) for raw in of_stream]
+
+    def _fold(self, events: Sequence[Event]) -> None:
         """All events of one stream, in order."""
         bucket = int(events[0].stream[:2], 16)
         for audited in self._audited:
@@ -121,8 +124,8 @@ class ViewAudit:
             if parked and len(audited.parked) < PARKED_KEPT:
                 audited.parked += parked
 
-    def compare(self, raws_of: RawsOf, findings: Findings, ran: dict[str, int]) -> None:
-        """Compare tables with sums; `raws_of(where, values)` reads streams of the log again."""
+    def _compare(self, findings: Findings, ran: dict[str, int]) -> None:
+        """Tables with sums; where those differ, streams of the log are read again."""
         for audited in self._audited:
             if audited.furthest > self._head:
                 what = f"{audited.view.name} stands at {audited.furthest}, the log at {self._head}"
@@ -131,7 +134,7 @@ class ViewAudit:
                 ran["view"] = ran.get("view", 0) + audited.sums.rows
                 for bucket in self._differing(audited):
                     self._compare_rows(
-                        audited, self._folded(audited, bucket, raws_of), self._kept(audited, bucket), findings
+                        audited, self._folded(audited, bucket), self._kept(audited, bucket), findings
                     )
             else:
                 ran["view"] = ran.get("view", 0) + len(audited.whole)
@@ -142,20 +145,14 @@ class ViewAudit:
             self._compare_parked(findings)
 
     def _differing(self, audited: _Audited) -> list[int]:
-        kept = Sums()
-        query = sql.SQL("COPY (SELECT {} FROM {}) TO STDOUT").format(
-            _selected(audited.view), sql.Identifier(SCHEMA, audited.table)
-        )
-        with self._connection.cursor() as cursor:
-            cursor.copy_expert(query, HashingLines(kept))
-        return audited.sums.differing(kept)
+        table = sql.Identifier(SCHEMA, audited.table)
+        select = sql.SQL("SELECT {} FROM {}").format(_selected(audited.view), table)
+        return audited.sums.differing(sums_of(self._connection, select))
 
-    def _folded(self, audited: _Audited, bucket: int, raws_of: RawsOf) -> dict[Key, Row]:
+    def _folded(self, audited: _Audited, bucket: int) -> dict[Key, Row]:
         found: dict[Key, Row] = {}
-        raws = raws_of("WHERE originator_id BETWEEN %s AND %s", _bounds(bucket))
-        for _, of_stream in groupby(raws, key=attrgetter("stream")):
-            events = audited.held([read_event(raw) for raw in of_stream])
-            for key, row in fold_stream(audited.view, events)[0].items():
+        for events in self._streams("WHERE originator_id BETWEEN %s AND %s", bounds(bucket)):
+            for key, row in fold_stream(audited.view, audited.held(events))[0].items():
                 if row is not None:
                     found[key] = row
         return found
@@ -169,7 +166,7 @@ class ViewAudit:
         values: tuple[str, ...] = ()
         if bucket is not None:
             query += sql.SQL(" WHERE stream BETWEEN %s AND %s")
-            values = _bounds(bucket)
+            values = bounds(bucket)
         names = view.table.names
         found = {}
         with self._connection.cursor() as cursor:
@@ -223,10 +220,6 @@ class ViewAudit:
 
 def _finding(view: View, stream: str, what: str) -> Finding:
     return Finding("view", "R32", None, stream, 0, "", f"{view.name}: {what}")
-
-
-def _bounds(bucket: int) -> tuple[str, str]:
-    return f"{bucket:02x}{'0' * 30}", f"{bucket:02x}{'f' * 30}"
 
 
 def _selected(view: View, as_text: bool = False) -> sql.Composable:

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import signal
 import threading
-from contextlib import suppress
 
-from infra.apart import begun
+from infra.apart import begun, when_let_go
 from infra.logging import configure_logging
 from infra.parts.process_beside import ProcessBeside, beat
 from infra.postgres.log_reader import LogReader
@@ -33,14 +32,8 @@ def main() -> None:
         return
     control, dsn = told
     stop = threading.Event()
-
-    def end_with_the_parent() -> None:
-        with suppress(OSError):  # a parent that was killed before it heard everything resets the connection
-            control.recv(1)
-        stop.set()
-
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    threading.Thread(target=end_with_the_parent, name="parent", daemon=True).start()
+    when_let_go(control, stop.set)
     configure_logging()
     reader, store = LogReader(dsn), ViewStore(dsn)
     try:
