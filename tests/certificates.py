@@ -66,11 +66,12 @@ def certified(
     below: int | None = None,
     critical: x509.ExtensionType | None = None,
     key: Any = None,
+    key_named: bool = False,
 ) -> Certified:
     """A certificate for `common`, by `issuer` (by itself without one).
 
     An authority `issues` certificates and `lists` of revoked ones, if nothing else is said, and has so many authorities
-    `below` it; `critical`: what whoever looks at it has to know.
+    `below` it; `critical`: what whoever looks at it has to know; `key_named`: it says which key it is of.
     """
     key = key or ec.generate_private_key(ec.SECP256R1())
     subject = _name(common, serial, given)
@@ -101,6 +102,8 @@ def certified(
     )
     if critical is not None:
         builder = builder.add_extension(critical, critical=True)
+    if key_named:
+        builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
     above = () if issuer is None else (issuer.certificate, *issuer.above)
     return Certified(key, builder.sign(signer.key, hashes.SHA256()), above)
 

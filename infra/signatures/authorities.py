@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import structlog
 from cryptography import x509
@@ -23,6 +23,10 @@ from domain.signature_refusals import CertificateRevoked, RevocationsOver
 _CERTIFICATE, _LIST = b"-----BEGIN CERTIFICATE", b"-----BEGIN X509 CRL"
 _FIELD = "signature"
 _UNKNOWN = (TypeError, ValueError, UnsupportedAlgorithm)
+# What the library says of a certificate or a list that breaks its standard, beside ValueError.
+BROKEN = (x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+
+Extension = TypeVar("Extension", bound=x509.ExtensionType)
 
 log = structlog.get_logger("azyq")
 
@@ -30,9 +34,14 @@ log = structlog.get_logger("azyq")
 def load_authorities(folder: Path) -> list[x509.Certificate]:
     """The certificates (PEM or DER) in `folder`, but for hidden files and folders; files may hold lists, too.
 
-    Raises ValueError naming a file that holds neither, and for a folder without any certificate; OSError.
+    Raises ValueError naming a file that holds neither or breaks their standard, and for a folder without any
+    certificate; OSError.
     """
-    found = [one for path in _files(folder) for one in _read(path)[0]]
+    found = []
+    for path in _files(folder):
+        for one in _read(path)[0]:
+            _extensions(one, path)
+            found.append(one)
     if not found:
         raise ValueError(f"{folder} has no certificate of an authority")
     return found
@@ -40,13 +49,16 @@ def load_authorities(folder: Path) -> list[x509.Certificate]:
 
 def is_authority(certificate: x509.Certificate) -> bool:
     """Whether the certificate may issue others. Raises ValueError for extensions that can't be read."""
-    extensions = certificate.extensions
+    constraints, usage = extension(certificate, x509.BasicConstraints), extension(certificate, x509.KeyUsage)
+    return constraints is not None and constraints.ca and (usage is None or usage.key_cert_sign)
+
+
+def extension(certificate: x509.Certificate, kind: type[Extension]) -> Extension | None:
+    """What the certificate says there; None where it says nothing. Raises ValueError for extensions that can't be read."""
     try:
-        if not extensions.get_extension_for_class(x509.BasicConstraints).value.ca:
-            return False
-        return extensions.get_extension_for_class(x509.KeyUsage).value.key_cert_sign
-    except x509.ExtensionNotFound as missing:
-        return missing.oid == x509.KeyUsage.oid
+        return certificate.extensions.get_extension_for_class(kind).value
+    except x509.ExtensionNotFound:
+        return None
 
 
 class _List(NamedTuple):
@@ -68,11 +80,8 @@ class _List(NamedTuple):
         key = certificate.public_key()
         name = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         if name not in self.signed:
-            try:
-                usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
-                may = usage.crl_sign
-            except x509.ExtensionNotFound:
-                may = True
+            usage = extension(certificate, x509.KeyUsage)
+            may = usage is None or usage.crl_sign
             try:
                 # Of any kind of key that it knows; others are a TypeError.
                 self.signed[name] = may and self.crl.is_signature_valid(key)  # type: ignore[arg-type]
@@ -183,8 +192,16 @@ def _read(path: Path) -> tuple[list[x509.Certificate], list[x509.CertificateRevo
             return [x509.load_der_x509_certificate(content)], []
         except ValueError:
             return [], [x509.load_der_x509_crl(content)]
-    except ValueError:
+    except (ValueError, *BROKEN):
         raise ValueError(f"{path} is no X.509 certificate, and no list of revoked ones") from None
+
+
+def _extensions(one: x509.Certificate | x509.CertificateRevocationList, path: Path) -> x509.Extensions:
+    """Raises ValueError naming the file where they can't be read."""
+    try:
+        return one.extensions
+    except (ValueError, *BROKEN):
+        raise ValueError(f"{path} has extensions that can't be read") from None
 
 
 def _lists(path: Path) -> list[_List]:
@@ -196,13 +213,13 @@ def _lists(path: Path) -> list[_List]:
     for crl in _read(path)[1]:
         part: x509.IssuingDistributionPoint | None = None
         whole = True
-        for extension in crl.extensions:
-            if isinstance(extension.value, x509.IssuingDistributionPoint):
-                part = extension.value
+        for said in _extensions(crl, path):
+            if isinstance(said.value, x509.IssuingDistributionPoint):
+                part = said.value
                 whole = whole and not (
                     part.indirect_crl or part.only_contains_attribute_certs or part.only_some_reasons
                 )
-            elif extension.critical:  # a DeltaCRLIndicator, or what nobody here knows
+            elif said.critical:  # a DeltaCRLIndicator, or what nobody here knows
                 whole = False
         if whole:
             revoked = {one.serial_number: one.revocation_date_utc for one in crl}

@@ -33,7 +33,7 @@ from domain.signature_refusals import (
     SignatureOfOtherText,
     SignerUnknown,
 )
-from infra.signatures.authorities import Revocations, is_authority
+from infra.signatures.authorities import BROKEN, Revocations, extension, is_authority
 
 LARGEST = 100_000  # bytes; a signature with its chain has some 5,000
 LONGEST_CHAIN = 5
@@ -52,7 +52,7 @@ _LOOKED_AT = (
     x509.SubjectAlternativeName,
 )
 # What reading what anybody may send can raise.
-_MALFORMED = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)
+_MALFORMED = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, *BROKEN)
 _FIELD = "signature"
 
 
@@ -227,8 +227,8 @@ def _named(info: Any, given: Sequence[x509.Certificate]) -> x509.Certificate | N
             ):
                 return certificate
         else:
-            key = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
-            if key.digest == sid.native:
+            key = extension(certificate, x509.SubjectKeyIdentifier)
+            if key is not None and key.digest == sid.native:
                 return certificate
     return None
 
@@ -249,25 +249,16 @@ def _vouches(authority: x509.Certificate, for_: x509.Certificate, at: datetime) 
 
 def _may_sign(certificate: x509.Certificate) -> bool:
     """Whether the certificate is a person's, for signatures."""
-    try:
-        if certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca:
-            return False
-    except x509.ExtensionNotFound:
-        pass
-    try:
-        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
-    except x509.ExtensionNotFound:
-        return True
-    return usage.digital_signature or usage.content_commitment
+    constraints, usage = extension(certificate, x509.BasicConstraints), extension(certificate, x509.KeyUsage)
+    if constraints is not None and constraints.ca:
+        return False
+    return usage is None or usage.digital_signature or usage.content_commitment
 
 
 def _reaches(authority: x509.Certificate, below: int) -> bool:
     """Whether it may stand above so many authorities that stand above the signer."""
-    try:
-        constraints = authority.extensions.get_extension_for_class(x509.BasicConstraints).value
-    except x509.ExtensionNotFound:
-        return False
-    return constraints.path_length is None or below <= constraints.path_length
+    constraints = extension(authority, x509.BasicConstraints)
+    return constraints is not None and (constraints.path_length is None or below <= constraints.path_length)
 
 
 def _known_to_the_letter(certificate: x509.Certificate) -> bool:

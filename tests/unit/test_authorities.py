@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from asn1crypto import crl
+from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from structlog.testing import capture_logs
@@ -122,18 +125,44 @@ def test_A8_a_list_that_the_authority_did_not_sign_says_nothing(
     assert signer(signatures, AIGUL.sign(b"challenge")) == "aigul"
 
 
+def cut(content: bytes) -> bytes:
+    return content[:100]
+
+
+def of_no_version(content: bytes) -> bytes:
+    told = crl.CertificateList.load(content)
+    told["tbs_cert_list"]["version"] = 5
+    return told.dump(force=True)
+
+
+def said_twice(content: bytes) -> bytes:
+    told = crl.CertificateList.load(content)
+    number = crl.TBSCertListExtension({"extn_id": "crl_number", "extn_value": 1})
+    told["tbs_cert_list"]["crl_extensions"] = [number, number]
+    return told.dump(force=True)
+
+
+@pytest.mark.parametrize("broken", [cut, of_no_version, said_twice])
 def test_a_list_that_came_broken_leaves_the_one_before_in_force(
-    folder: Path, signatures: CmsSignatures
+    folder: Path, signatures: CmsSignatures, broken: Callable[[bytes], bytes]
 ) -> None:
     ours = AIGUL.sign(b"challenge")
     put(folder, "office.crl", revoked(OFFICE, (AIGUL, AT - DAY), since=AT - DAY), DER)
     assert signer(signatures, ours).startswith("certificate_revoked")
-    (folder / "office.crl").write_bytes((folder / "office.crl").read_bytes()[:100])
+    (folder / "office.crl").write_bytes(broken((folder / "office.crl").read_bytes()))
     with capture_logs() as logged:
         assert signer(signatures, ours).startswith("certificate_revoked")
     assert [(line["event"], line["file"]) for line in logged] == [("revocations_unreadable", "office.crl")]
     # and at a start the operator is told which file it is
     with pytest.raises(ValueError, match=r"office\.crl"):
+        signatures_of(folder)
+
+
+def test_A8_an_authority_that_breaks_its_standard_is_told_at_the_start(folder: Path) -> None:
+    told = asn1_x509.Certificate.load(OFFICE.certificate.public_bytes(DER))
+    told["tbs_certificate"]["extensions"].append(told["tbs_certificate"]["extensions"][0])
+    (folder / "office.der").write_bytes(told.dump(force=True))
+    with pytest.raises(ValueError, match=r"office\.der"):
         load_authorities(folder)
 
 

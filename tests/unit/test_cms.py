@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives import hashes
+from asn1crypto import cms
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 
 from domain.errors import LANGUAGES
 from domain.ports import PersonalData
@@ -54,6 +58,40 @@ def why(signature: bytes, content: bytes = CONTENT, at: datetime = AT) -> str:
 def test_A8_a_signature_tells_whose_it_is(attributes: bool, key: object, algorithm: object) -> None:
     person = certified("Aigul", OFFICE, serial="IIN850101400001", key=key)
     assert signer(person.sign(CONTENT, algorithm, attributes)) == "aigul"
+
+
+def test_A8_a_signature_names_its_certificate_by_the_key() -> None:
+    # given a signature whose entry names its signer by the key, not by issuer and number (RFC 5652, 5.3)
+    person = certified("Aigul", OFFICE, serial="IIN850101400001", key_named=True)
+    signed = cms.ContentInfo.load(person.sign(CONTENT))
+    info = signed["content"]["signer_infos"][0]
+    name = x509.SubjectKeyIdentifier.from_public_key(person.key.public_key()).digest
+    info["sid"] = cms.SignerIdentifier({"subject_key_identifier": name})
+    # and certificates above that say nothing of their keys, the first in the file
+    given = sorted(signed["content"]["certificates"], key=lambda one: one.dump() == _der(person))
+    signed["content"]["certificates"] = given
+    assert signer(signed.dump(force=True)) == "aigul"
+    info["sid"] = cms.SignerIdentifier({"subject_key_identifier": b"another"})
+    assert why(signed.dump(force=True)) == "signature_not_cms"
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "code"),
+    [
+        (lambda told: told.__setitem__("version", 5), "signature_not_cms"),
+        (lambda told: told["extensions"].append(told["extensions"][0]), "certificate_not_trusted"),
+    ],
+)
+def test_A8_a_certificate_that_breaks_its_standard(spoilt: Callable[[Any], None], code: str) -> None:
+    signed = cms.ContentInfo.load(AIGUL.sign(CONTENT))
+    for one in signed["content"]["certificates"]:
+        if one.dump() == _der(AIGUL):
+            spoilt(one.chosen["tbs_certificate"])
+    assert why(signed.dump(force=True)) == code
+
+
+def _der(one: Certified) -> bytes:
+    return one.certificate.public_bytes(serialization.Encoding.DER)
 
 
 def test_A8_an_authority_in_between_may_be_the_one_that_is_trusted() -> None:

@@ -73,9 +73,7 @@ class CaseEntrance:
 
     def _as_seen(self, caller: Actor, case: Case) -> Actor:
         """The caller as far as the case goes: of what another opened, nobody is the applicant by a role."""
-        if self._speaks_for(caller, case):
-            return caller
-        return caller._replace(roles=tuple(one for one in caller.roles if one != APPLICANT))
+        return caller if self._speaks_for(caller, case) else _of_staff(caller)
 
     def _case(self, caller: Actor, number: str) -> Case:
         """A case that the caller may see. Raises CaseUnknown, of others' too."""
@@ -151,13 +149,13 @@ class CaseEntrance:
     def _actor(self, caller: Actor, case: Case, step: str, outcome: str) -> Actor:
         """As whom the caller acts: a portal does the applicant's steps as the applicant."""
         if not self._speaks_for(caller, case):
-            return self._as_seen(caller, case)
+            return _of_staff(caller)
         found = self._desk.running(case).service.steps.get(step)
         taken = {one.id: one for one in found.outcomes}.get(outcome) if found else None
         role = who_takes(found, taken) if found and taken else found.role if found else ""
         if role == APPLICANT:
             return self._desk.applicant_of(case)
-        return caller._replace(roles=tuple(one for one in caller.roles if one != APPLICANT))
+        return _of_staff(caller)
 
     def reassign(self, caller: Actor, number: str, call: ReassignCall, key: str) -> dict[str, Any]:
         """Another person for a step."""
@@ -324,6 +322,11 @@ def _parts(place: str, count: int) -> list[str]:
     if len(parts) != count or not all(one.isprintable() for one in parts):
         raise PlaceUnknown("after")
     return parts
+
+
+def _of_staff(caller: Actor) -> Actor:
+    """The caller without a part of the applicant's."""
+    return caller._replace(roles=tuple(one for one in caller.roles if one != APPLICANT))
 
 
 def _place_of(step: DueStep) -> str:
