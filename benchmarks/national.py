@@ -25,6 +25,7 @@ import orjson
 
 from benchmarks import plain
 from benchmarks.phases import Phases, load, peak_mb
+from benchmarks.server import server_settings
 from domain.basket import ArticlePrice, BasketLine
 from domain.calendar import ALMATY
 from domain.commands.redeem import Purchase
@@ -35,7 +36,6 @@ from infra.bootstrap import Azyq, open_azyq
 from infra.clock import SetClock
 from infra.lists.numbers import read_numbers
 from infra.lists.reading import open_list
-from infra.postgres.connect import connect
 from infra.postgres.embedded import EmbeddedPostgres
 from infra.sample import write_sample
 from infra.settings import Settings
@@ -199,7 +199,7 @@ def run(families: int, profiles: Path | None = None, feed_after: bool = False) -
                     feed.terminate()
                 fed = json.loads(fed_to.read_text())
             peak = peak_mb()
-            figures["database"] = _server(azyq.dsn)
+            figures["database"] = server_settings(azyq.dsn)
             plain.group_by(azyq.dsn, phases)
             figures["views"] = {**fed, "fed": "after" if feed_after else "beside", **_views(folder, profiles)}
             month = azyq.programme(PROGRAMME).month(MONTH)
@@ -235,20 +235,6 @@ def _views(folder: Path, profiles: Path | None) -> dict[str, Any]:
     subprocess.run(command, check=True)
     figures: dict[str, Any] = json.loads(out.read_text())
     return figures
-
-
-def _server(dsn: str) -> dict[str, Any]:
-    connection = connect(dsn, autocommit=True, application_name="azyq-bench")
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT current_setting('server_version'), current_setting('fsync'),"
-                " current_setting('synchronous_commit'), pg_database_size(current_database())"
-            )
-            version, fsync, commit, size = cursor.fetchone() or ("", "", "", 0)
-    finally:
-        connection.close()
-    return {"version": version, "fsync": fsync, "synchronous_commit": commit, "megabytes": size / 1e6}
 
 
 def main() -> None:

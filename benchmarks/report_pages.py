@@ -20,7 +20,7 @@ from benchmarks.counter.plan import make_plan
 from benchmarks.counter.processes import Servers, cpu_seconds, free_port
 from benchmarks.counter.run import Sizes, one_run
 from benchmarks.phases import load
-from infra.postgres.connect import connect
+from benchmarks.server import settled
 from infra.postgres.embedded import EmbeddedPostgres
 from tests.browser.finding import NoBrowser, find
 
@@ -94,7 +94,7 @@ def measure_beside_readers(
         side = OursSide(dsn, plan, views=True)
         side.data = data
         side.fill()
-        _vacuumed(dsn)
+        settled(dsn, "VACUUM ANALYZE", "CHECKPOINT")  # what the month's import leaves to autovacuum
         runs = []
         for number in range(rounds):
             for count in clients:
@@ -112,17 +112,6 @@ def measure_beside_readers(
         "load": load(),
         "clients": {count: _compared(runs, count) for count in clients},
     }
-
-
-def _vacuumed(dsn: str) -> None:
-    """What a month's import leaves to autovacuum is done, so that it doesn't fall into some rounds and not into others."""
-    connection = connect(dsn, autocommit=True, application_name="azyq-bench")
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE")
-            cursor.execute("CHECKPOINT")
-    finally:
-        connection.close()
 
 
 def _run(

@@ -21,7 +21,7 @@ from benchmarks.counter.ours_side import OursSide
 from benchmarks.counter.plan import Plan, Side, make_plan
 from benchmarks.counter.processes import Servers, cpu_seconds, free_port
 from benchmarks.phases import load
-from infra.postgres.connect import connect
+from benchmarks.server import server_settings, settled
 from infra.postgres.embedded import EmbeddedPostgres
 
 CALLS = ("check", "redeem")
@@ -106,7 +106,7 @@ def _of_size(sizes: Sizes, families: int) -> dict[str, Any]:
                 for number in range(sizes.rounds):
                     for side in sides:
                         runs += _round(side, workers, number, sizes, dsn, plan, cluster)
-            return {"families": families, "runs": runs, **_settings(dsn)}
+            return {"families": families, "runs": runs, **server_settings(dsn)}
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -131,7 +131,7 @@ def _round(
     try:
         for call in sizes.calls:
             for clients in sizes.clients:
-                _checkpoint(dsn)
+                settled(dsn, "CHECKPOINT")
                 runs.append(one_run(side, call, ports, clients, sizes, plan, cluster) | {"round": number})
     finally:
         side.stop()
@@ -246,27 +246,3 @@ def _say(run: dict[str, Any]) -> None:
         file=sys.stderr,
         flush=True,
     )
-
-
-def _checkpoint(dsn: str) -> None:
-    """So that none falls into one side's run and not into the other's."""
-    connection = connect(dsn, autocommit=True, application_name="azyq-bench")
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("CHECKPOINT")
-    finally:
-        connection.close()
-
-
-def _settings(dsn: str) -> dict[str, Any]:
-    connection = connect(dsn, autocommit=True, application_name="azyq-bench")
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT current_setting('server_version'), current_setting('fsync'),"
-                " current_setting('synchronous_commit')"
-            )
-            version, fsync, commit = cursor.fetchone() or ("", "", "")
-    finally:
-        connection.close()
-    return {"version": version, "fsync": fsync, "synchronous_commit": commit}

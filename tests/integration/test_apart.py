@@ -10,13 +10,12 @@ import subprocess
 import sys
 from contextlib import ExitStack
 
-import psutil  # type: ignore[import-untyped]
 import pytest
 
 import infra.apart
 from infra.apart import Apart, ApartFailed, ApartLate, heard
-from tests.integration.processes_beside import running
-from tests.integration.test_serve import eventually
+from tests.integration.processes_beside import has_ended, running
+from tests.integration.served_site import eventually
 
 PROGRAM = "tests.integration.programs.telling"
 PARENT = f"""
@@ -120,4 +119,4 @@ def test_it_ends_when_whoever_started_it_does(number: int) -> None:
         assert parent.stdout.readline() == b"started\n"
         (process,) = eventually(lambda: running(PROGRAM, parent.pid))
         parent.send_signal(number)
-    assert eventually(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE, 30)
+    assert eventually(lambda: has_ended(process), 30)

@@ -25,7 +25,7 @@ from infra.postgres.connect import APP_ROLE, connect
 from infra.postgres.log import LogBusy
 from infra.settings import ROOT
 from tests.integration.month_in_process import Town, a_month, as_csv, events_of
-from tests.integration.test_serve import KEY, SECRET, phone_of, reply_body, signed
+from tests.integration.served_site import KEY, SECRET, phone_of, reply_body, signed
 
 AZYQ = [sys.executable, "-c", "from infra.cli import main; main()"]
 AKKOL = ("--programme", "akkol-2025")

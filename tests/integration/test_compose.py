@@ -25,7 +25,7 @@ from tests.broker.server import Access
 from tests.conftest import as_url, new_database
 from tests.integration.compose_file import COMPOSE, Machine, Unset, compose
 from tests.integration.month_in_process import AKKOL, Household, Town, a_month, as_csv, query
-from tests.integration.test_serve import KEY, SECRET, Process, eventually, post
+from tests.integration.served_site import KEY, SECRET, Process, eventually, post
 from tests.simulation.whole_month import FIRST_ANSWERS, SECOND_ANSWERS, play, spend
 
 NEEDED = {

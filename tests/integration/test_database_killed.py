@@ -17,8 +17,8 @@ from eventsourcing.persistence import OperationalError
 from infra.postgres.embedded import EmbeddedPostgres
 from infra.postgres.log import LogBusy, PostgresLog
 from infra.postgres.schema import migrate
+from tests.integration.served_site import Site, eventually
 from tests.integration.test_log import a_stray
-from tests.integration.test_serve import Site, eventually
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from tests.broker.server import Access
 from tests.conftest import as_url, new_database
 from tests.integration.month_in_process import query, settings_for
 from tests.integration.publishing import made_topics, until
-from tests.integration.test_serve import KEY, Process, Site
+from tests.integration.served_site import KEY, Process, Site
 from tests.integration.working import members
 
 FAMILIES, SEED = 40, 1

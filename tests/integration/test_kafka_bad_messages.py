@@ -24,8 +24,8 @@ from streams.topics import EVENTS, PARKED, REPLIES, partition_of
 from tests.broker.server import Access
 from tests.integration.month_in_process import events_of
 from tests.integration.publishing import GOOD, URL, made_topics, until
+from tests.integration.served_site import Process, Site
 from tests.integration.test_feed import Parts
-from tests.integration.test_serve import Process, Site
 
 N = 3
 PATIENCE = 120.0  # for a machine that has much else to do

@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from pathlib import Path
 
 import httpx
-import pytest
 
 from tests.integration.month_in_process import query
-from tests.integration.test_serve import Site, eventually
+from tests.integration.served_site import Site, eventually
 
 CALLERS = 60
 PATHS = (
     *("/office/sign-in", "/office", "/analytics", "/apply", "/c/abc", "/w/abc", "/till"),
     *("/v1/reports/month", "/metrics", "/readyz", "/v1/services"),
 )
-
-
-@pytest.fixture
-def site(database: str, tmp_path: Path) -> Iterator[Site]:
-    with ExitStack() as stack:
-        yield Site(database, tmp_path, stack)
 
 
 def test_sixty_callers_at_once_leave_connections_for_others(site: Site) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -21,9 +20,9 @@ from infra.parts.api import Replies
 from infra.parts.http_face import create_app
 from infra.parts.reading_process import NICE, ReadingProcess
 from tests.integration.access_in_process import MONTH, Bureau, a_bureau
-from tests.integration.processes_beside import running
+from tests.integration.processes_beside import has_ended, killed_while_it_hangs, running
+from tests.integration.served_site import Process, Site, eventually
 from tests.integration.test_analytics_access import FROM_ELSEWHERE, sign_in
-from tests.integration.test_serve import Process, Site, eventually
 
 PROGRAM = "infra.parts.reading_process"
 REPORT = f"/v1/reports/month?month={MONTH}"
@@ -62,12 +61,6 @@ def apart(bureau: Bureau) -> Iterator[TestClient]:
 def bureau(database: str, tmp_path: Path) -> Iterator[Bureau]:
     with a_bureau(database, tmp_path) as bureau:
         yield bureau
-
-
-@pytest.fixture
-def site(database: str, tmp_path: Path) -> Iterator[Site]:
-    with ExitStack() as stack:
-        yield Site(database, tmp_path, stack)
 
 
 def test_A2_A8_each_reads_its_own_regions_and_each_reading_is_recorded(bureau: Bureau) -> None:
@@ -196,13 +189,8 @@ def test_a_signal_ends_both(site: Site) -> None:
 
 def test_a_process_whose_parent_was_killed_ends(site: Site) -> None:
     api, process = serving(site)
-    # given that it hears no more that it is at work
-    api.process.send_signal(signal.SIGSTOP)
-    since = time.monotonic()
-    eventually(lambda: time.monotonic() - since > 3)
-    # when it is killed
-    api.end(signal.SIGKILL)
-    assert eventually(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE, 30)
+    killed_while_it_hangs(api)
+    assert eventually(lambda: has_ended(process), 30)
 
 
 def test_who_ends_while_it_starts_leaves_nothing(site: Site) -> None:

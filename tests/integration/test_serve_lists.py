@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import signal
 import socket
-from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
@@ -16,20 +14,20 @@ from domain.office import APPROVER, CLERK
 from infra.parts.staff import enrol_staff
 from infra.web.office.sign_in import COOKIE
 from tests.integration.month_in_process import Town, a_month, as_csv, events_of, query
-from tests.integration.test_serve import Process, Site, eventually
+from tests.integration.served_site import Process, Site, eventually
 
 IN_TIME = "2025-07-02T09:00:00+05:00"
 FAMILIES = 1500
 
 
 @pytest.fixture
-def site(database: str, tmp_path: Path) -> Iterator[Site]:
-    with a_month(database, tmp_path) as month:
+def site(site: Site) -> Site:
+    """Where a clerk and an approver work."""
+    with a_month(site.dsn, site.folder) as month:
         for staff, role in (("k.clerk", CLERK), ("k.approver", APPROVER)):
             enrol_staff(month.azyq).enrol(staff, "", (role,), month.clock())
         month.azyq.catch_up_views()
-    with ExitStack() as stack:
-        yield Site(database, tmp_path, stack)
+    return site
 
 
 def a_list() -> tuple[bytes, bytes]:

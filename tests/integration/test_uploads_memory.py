@@ -12,7 +12,7 @@ from infra.bootstrap import open_azyq
 from infra.clock import SetClock
 from infra.parts.staff import enrol_staff
 from tests.integration.month_in_process import settings_for
-from tests.integration.test_serve import KEY, Site
+from tests.integration.served_site import KEY, Site
 from tests.unit.service_to_run import MONDAY
 
 SIZE = 2_000_000

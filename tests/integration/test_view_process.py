@@ -6,8 +6,6 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
@@ -17,16 +15,10 @@ from structlog.testing import capture_logs
 from infra.parts import process_beside
 from infra.parts.view_process import NICE, keep_views
 from tests.integration.month_in_process import Town, a_month, query
-from tests.integration.processes_beside import running
-from tests.integration.test_serve import Process, Site, eventually, phone_of, post, reply_body
+from tests.integration.processes_beside import has_ended, killed_while_it_hangs, running
+from tests.integration.served_site import Process, Site, eventually, phone_of, post, reply_body
 
 PROGRAM = "infra.parts.view_process"
-
-
-@pytest.fixture
-def site(database: str, tmp_path: Path) -> Iterator[Site]:
-    with ExitStack() as stack:
-        yield Site(database, tmp_path, stack)
 
 
 def keeper_of(process: Process) -> psutil.Process:
@@ -122,13 +114,8 @@ def test_a_process_whose_parent_was_killed_ends(site: Site) -> None:
     api = site.start("api")
     assert api.address
     keeper = keeper_of(api)
-    # given that it hears no more that it is at work
-    api.process.send_signal(signal.SIGSTOP)
-    since = time.monotonic()
-    eventually(lambda: time.monotonic() - since > 3)
-    # when it is killed
-    api.end(signal.SIGKILL)
-    assert eventually(lambda: not keeper.is_running() or keeper.status() == psutil.STATUS_ZOMBIE, 30)
+    killed_while_it_hangs(api)
+    assert eventually(lambda: has_ended(keeper), 30)
 
 
 def test_a_scheduler_by_itself_keeps_the_views_in_its_own_process(site: Site) -> None:

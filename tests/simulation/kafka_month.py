@@ -29,7 +29,7 @@ from streams.topics import REPLIES
 from tests.broker.server import Broker
 from tests.integration.month_in_process import AKKOL, Household, Month, query, settings_for
 from tests.integration.publishing import made_topics
-from tests.integration.test_serve import KEY, Process, Site, reply_body
+from tests.integration.served_site import KEY, Process, Site, reply_body
 from tests.simulation.whole_month import play
 
 VICTIMS = ("publisher", "worker", "broker", "postgres")
