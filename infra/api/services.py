@@ -14,6 +14,7 @@ from domain.ports import DeliveryReport, IncomingReply
 from infra.apart import ApartFailed, ApartLate
 from infra.counter.tills import Lanes
 from infra.qr.keys import QrKeys
+from projections.view import ViewMissing
 
 OUTCOMES = (
     "consented",
@@ -36,6 +37,7 @@ UNAVAILABLE = (
     LogUnavailable,
     ApartFailed,
     ApartLate,
+    ViewMissing,
 )
 
 

@@ -9,10 +9,10 @@ from itertools import product
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from psycopg2.errors import UndefinedTable
+from psycopg2.errors import UndefinedColumn, UndefinedTable
 
 from domain.procedures.case_number import read_number
-from infra.postgres.view_store import ViewStore
+from infra.postgres.view_store import ViewMissing, ViewStore
 
 _STEP = "stream, step, turn, number, service, role, unit, assignee, state, opened_at, due_at, overdue_at, escalated_to"
 
@@ -47,7 +47,10 @@ class DueStep(NamedTuple):
 
 
 class PostgresCaseLists:
-    """Reads of the views `cases` and `case_steps`; empty lists before there are views."""
+    """Reads of the views `cases` and `case_steps`; empty lists before there are views.
+
+    Each may raise ViewMissing where an upgrade asks for a rebuild that was not done yet.
+    """
 
     def __init__(self, store: ViewStore) -> None:
         self._store = store
@@ -212,3 +215,5 @@ class PostgresCaseLists:
                 return cursor.fetchall()
         except UndefinedTable:
             return []
+        except UndefinedColumn as error:  # an upgrade's, until the view is rebuilt
+            raise ViewMissing("a view of cases is of another version") from error

@@ -251,6 +251,24 @@ def test_the_view_of_steps_tells_the_portal_however_it_was_made(bureau: Bureau, 
     assert (verdict.findings, verdict.notes) == ([], [])
 
 
+def test_until_the_view_is_rebuilt_after_an_upgrade_a_portal_is_told_to_ask_again(
+    bureau: Bureau, one: Member
+) -> None:
+    case = granted(bureau, one)
+    # given the view as it was before portals were in it
+    query(bureau.azyq.dsn, "ALTER VIEW azyq_views.case_steps RENAME COLUMN through TO opened_through")
+    # then a portal's list is not there at the moment, and a clerk's is
+    answer = one.get("/v1/cases?role=applicant")
+    assert (answer.status_code, answer.json()["code"]) == (503, "not_available")
+    assert int(answer.headers["retry-after"]) > 0
+    assert bureau.members["integrator"].get("/v1/cases?role=integrator").status_code == 200
+    # until it is rebuilt
+    reader = LogReader(bureau.azyq.dsn)
+    rebuild(reader, bureau.azyq.view_store, next(view for view in VIEWS if view.name == "case_steps"))
+    reader.close()
+    assert one.to_do() == [(case, "access")]
+
+
 def _steps(bureau: Bureau) -> list[tuple[str, str, str, str]]:
     return query(
         bureau.azyq.dsn, "SELECT number, step, state, through FROM azyq_views.case_steps ORDER BY 1, 2, turn"
