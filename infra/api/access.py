@@ -46,7 +46,7 @@ _ASKED_BY = {
     "on": "a day as 2026-03-15; without it today",
     "shop": "the shop's id",
     "region": "a prefix of KATO codes within the reader's own",
-    "as_of": "a time with an offset, or a log position: what was known then",
+    "as_of": "a day (its end), a time (of Almaty, if it has no offset), or a log position: what was known then",
     "format": f"{', '.join(MEDIA_TYPES)}; json by default",
     "section": "one table of the report, for json, csv and parquet",
 }
@@ -199,7 +199,7 @@ def _report(services: AccessServices, caller: Caller, name: str, request: Reques
     form = parameters.pop("format", "json")
     section, as_of = parameters.pop("section", ""), parameters.pop("as_of", "")
     # "+" of an offset comes as a blank where it was not escaped
-    asked = ReportRequest(name, parameters, as_of.replace(" ", "+"))
+    asked = ReportRequest(name, parameters, as_of)
     try:
         if len({key for key, _ in given}) != len(given):
             raise ParameterTwice

@@ -84,7 +84,9 @@ def report(
     shop: str = typer.Option(None, "--shop", help="One shop."),
     region: str = typer.Option(None, "--region", help="A prefix of KATO codes."),
     as_of: str = typer.Option(
-        None, "--as-of", help="What was known then: a time with an offset, or a position."
+        None,
+        "--as-of",
+        help="What was known then: a day (its end), a time (of Almaty, if it has no offset), or a position.",
     ),
     from_: str = typer.Option(None, "--from", help="With diff: the earlier time or position."),
     to: str = typer.Option(None, "--to", help="With diff: the later one (default: now)."),

@@ -21,6 +21,7 @@ from domain.programmes import Programme, ProgrammeUnknown
 from domain.trade.shop_refusals import ShopUnknown
 from infra.cases.working_calendar import working_days
 from infra.postgres.view_store import everything_upto, nothing_after
+from infra.reporting.as_of import time_written
 from infra.reporting.log_times import LogTimes
 from infra.reporting.refusals import (
     AsOfAhead,
@@ -47,14 +48,14 @@ _FORMS: dict[str, tuple[str, str]] = {
     "on": (r"20[0-9]{2}-[0-9]{2}-[0-9]{2}", "2025-07-15"),
     "shop": (r"[A-Za-z0-9][A-Za-z0-9._/-]{0,63}", "S001"),
     "region": (r"[0-9]{1,9}", "1132"),
-    "as_of": (r"[0-9]{1,18}|20[0-9]{2}-.{5,40}", "2025-07-15T12:00:00+05:00"),
+    "as_of": (r"[0-9]{1,18}|20[0-9]{2}-.{5,40}", "2025-07-15T12:00:00+05:00, 2025-07-15, 12345"),
 }
 _LEDGER_TOPICS = ("family.", "voucher.", "sms.sent", "shop.", "case.", "serving.", "seal.day_sealed")
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked: the report's name and parameters as text, `as_of` a time with an offset or a log position."""
+    """What is asked: the report's name and parameters as text, `as_of` a time, a day (its end), or a log position."""
 
     report: str
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -308,12 +309,9 @@ def time_of(as_of: str) -> datetime:
     """The time that an `as_of` without a position names. Raises ParameterMalformed."""
     _check("as_of", as_of)
     try:
-        at = datetime.fromisoformat(as_of)
-        if at.utcoffset() is None:
-            raise ValueError(as_of)
+        return time_written(as_of)
     except ValueError:
         raise ParameterMalformed("as_of", parameter="as_of", example=_FORMS["as_of"][1]) from None
-    return at
 
 
 def _check(name: str, value: str) -> None:

@@ -119,6 +119,8 @@ def test_as_of_and_the_difference_to_it(azyq: Shell) -> None:
     asked = ("report", "pilot", "--month", "2025-07")
     before, after = azyq.json(*asked, *then), azyq.json(*asked)
     assert before["log_position"] < after["log_position"]
+    for written in ("2025-07-14", "2025-07-15 00:00", "2025-07-14T19:00Z"):
+        assert azyq.json(*asked, "--as-of", written)["sections"] == before["sections"]
     changed = azyq.json("report", "diff", *asked[1:], "--from", then[1])
     (whole,), (old,), (new,) = (one["sections"]["vouchers"] for one in (changed, before, after))
     for figure in ("issued", "issued_tiyn", "used", "used_tiyn"):
@@ -147,6 +149,8 @@ def test_the_month_has_its_tables_beside_what_it_had(azyq: Shell) -> None:
         (("daily", "--on", "2025-02-30"), "parameter_malformed"),
         (("daily", "--on", "2025-07-07", "--shop", "' OR 1=1--"), "parameter_malformed"),
         (("goods", "--month", "2025-07", "--as-of", "999999"), "as_of_ahead"),
+        (("goods", "--month", "2025-07", "--as-of", "2025-07-32"), "parameter_malformed"),
+        (("goods", "--month", "2025-07", "--as-of", "yesterday"), "parameter_malformed"),
         (("goods", "--month", "1999-07"), "parameter_malformed"),
         (("goods", "--month", "2029-07"), "month_without_programme"),
         (("goods", "--month", "2025-07", "--programme", "other"), "programme_unknown"),

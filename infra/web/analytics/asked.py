@@ -5,23 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from domain.access_refusals import RegionForeign, RegionOfItsOwnBodies, ScopeEmpty
-from domain.calendar import ALMATY, day_end, local_day
+from domain.calendar import local_day
 from domain.programmes import Programme
+from infra.reporting.as_of import time_written
 from infra.web.analytics.reading import Reader
 from infra.web.analytics.refusals import AddressUnknown, NumberOutside, TimeUnclear
 
 PATH = "/analytics"
 _NAMES = ("programme", "month", "region", "on", "as_of", "compare", "lang")
 _POSITION = re.compile(r"[0-9]{1,18}", re.ASCII)
-_TIME = re.compile(
-    r"(20[0-9]{2}-[0-9]{2}-[0-9]{2})(?:[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)(Z|[+ -][0-9]{2}:[0-9]{2})?)?",
-    re.ASCII,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,18 +97,9 @@ def exact_time(text: str, field: str) -> str:
     """A position as it is; a local time, or the end of a day, with its offset. Raises TimeUnclear."""
     if not text or _POSITION.fullmatch(text):
         return text
-    match = _TIME.fullmatch(text)
     try:
-        if match is None:
-            raise ValueError(text)
-        day, time, offset = match.groups()
-        if time is None:
-            return day_end(date.fromisoformat(day)).isoformat()
-        if offset is None:
-            return datetime.fromisoformat(f"{day}T{time}").replace(tzinfo=ALMATY).isoformat()
-        # In an address that somebody typed, the plus sign of an offset has become a space.
-        return datetime.fromisoformat(f"{day}T{time}{offset.replace(' ', '+')}").isoformat()
-    except (ValueError, OverflowError):
+        return time_written(text).isoformat()
+    except ValueError:
         raise TimeUnclear(field) from None
 
 
