@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from domain.office import APPROVER, CLERK
 from infra.parts.api import Replies
 from infra.parts.http_face import create_app
-from infra.parts.office.list_work import work_at_lists
+from infra.parts.office.list_work import ListWork, work_at_lists
 from infra.parts.office.lists import OfficeLists
 from infra.parts.office.reading import Office
 from infra.parts.staff import enrol_staff
@@ -161,3 +161,33 @@ def test_R14_a_line_that_breaks_is_told_and_the_form_can_be_sent_again(site: Sit
     clerk.unroute("**/office/lists?*")
     clerk.get_by_role("button", name="Bring in and check").click()
     expect(clerk.get_by_role("heading", name="Waits for approval")).to_be_visible(timeout=30_000)
+
+
+def test_R14_a_refused_decision_is_not_sent_again_when_the_list_is_in(
+    site: Site, new_page: NewPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clerk = site.enter(new_page(), "k.clerk", "en")
+    drop(clerk, "list", site.files(30)[0])
+    clerk.get_by_role("button", name="Bring in and check").click()
+    expect(clerk.get_by_role("heading", name="Waits for approval")).to_be_visible(timeout=30_000)
+    first = site.enter(new_page(), "k.approver", "en")
+    late = site.enter(new_page(may_say="422"), "k.approver", "en")
+    for page in (first, late):
+        page.get_by_role("table").get_by_role("link").first.click()
+        expect(page.get_by_role("button", name="Approve")).to_be_visible()
+    posts: list[str] = []
+    late.on("request", lambda asked: posts.append(asked.url) if asked.method == "POST" else None)
+    works = ListWork.round
+    monkeypatch.setattr(ListWork, "round", lambda self: None)  # under way until both have decided
+    first.get_by_role("button", name="Approve").click()
+    expect(first.get_by_role("heading", name="Approved, being taken in")).to_be_visible()
+    late.get_by_role("button", name="Approve").click()
+    expect(late.get_by_role("alert")).to_contain_text("decided on already")
+    late.reload()
+    expect(late.get_by_role("alert")).to_have_count(0)
+    monkeypatch.setattr(ListWork, "round", works)
+    site.month.azyq.lists_wait.set()
+    expect(late.get_by_role("heading", name="Taken in", exact=True)).to_be_visible(timeout=30_000)
+    expect(late.get_by_role("alert")).to_have_count(0)
+    assert len(posts) == 1
+    assert "/approve" not in late.url

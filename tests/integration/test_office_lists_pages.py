@@ -115,7 +115,7 @@ def test_R14_a_list_goes_through_the_pages_of_two_persons(site: Site) -> None:
     answer = send(clerk, *site.csv(4, spoiled=1))
     path = str(answer.headers["location"])
     coming = clerk.get(path)
-    assert '<noscript><meta http-equiv="refresh" content="2"></noscript>' in coming.text
+    assert f'<noscript><meta http-equiv="refresh" content="2; url={path}"></noscript>' in coming.text
     assert clerk.get(path.replace("?", "/progress?")).json()["over"] is False
     site.work()
     assert clerk.get(path.replace("?", "/progress?")).json()["over"] is True
@@ -202,6 +202,17 @@ def test_R14_another_roles_button_pressed_by_hand_is_refused_and_recorded(site: 
     ]
     assert site.signed_in("r.registrar").get(path).status_code == 403
     assert [one["staff"] for one in site.acts("office.refused")] == ["r.registrar"]
+
+
+@pytest.mark.parametrize("act", ["approve", "decline", "retry"])
+def test_R14_the_address_a_refused_decision_leaves_behind_leads_to_the_list(site: Site, act: str) -> None:
+    path = site.brought(site.signed_in("k.clerk"), *site.csv())
+    approver = site.signed_in("k.approver")
+    answer = approver.get(f"{path}/{act}?lang=kk")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{path}?lang=kk")
+    assert site.browser().get(f"{path}/{act}").headers["location"].startswith("/office/sign-in")
+    assert approver.get(f"{LISTS}/%2F%2Fevil.example/{act}").status_code == 404
+    assert site.topics() == ["list.begun", "list.brought_in"]
 
 
 def test_R14_a_second_approver_is_told_that_it_is_decided(site: Site) -> None:

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 
+from domain.brought_list_refusals import BroughtListUnknown
 from domain.brought_lists import DECLINE_REASONS
 from domain.commands.bring_list import SEES_LISTS
 from domain.errors import Refusal
@@ -39,6 +40,7 @@ log = structlog.get_logger(__name__)
 
 LISTS = PATH + "/lists"
 _UPLOAD = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_DECISIONS = ("approve", "decline", "retry")
 _AT_ONCE = 4  # uploads on their way in
 _STATUS = {"office_role_missing": 403, "same_person": 403, "brought_list_unknown": 404}
 
@@ -267,6 +269,18 @@ def lists_router(lists: ListServices, services: OfficeServices, assets: Assets) 
             return StreamingResponse(found, media_type="text/csv; charset=utf-8", headers=headers)
 
         return await answered(request, work, "rows", upload)
+
+    @router.get(LISTS + "/{upload}/{act}")
+    async def decided(upload: str, act: str, request: Request) -> Response:
+        """Where the page of a decision that was refused leads to, in another language say."""
+
+        def work(_: Actor) -> Response:
+            if act not in _DECISIONS or not _UPLOAD.fullmatch(upload):
+                raise BroughtListUnknown("list")
+            way = f"{LISTS}/{upload}?lang={chosen_language(request)}"
+            return RedirectResponse(way, 303, headers=HEADERS)
+
+        return await answered(request, work)
 
     return router
 

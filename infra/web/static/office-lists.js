@@ -70,7 +70,7 @@ async function follow(box) {
   try {
     const answer = await fetch(box.dataset.progress, { headers: { Accept: "application/json" } });
     const told = await answer.json();
-    if (told.over) return location.reload();
+    if (told.over) return location.replace(box.dataset.page);
     if (answer.ok) going(box, told.percent, told.text);
   } catch {
     // The server does not answer just now; it is asked again.
@@ -78,6 +78,8 @@ async function follow(box) {
   setTimeout(follow, 700, box);
 }
 
+// The page of a refused decision is the answer to a POST: to load it anew is to look at the list, not to decide again.
+for (const said of document.querySelectorAll(".refusal[data-page]")) history.replaceState(null, "", said.dataset.page);
 for (const zone of document.querySelectorAll(".drop")) takesDrops(zone);
 for (const form of document.querySelectorAll("form.bring")) sends(form);
 for (const box of document.querySelectorAll("[data-progress]")) follow(box);
