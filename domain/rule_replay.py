@@ -42,12 +42,14 @@ class RuleReplay:
     def __init__(self, month: ProgrammeMonth, happened_in: ProgrammeMonth, goods: GoodsCatalogue) -> None:
         """`goods` is the official list (R2.3)."""
         self._month = month
+        self._ends_sooner = month.deadline < happened_in.deadline or month.valid_to < happened_in.valid_to
         self._farm_percent = happened_in.terms.farm_discount_percent
         self._goods = month.programme.catalogue(goods)
         self.refused: Counter[str] = Counter()
 
-    def play(self, events: Iterable[tuple[str, Data]]) -> FamilyVouchers | None:
-        """The family that these events, (topic, fields) in order, would have come to; None without the first."""
+    def play(self, events: Iterable[tuple[str, Data]], until: datetime) -> FamilyVouchers | None:
+        """The family that these events, (topic, fields) in order, would have come to by `until`, when the log's last one
+        was recorded; None without the first."""
         family: FamilyVouchers | None = None
         for topic, data in events:
             at = datetime.fromisoformat(data["timestamp"])
@@ -62,11 +64,18 @@ class RuleReplay:
                     at,
                 )
             elif family is not None:
-                if at > day_end(self._month.valid_to):
-                    # What the other rules end sooner is over by now, whatever ended it as it was.
-                    family.expire(self._month, day_end(self._month.valid_to))
+                self._end_what_is_over(family, at)
                 self._happened(family, topic, data, at)
+        if family is not None and self._ends_sooner:
+            self._end_what_is_over(family, until)
         return family
+
+    def _end_what_is_over(self, family: FamilyVouchers, at: datetime) -> None:
+        """What the other rules end sooner is over by then, whatever ended it as it was (R8, R21)."""
+        if at > day_end(self._month.deadline):
+            family.lapse(self._month, day_end(self._month.deadline))
+        if at > day_end(self._month.valid_to):
+            family.expire(self._month, day_end(self._month.valid_to))
 
     def _happened(self, family: FamilyVouchers, topic: str, data: Data, at: datetime) -> None:
         try:

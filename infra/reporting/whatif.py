@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -27,7 +28,10 @@ _MAPPER: FlatMapper = FlatMapper(JSONTranscoder())
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """The month's figures as they are and as they would be, columns as in the report `month`; `refused` by code."""
+    """The month's figures as they are and as they would be, columns as in the report `month`; `refused` by code.
+
+    `families` are those that the month's list ended with, as the figure of that name counts them.
+    """
 
     programme: str
     rules: str
@@ -53,27 +57,30 @@ def what_if(
     then, now = happened_in.month(month), other.month(month)
     replay = RuleReplay(now, then, goods)
     actual, imagined = Ledger(), Ledger()
-    families = 0
     connection = connect(dsn, role=APP_ROLE, application_name="azyq-whatif")
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT coalesce(max(notification_id), 0) FROM azyq_log.azyq_events")
-            head = int((cursor.fetchone() or (0,))[0])
+            cursor.execute(
+                "SELECT notification_id, convert_from(state, 'UTF8')::json ->> 'timestamp'"
+                " FROM azyq_log.azyq_events ORDER BY notification_id DESC LIMIT 1"
+            )
+            head, recorded_at = cursor.fetchone() or (0, "1970-01-01T00:00:00+00:00")
+        until = datetime.fromisoformat(recorded_at)
         for events in _families(connection, head, f"{happened_in.id}/{month}"):
-            families += 1
             for event in events:
                 actual.feed(event)
-            for event in _imagined(replay, events):
+            for event in _imagined(replay, events, until):
                 imagined.feed(event)
     finally:
         connection.close()
+    happened = _figures(actual, happened_in.id, month)
     return WhatIf(
         other.id,
         now.terms.version,
         month,
         head,
-        families,
-        _figures(actual, happened_in.id, month),
+        happened[0],
+        happened,
         _figures(imagined, other.id, month),
         dict(sorted(replay.refused.items())),
     )
@@ -85,8 +92,8 @@ def _figures(ledger: Ledger, programme: str, month: str) -> Cells:
     return rows[0][whole.keys :] if rows else (0,) * (len(whole.columns) - whole.keys)
 
 
-def _imagined(replay: RuleReplay, events: list[Recorded]) -> Iterator[Recorded]:
-    family = replay.play((event.topic, event.data) for event in events)
+def _imagined(replay: RuleReplay, events: list[Recorded], until: datetime) -> Iterator[Recorded]:
+    family = replay.play(((event.topic, event.data) for event in events), until)
     for number, event in enumerate(family.collect_events() if family is not None else (), start=1):
         stored = _MAPPER.to_stored_event(event)
         yield Recorded(number, events[0].stream, number, stored.topic, orjson.loads(stored.state))

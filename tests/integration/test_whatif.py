@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from domain.calendar import ALMATY, day_end
+from domain.family import FamilyVouchers
+from domain.replies import Answer
 from infra.postgres.log import PostgresLog
 from infra.postgres.log_reader import LogReader
 from infra.postgres.view_store import ViewStore
@@ -57,6 +61,10 @@ def other(tmp_path: Path, *changes: tuple[str, str]) -> Any:
     return load_programme(path)
 
 
+def at(day: int, hour: int = 12) -> datetime:
+    return datetime(2025, 7, day, hour, tzinfo=ALMATY)
+
+
 def figures(found: WhatIf) -> dict[str, tuple[int, int]]:
     return {id: (is_, would_be) for id, _, is_, would_be in side_by_side(found, "en")}
 
@@ -100,6 +108,50 @@ def test_R31_nothing_is_left_of_a_month_that_is_over(told: str, tmp_path: Path) 
         change = ('activate_to_day = "last"', f"activate_to_day = {day}")
         shown, _ = under(told, other(tmp_path, change))
         assert shown["available_tiyn"] == (0, 0), day
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_R21_who_did_not_answer_by_the_other_day_lapses(database: str, tmp_path: Path, closed: bool) -> None:
+    # given a month, over or not, in which some answered after the other window's end, or not at all
+    month = PROGRAMMES["akkol-2025"].month("2025-07")
+    answers = {"early": (10, Answer.YES), "declined": (30, Answer.NO), "late": (31, Answer.YES)}
+    families = []
+    for number, name in enumerate(("silent", "idle", *answers)):
+        family = FamilyVouchers.list_family(month, name, "113220100", name, [name, f"{name}-2"], "1-a", at(1))
+        sent: dict[str, Any] = {"language": "kk", "encoding": "ucs2", "parts": 6, "gateway": "outbox"}
+        family.record_sms(month, message=f"{number}", purpose="consent_request", at=at(5), **sent)
+        day, answer = answers.get(name, (11, Answer.YES))
+        if name != "silent":
+            family.record_reply(month, reply=f"{number}", answer=answer, channel="http", at=at(day))
+        if name == "late":
+            family.activate(month, via="wallet", at=at(31, 15))
+        if closed:
+            family.lapse(month, day_end(month.deadline))
+            family.expire(month, day_end(month.valid_to))
+        families.append(family)
+    log, reader, store = PostgresLog(database), LogReader(database), ViewStore(database)
+    log.save(*families)
+    Feed(reader, store, VIEWS).catch_up()
+    for one in (log, reader, store):
+        one.close()
+    # when
+    shown, found = under(database, other(tmp_path, ('activate_to_day = "last"', "activate_to_day = 20")))
+    # then each family that was asked is told once, and the sums are those of its vouchers
+    assert [shown[name] for name in ("asked", "consented", "refused")] == [(5, 5), (3, 2), (1, 0)]
+    assert [shown[name] for name in ("lapsed", "expired")] == (
+        [(1, 3), (3, 2)] if closed else [(0, 3), (0, 2)]
+    )
+    assert shown["expired_tiyn"][1] == shown["issued_tiyn"][1] == 2 * 2 * 393_200
+    assert shown["available_tiyn"] == (0 if closed else 3 * 2 * 393_200, 0)
+    assert found.refused == {"voucher_not_issued": 1}
+    # and under its own rules the month is what it is
+    assert what_if(database, month.programme, month.programme, "2025-07", GOODS).would_be == found.happened
+
+
+def test_R31_families_are_counted_one_way(told: str, tmp_path: Path) -> None:
+    # given a month that some families left the list of
+    shown, found = under(told, other(tmp_path, ('amount = "3932.00"', 'amount = "1966.00"')))
+    assert (found.families, found.families) == shown["families"]
 
 
 def test_R31_the_voucher_pays_the_price(told: str, tmp_path: Path) -> None:
