@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -22,6 +22,8 @@ _REQUESTS = (
 )
 PERCENTILES = (50, 95, 99)
 VIEWS = ("measurements",)
+# A process tells of itself every five minutes; what none has told of for twice as long it was not at work in.
+UNTOLD = timedelta(minutes=10)
 
 _MEASURED = """
     measured AS (SELECT * FROM azyq_views.measurements WHERE day = %(on)s AND position <= %(upto)s)"""
@@ -79,12 +81,21 @@ _LEVELS = f"""
     """
 _DAY = f"""
     WITH {_MEASURED},
+    touching AS (
+        SELECT * FROM azyq_views.measurements
+        WHERE position <= %(upto)s AND (day = %(on)s
+            OR day = (%(on)s::date - 1)::text AND upto_at > %(first)s::timestamptz)
+    ),
+    known AS (
+        SELECT CASE WHEN at - last <= interval '{UNTOLD.total_seconds():.0f} seconds' THEN last ELSE at END AS upto
+        FROM (SELECT nullif(%(at)s, '')::timestamptz AS at, max(upto_at) AS last FROM touching) AS told
+    ),
     whole AS (
-        SELECT tstzrange(began, greatest(began, least(ended, at))) AS span
-        FROM (VALUES (%(first)s::timestamptz, %(end)s::timestamptz, nullif(%(at)s, '')::timestamptz)) AS d (began, ended, at)
+        SELECT tstzrange(began, greatest(began, least(ended, upto))) AS span
+        FROM known, (VALUES (%(first)s::timestamptz, %(end)s::timestamptz)) AS d (began, ended)
     ),
     covered AS (
-        SELECT range_agg(tstzrange(from_at, upto_at)) * tstzmultirange((SELECT span FROM whole)) AS spans FROM measured
+        SELECT range_agg(tstzrange(from_at, upto_at)) * tstzmultirange((SELECT span FROM whole)) AS spans FROM touching
     ),
     seconds AS (
         SELECT (SELECT floor(extract(epoch FROM sum(upper(one) - lower(one)))) FROM covered, unnest(spans) one) AS up,
@@ -102,8 +113,8 @@ _DAY = f"""
     SELECT %(on)s, (SELECT coalesce(requests, 0) FROM answered), (SELECT coalesce(refused, 0) FROM wrong),
         (SELECT coalesce(failed, 0) FROM wrong), (SELECT coalesce(up, 0) FROM seconds),
         (SELECT round(100 * coalesce(up, 0) / nullif(whole, 0), 2) FROM seconds),
-        count(DISTINCT process), (SELECT parked FROM measured ORDER BY position DESC LIMIT 1)
-    FROM measured HAVING count(*) > 0
+        count(DISTINCT process), (SELECT parked FROM touching ORDER BY position DESC LIMIT 1)
+    FROM touching HAVING count(*) > 0
     """
 
 
@@ -175,14 +186,16 @@ def _percentile(counts: Counter[int], percent: int) -> int:
 
 
 def _day(ledger: Ledger, scope: Scope) -> Sequence[Cells]:
-    measured = _measured(ledger, scope)
-    if not measured:
-        return []
     first, end = datetime.fromisoformat(scope.first), datetime.fromisoformat(scope.end)
-    end = max(first, min(end, datetime.fromisoformat(scope.at)))
-    up = sum((until - since for since, until in _covered(measured, first, end)), timedelta()) // timedelta(
-        seconds=1
-    )
+    touching = _touching(ledger, scope, first)
+    if not touching:
+        return []
+    measured = _measured(ledger, scope)
+    at = datetime.fromisoformat(scope.at)
+    last = max(datetime.fromisoformat(one["upto_at"]) for one in touching)
+    end = max(first, min(end, last if at - last <= UNTOLD else at))
+    spans = _covered(touching, first, end)
+    up = sum((until - since for since, until in spans), timedelta()) // timedelta(seconds=1)
     whole = (end - first) // timedelta(seconds=1)
     share = (Decimal(100 * up) / whole).quantize(Decimal("0.01"), ROUND_HALF_UP) if whole else None
     wrong = [pair for one in measured for pair in one["errors"].values()]
@@ -194,9 +207,19 @@ def _day(ledger: Ledger, scope: Scope) -> Sequence[Cells]:
             sum(failed for _, failed in wrong),
             up,
             share,
-            len({one["process"] for one in measured}),
-            measured[-1]["parked"],
+            len({one["process"] for one in touching}),
+            touching[-1]["parked"],
         )
+    ]
+
+
+def _touching(ledger: Ledger, scope: Scope, first: datetime) -> list[dict[str, Any]]:
+    """What was measured on the day, and what began the day before and went on into it."""
+    before = (date.fromisoformat(scope.on) - timedelta(days=1)).isoformat()
+    return [
+        one
+        for one in ledger.measured
+        if one["day"] == scope.on or (one["day"] == before and datetime.fromisoformat(one["upto_at"]) > first)
     ]
 
 
@@ -232,11 +255,17 @@ _DEFINED = {
     ),
     "service": named(
         "serving.measured оқиғаларының күндік қосындысы; жұмыс уақыты – процестер аралықтарының бірігуі, пайызы – күннің "
-        "өткен бөлігінен; шетке қойылғаны – соңғы өлшемде. Өлшем болмаса, жол жоқ.",
+        "өткен бөлігінен: соңғы өлшемнен бері өткен он минутқа дейінгі уақыт әлі есепке кірмейді. Түн ортасынан асқан "
+        "аралықтың уақыты екі күнге бөлінеді, ал сұраулары мен бас тартулары басталған күніне жазылады. Шетке қойылғаны – "
+        "соңғы өлшемде. Өлшем болмаса, жол жоқ.",
         "сумма событий serving.measured за день; время работы – объединение промежутков процессов, доля – от прошедшей "
-        "части дня; отложено – при последнем измерении. Без измерений строки нет.",
+        "части дня: до десяти минут после последнего измерения ещё не в счёт. Время промежутка через полночь делится между "
+        "двумя днями, а его запросы и отказы отнесены ко дню, когда он начался. Отложено – при последнем измерении. Без "
+        "измерений строки нет.",
         "the day's events serving.measured added up; seconds up is the union of the processes' spans, the share is of the "
-        "day so far; parked is as last measured. Where nothing was measured there is no row.",
+        "day so far, up to ten minutes since the last measurement not counted yet. The time of a span across midnight "
+        "counts to each day its part, its requests and refusals to the day it began on. Parked is as last measured. Where "
+        "nothing was measured there is no row.",
     ),
     "requests": named(
         "сұраулар түрі бойынша; p50, p95, p99 – сұраулардың осынша пайызына жауап берілген қадамның жоғарғы шегі (мс), ең "

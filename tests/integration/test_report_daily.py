@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ from uuid import UUID
 import pytest
 from fastapi.testclient import TestClient
 
+from domain.serving import Counted, Measurement
+from domain.trade.shop import Shop, ShopFacts
 from infra.measuring import Counts, Measuring
 from infra.parts.api import Replies, Watching
 from infra.parts.counter.tills import Tills, terminals
@@ -125,3 +127,48 @@ def test_R32_uptime_latency_and_errors_of_the_day(site: Site) -> None:
     assert counter["kind_name"] == "касса"
     assert 0 < counter["p50_ms"] <= counter["p99_ms"] <= 60_000
     assert site.report("service", on="2025-07-07") == []
+
+
+def measured(site: Site, process: str, number: int, since: str, minutes: float) -> None:
+    """A process that was at work from `since`, and told so at the end."""
+    at = datetime.fromisoformat(f"{since}+05:00")
+    upto = at + timedelta(minutes=minutes)
+    counted = Counted({"counter": [1]}, {}, {}, {})
+    one = Measurement.of(
+        process=process, number=number, from_at=at, upto_at=upto, counted=counted, parked=number
+    )
+    site.month.azyq.log.save(one)
+
+
+def happens(site: Site) -> None:
+    """Any event, at the clock's time."""
+    at = site.month.clock()
+    facts = ShopFacts("Дүкен", "120240000013", "", AKKOL_KATO, "Абая, 1", "2025-01-01")
+    site.month.azyq.log.save(Shop.join(f"{at:%H%M%S}", facts, at))
+
+
+def test_R32_the_minutes_since_the_last_measurement_are_not_down(site: Site) -> None:
+    # given a process that never stopped, measured each fifth minute, and an event that follows at once or later
+    site.month.clock.now = datetime.fromisoformat("2025-07-08T00:10:00+05:00")
+    measured(site, "ab12", 1, "2025-07-08T00:00:00", 5)
+    measured(site, "ab12", 2, "2025-07-08T00:05:00", 5)
+    for seconds, share in ((4, 100), (294, 100), (299, 100), (60, Decimal("47.73"))):
+        site.later(seconds=seconds)
+        happens(site)
+        (day,) = site.report("service", on="2025-07-08")
+        # then it is down only when it should have been told of, and was not
+        assert (day["up_seconds"], day["up_percent"]) == (600, share), seconds
+
+
+def test_R32_a_span_across_midnight_counts_to_each_day_its_part(site: Site) -> None:
+    for number in range(5):
+        measured(site, "ab12", number, f"2025-07-08T23:{40 + 4 * number}:00", 4)
+    measured(site, "ab12", 5, "2025-07-09T00:00:00", 3)
+    measured(site, "ab12", 6, "2025-07-09T23:57:30", 5)
+    (eighth,), (ninth,), (tenth,) = (
+        site.report("service", on=f"2025-07-{day}") for day in ("08", "09", "10")
+    )
+    assert (eighth["up_seconds"], eighth["requests"]) == (1200, 5)
+    assert (ninth["up_seconds"], ninth["requests"], ninth["processes"]) == (180 + 150, 2, 1)
+    assert (tenth["up_seconds"], tenth["up_percent"], tenth["requests"], tenth["parked"]) == (150, 100, 0, 6)
+    assert site.report("service", on="2025-07-11") == []
