@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from domain.errors import Refusal
+from domain.voucher_refusals import ListClosed
 
 
 class ListWaitsAlready(Refusal):
@@ -79,6 +80,17 @@ class ApproverBroughtIt(Refusal):
         "en": "You brought this list in, so somebody else has to approve it.",
         "ru": "Этот список загрузили вы, поэтому утвердить его должен другой сотрудник.",
         "kk": "Бұл тізімді өзіңіз жүктедіңіз, сондықтан оны басқа қызметкер бекітуі керек.",
+    }
+
+
+class ApprovalTooLate(ListClosed):
+    """What nobody approved by the month's cut-off is not taken in, however early it came (R19)."""
+
+    code = "approval_after_cutoff"
+    texts = {
+        "en": "Lists for {month} were taken in up to {cutoff}, and today is {day}: it can't be approved any more.",
+        "ru": "Списки за {month} принимались по {cutoff} включительно, а сегодня {day}: утвердить этот список уже нельзя.",
+        "kk": "{month} айының тізімдері {cutoff} күнін қоса алғанда қабылданды, бүгін {day}: оны енді бекітуге болмайды.",
     }
 
 

@@ -148,7 +148,7 @@ def test_R14_what_is_no_list_is_said_where_one_looks(site: Site, new_page: NewPa
     clerk.get_by_role("button", name="Bring in and check").click()
     expect(clerk.get_by_role("heading", name="Waits for approval")).to_be_visible(timeout=30_000)
     clerk.goto(f"{site.address}/office/lists?lang=en")
-    expect(clerk.get_by_text("Another list of 2025-07 waits for a decision")).to_be_visible()
+    expect(clerk.get_by_text("Another list of July 2025 waits for a decision")).to_be_visible()
     expect(clerk.locator("form.bring")).to_have_count(0)
 
 

@@ -62,6 +62,19 @@ def test_R19_R20_the_clerks_morning(site: OfficeSite) -> None:
     assert "Complaint about the food vouchers" in text
 
 
+def test_R19_another_months_page_keeps_what_is_pressing_today(site: OfficeSite) -> None:
+    site.month.at(31, 23)
+    client = site.signed_in("k.clerk")
+    now, other = client.get("/office?lang=en"), client.get("/office?month=2025-09&lang=en")
+    pressing = re.findall(r'<li class="(?:alarm|warn)"><a href="[^"]*">([^<]*)<', now.text)
+    assert any("late" in one for one in pressing)
+    assert re.findall(r'<li class="(?:alarm|warn)"><a href="[^"]*">([^<]*)<', other.text) == pressing
+    assert 'href="/office?lang=en#akkol-2025-2025-07"' in other.text
+    assert 'href="#akkol-2025-2025-07"' in now.text
+    assert "Nothing is pressing" not in other.text
+    assert "September 2025" in other.text
+
+
 def test_R29_the_last_audit_is_told_and_one_that_found_something_is_in_front(site: OfficeSite) -> None:
     azyq, client = site.month.azyq, site.signed_in("k.clerk")
     assert "Audit none yet" in shown(client.get("/office?lang=en"))

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from domain.brought_list_refusals import (
+    ApprovalTooLate,
     ApproverBroughtIt,
     BroughtListUnknown,
     ListDecided,
@@ -129,7 +130,7 @@ def test_R14_a_list_is_brought_in_checked_approved_and_taken_in(office: Office) 
     named, silent = office.town.households(4), office.town.household(phone=False)
     upload = office.given_waiting([*named, silent], spoiled=1)
     shown = office.find(upload)
-    assert office.lists.waiting() == (1, 0)
+    assert office.lists.waiting() == (1, 0, 0)
     told = shown.file.told
     assert (told["rows"], told["accepted"], told["families"], told["no_number"]) == (10, 8, 4, 1)
     assert told["rejected"] == {"iin_not_12_digits": 1, "family_without_applicant": 1}
@@ -350,9 +351,12 @@ def test_R19_an_approval_after_the_cut_off_is_refused_however_early_the_list_cam
     office.month.at(4, 23)
     upload = office.given_waiting(office.town.households(2))
     office.month.at(5, 0)
-    with pytest.raises(ListClosed):
+    with pytest.raises(ApprovalTooLate):
         office.lists.approve(A_HEAD, upload)
-    assert office.find(upload).stage == "waiting"
+    assert (office.find(upload).stage, office.find(upload).late) == ("waiting", True)
+    assert office.lists.waiting() == (0, 0, 1)
+    office.lists.decline(A_HEAD, upload, "newer_list")
+    assert office.lists.waiting() == (0, 0, 0)
 
 
 def test_R19_what_was_approved_in_time_is_taken_in_before_the_calendar_closes_the_list(
@@ -384,8 +388,8 @@ def test_R19_what_could_not_be_taken_in_says_why_and_is_tried_again_or_given_up(
     shown = office.find(upload)
     assert shown.stage == "failed"
     assert (shown.list.failure if shown.list else "") == "list_closed"
-    assert office.lists.waiting() == (0, 1)
-    assert "2025-07-05" in shown.file.told["why"]["en"]
+    assert office.lists.waiting() == (0, 1, 0)
+    assert "05.07.2025" in shown.file.told["why"]["en"]
     with pytest.raises(OfficeRoleMissing):
         office.lists.retry(A_CLERK, upload)
     office.lists.retry(AN_OPERATOR, upload)

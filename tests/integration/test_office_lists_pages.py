@@ -327,8 +327,33 @@ def test_R19_after_the_cut_off_the_page_takes_no_list_and_approves_none(site: Si
     site.month.at(5, 9)
     clerk, approver = site.signed_in("k.clerk"), site.signed_in("k.approver")
     assert 'name="month"' not in clerk.get(LISTS).text
-    assert "taken up to 2025-07-04" in text_of(send(clerk, *site.csv()), 422)
-    assert "taken up to 2025-07-04" in text_of(post(approver, f"{path}/approve"), 422)
+    assert "Lists for July 2025 were taken up to 04.07.2025; this one came on 05.07.2025" in text_of(
+        send(clerk, *site.csv()), 422
+    )
+    text = text_of(approver.get(path))
+    assert "Not approved in time" in text
+    assert "Waits for approval" not in text
+    assert f"{path}/approve" not in approver.get(path).text
+    assert f"{path}/decline" in approver.get(path).text
+    assert "Not approved in time" in text_of(approver.get(LISTS))
+    assert "Lists that nobody approved in time: 1." in text_of(approver.get("/office"))
+    assert "Lists waiting for approval" not in text_of(approver.get("/office"))
+    refused = text_of(post(approver, f"{path}/approve"), 422)
+    assert "Lists for July 2025 were taken in up to 04.07.2025, and today is 05.07.2025" in refused
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_R14_sentences_about_a_month_tell_it_in_words(site: Site, language: str) -> None:
+    clerk = site.signed_in("k.clerk")
+    site.brought(clerk, *site.csv())
+    answer = clerk.get(f"{LISTS}?lang={language}")
+    said = {
+        "kk": "2025 жылғы шілде айының басқа тізімі",
+        "ru": "Другой список за июль 2025 года ждёт",
+        "en": "Another list of July 2025 waits",
+    }[language]
+    assert said in text_of(answer)
+    assert "2025-07" not in text_of(answer)
 
 
 def test_R14_a_script_is_answered_in_json(site: Site) -> None:

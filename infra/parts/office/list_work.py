@@ -44,6 +44,7 @@ from infra.postgres.staging import PostgresStaging
 from infra.vault.brought import BroughtFile
 from infra.vault.mcdb import FileNumbers
 from infra.web.office.lists_reading import LIST, NUMBERS
+from infra.web.office.refusal_words import refusal_words
 from streams.trouble import where
 
 REJECTS, NO_NUMBER = "rejects", "no_number"
@@ -161,7 +162,7 @@ class ListWork:
         self._bring.refuse(self._month(file), refusal.code, sha256, size, file.staff, now)
         told: dict[str, Any] = {
             "code": refusal.code,
-            "why": {language: refusal.sentence(language) for language in LANGUAGES},
+            "why": {language: refusal_words(refusal, language) for language in LANGUAGES},
             "rejected": dict(refusal.rejected) if isinstance(refusal, NobodyAccepted) else {},
         }
         self._files.settle(file.upload, "refused", told, "", now)
@@ -277,7 +278,7 @@ class ListWork:
 
     def _fail(self, file: BroughtFile, month: ProgrammeMonth, refusal: Refusal) -> None:
         self._bring.failed(month, file.brought, refusal.code, self._azyq.clock())
-        why = {language: refusal.sentence(language) for language in LANGUAGES}
+        why = {language: refusal_words(refusal, language) for language in LANGUAGES}
         self._files.settle(file.upload, "waiting", file.told | {"why": why}, file.brought, self._azyq.clock())
 
     # --- deleting -------------------------------------------------------------------------------------

@@ -9,18 +9,19 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from domain.brought_list_refusals import BroughtListUnknown
+from domain.brought_list_refusals import ApprovalTooLate, BroughtListUnknown
 from domain.brought_lists import BroughtList
 from domain.calendar import local_day
 from domain.commands.bring_list import BRINGS_IN, READS_ROWS, SEES_LISTS, BringList, check_role
 from domain.errors import Refusal
 from domain.office import OfficeMember
 from domain.programmes import ProgrammeMonth
+from domain.voucher_refusals import ListClosed, ListClosedAlready
 from infra.bootstrap import Azyq
 from infra.lists.rejects import table
 from infra.parts.office.list_work import RETURNS, kept_rows
 from infra.vault.brought import PIECE, BroughtFile
-from infra.web.office.lists_reading import LIST, OpenMonth, ShownList
+from infra.web.office.lists_reading import LIST, ListCounts, OpenMonth, ShownList
 
 _ROWS_AT_ONCE = 500
 
@@ -166,10 +167,12 @@ class OfficeLists:
             found.append(self._shown(file, month, lists[key]))
         return found
 
-    def waiting(self) -> tuple[int, int]:
-        """How many lists wait for a decision, and how many could not be taken in."""
-        stages = [self._shown(file, month, self._bring.lists(month)).stage for file, month in self._open()]
-        return stages.count("waiting"), stages.count("failed")
+    def waiting(self) -> ListCounts:
+        """How many lists want somebody."""
+        shown = [self._shown(file, month, self._bring.lists(month)) for file, month in self._open()]
+        late = sum(one.late for one in shown)
+        stages = [one.stage for one in shown]
+        return ListCounts(stages.count("waiting") - late, stages.count("failed"), late)
 
     def _open(self) -> list[tuple[BroughtFile, ProgrammeMonth]]:
         files = [file for file in self._files.all() if file.state == "waiting"]
@@ -195,22 +198,42 @@ class OfficeLists:
         found = lists.get(file.brought)
         kept: Mapping[str, Any] = file.told.get("kept", {})
         returns = tuple(which for which in RETURNS if kept.get(which))
-        return ShownList(file, found, found.stage if found else file.state, month, returns)
+        stage = found.stage if found else file.state
+        late = stage == "waiting" and self._is_closed(month)
+        return ShownList(file, found, stage, month, returns, late)
+
+    def _is_closed(self, month: ProgrammeMonth) -> bool:
+        try:
+            self._check_time(month)
+        except ListClosed:
+            return True
+        except Refusal:
+            return False
+        return False
 
     # --- decisions ------------------------------------------------------------------------------------
 
     def approve(self, by: OfficeMember, upload: str) -> None:
         """Let it be taken in.
 
-        Raises OfficeRoleMissing, ApproverBroughtIt, ListDecided, BroughtListUnknown, ListClosed.
+        Raises OfficeRoleMissing, ApproverBroughtIt, ListDecided, BroughtListUnknown, ListClosed (R19).
         """
         shown = self._decidable(upload)
+
+        def in_time() -> None:
+            try:
+                self._check_time(shown.month)
+            except ListClosedAlready:
+                raise
+            except ListClosed as refusal:
+                raise ApprovalTooLate("list", **refusal.details) from None
+
         self._bring.approve(
             shown.month,
             shown.file.brought,
             by,
             self._azyq.clock(),
-            in_time=lambda: self._check_time(shown.month),
+            in_time=in_time,
         )
         self._azyq.lists_wait.set()
 

@@ -33,6 +33,7 @@ from infra.parts.staff import member_of
 from infra.postgres.parked_page import ParkedItem, parked_page
 from infra.postgres.sign_in import SESSION_LIFE
 from infra.sealing import seals_by
+from infra.web.office.lists_reading import ListCounts
 from infra.web.office.reading import (
     Health,
     Member,
@@ -180,8 +181,8 @@ class Office:
 
     # --- the month -------------------------------------------------------------------------------------
 
-    def lists_waiting(self) -> tuple[int, int]:
-        """How many lists wait for a decision, and how many could not be taken in."""
+    def lists_waiting(self) -> ListCounts:
+        """How many lists want somebody."""
         return self._lists.waiting()
 
     def months(self, month: str) -> Sequence[MonthShown]:

@@ -30,6 +30,7 @@ from infra.web.office.lists_words import list_words
 from infra.web.office.page import frame, member_of
 from infra.web.office.plain import PATH, SIGN_IN, plain_page
 from infra.web.office.reading import OfficeServices
+from infra.web.office.refusal_words import refusal_words
 from infra.web.office.words import office_words
 from infra.web.pages import HEADERS, Pages, chosen_language
 from infra.web.sign_in import from_elsewhere
@@ -84,7 +85,7 @@ def lists_router(lists: ListServices, services: OfficeServices, assets: Assets) 
             w = office_words(language)
             roles = str(refusal.details["roles"]).split(", ")
             refusal = OfficeRoleMissing(refusal.field, roles=", ".join(w(f"role_{role}") for role in roles))
-        return refusal.sentence(language)
+        return refusal_words(refusal, language)
 
     def plain(request: Request, status: int, why: str, way: str = LISTS) -> Response:
         """A page that only says why."""

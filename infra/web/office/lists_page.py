@@ -10,6 +10,7 @@ from infra.lists.rejects import rejection_of_many
 from infra.web.analytics.cells import Writing
 from infra.web.office.lists_reading import ListServices, OpenMonth, ShownList
 from infra.web.office.lists_words import list_words
+from infra.web.office.refusal_words import refusal_words
 from infra.web.words import WORDS
 
 
@@ -38,7 +39,7 @@ def _month(one: OpenMonth, language: str) -> dict[str, Any]:
         "value": f"{one.programme}/{one.month}",
         "name": f"{t.month(one.month)} ({when}): {one.names[language]}",
         "open": one.open_now and one.refusal is None,
-        "refusal": one.refusal.sentence(language) if one.refusal else "",
+        "refusal": refusal_words(one.refusal, language) if one.refusal else "",
     }
 
 
@@ -50,7 +51,7 @@ def _row(shown: ShownList, language: str) -> dict[str, Any]:
         "programme": shown.month.programme.names[language],
         "month": t.month(shown.file.month),
         "at": t.minute(shown.file.began_at),
-        "stage": shown.stage,
+        "stage": "late" if shown.late else shown.stage,
         "rows": told["rows"] if counted else None,
         "rejected": sum(told["rejected"].values()) if counted else None,
         "by": shown.file.staff,
@@ -74,7 +75,7 @@ def list_values(lists: ListServices, shown: ShownList, member: OfficeMember, lan
         "numbers_rejected": _reasons(told.get("numbers_rejected", {}), language),
         "progress": progress_of(shown, language),
         "may": {
-            "approve": waiting and member.has(*APPROVES) and not own,
+            "approve": waiting and not shown.late and member.has(*APPROVES) and not own,
             "decline": (waiting or failed) and declines,
             "retry": failed and member.has(*RETRIES),
             "rows": member.has(*READS_ROWS),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from domain.brought_lists import BroughtList
 from domain.errors import Refusal
@@ -34,7 +34,7 @@ class ShownList:
     """A list as the pages show it: its file, and what the log says of it once it was checked.
 
     `stage` is came, refused, waiting, approved, failed, taken_in, declined or lapsed; `returns` are the kinds of rows
-    that go back and are kept still.
+    that go back and are kept still. `late`: it waits, and the month takes no list any more.
     """
 
     file: BroughtFile
@@ -42,6 +42,7 @@ class ShownList:
     stage: str
     month: ProgrammeMonth
     returns: tuple[str, ...]
+    late: bool = False
 
     @property
     def under_way(self) -> bool:
@@ -52,6 +53,14 @@ class ShownList:
     def percent(self) -> int | None:
         """How much of what is done now is done; None where nothing tells."""
         return min(100, 100 * self.file.done // self.file.total) if self.file.total else None
+
+
+class ListCounts(NamedTuple):
+    """Lists that want somebody: that wait for a decision, that could not be taken in, that nobody approved in time."""
+
+    waiting: int
+    failed: int
+    late: int
 
 
 class ListUpload(Protocol):

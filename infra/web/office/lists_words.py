@@ -67,6 +67,7 @@ LIST_WORDS: Mapping[str, tuple[str, str, str]] = {
     "stage_came": ("Тексерілуде", "Проверяется", "Being checked"),
     "stage_refused": ("Қайтарылды: тізім емес", "Не принят: файл не годится", "Refused: the file won't do"),
     "stage_waiting": ("Бекітуді күтуде", "Ждёт утверждения", "Waits for approval"),
+    "stage_late": ("Мерзімінде бекітілмеді", "Не утверждён в срок", "Not approved in time"),
     "stage_approved": ("Бекітілді, қабылдануда", "Утверждён, принимается", "Approved, being taken in"),
     "stage_failed": ("Қабылдау үзілді", "Приём не удался", "Taking in failed"),
     "stage_taken_in": ("Қабылданды", "Принят", "Taken in"),
@@ -131,6 +132,14 @@ LIST_WORDS: Mapping[str, tuple[str, str, str]] = {
         "{day} күні аяқталғанша бекітілсе ғана қабылданады.",
         "Будет принят, только если утверждён по {day} включительно.",
         "It is taken in only if approved by the end of {day}.",
+    ),
+    "too_late": (
+        "{day} күніне дейін ешкім бекітпеді, сондықтан тізім енді қабылданбайды. Ай бұрын қабылданған тізіммен (ол болса) "
+        "жүреді. Тізімді қайтарыңыз.",
+        "По {day} его никто не утвердил, поэтому он уже не будет принят. Месяц идёт со списком, принятым раньше, если "
+        "такой есть. Отклоните этот список.",
+        "Nobody approved it by {day}, so it can't be taken in any more. The month goes on with the list taken in before, "
+        "if there is one. Decline this one.",
     ),
     "replaces": (
         "Бекітілген тізім айдың бұрынғы тізімін ауыстырады.",

@@ -13,6 +13,7 @@ from domain.errors import LANGUAGES
 from domain.procedures.acts import Actor
 from domain.procedures.definition import APPLICANT
 from infra.web.analytics.cells import Writing
+from infra.web.office.lists_reading import ListCounts
 from infra.web.office.member import OFFICE_ROLES, OPERATOR, OfficeMember
 from infra.web.office.parked_words import parked_reason
 from infra.web.office.plain import PATH
@@ -149,22 +150,25 @@ def needs(
     months: Sequence[MonthShown],
     parked: int,
     overdue: bool,
-    lists: tuple[int, int],
+    lists: ListCounts,
     health: Health | None,
+    elsewhere: bool,
 ) -> list[Need]:
-    """What is late, then what is wrong, then what is due in the next days."""
+    """What is late, then what is wrong, then what is due in the next days; `elsewhere`: the page shows another month."""
     w, t, lang, member = speaker.w, speaker.t, speaker.language, member_of(actor)
     today = local_day(speaker.now)
     found: list[Need] = []
     for month in months:
         about = f"{month.names[lang]}: {t.month(month.month)}"
-        anchor = f"#{month.programme}-{month.month}"
+        anchor = f"{f'{PATH}?lang={lang}' if elsewhere else ''}#{month.programme}-{month.month}"
         found += [Need(grade, text, anchor, about) for grade, text in _of_month(speaker, month, today)]
     if overdue:
         found.append(Need("alarm", w("need_overdue"), f"{PATH}/cases?lang={lang}&due=overdue"))
-    for key, count in zip(("need_lists", "need_lists_failed"), lists, strict=True):
+    for key, count in lists._asdict().items():
         if count:
-            found.append(Need("warn", w(key, count=speaker.count(count)), f"{PATH}/lists?lang={lang}"))
+            grade: Grade = "alarm" if key == "late" else "warn"
+            said = w(f"need_lists_{key}", count=speaker.count(count))
+            found.append(Need(grade, said, f"{PATH}/lists?lang={lang}"))
     if parked:
         found.append(
             Need("warn", w("need_parked", count=speaker.count(parked)), f"{PATH}/parked?lang={lang}")

@@ -20,6 +20,7 @@ from infra.api.cases.services import ListAsked
 from infra.cases.history import CaseEvent
 from infra.postgres.parked_page import ParkedItem
 from infra.web.cases.reading import CasePagesServices
+from infra.web.office.lists_reading import ListCounts
 from infra.web.uploads import Form
 
 TaskState = Literal["done", "today", "soon", "later", "late"]
@@ -179,8 +180,8 @@ class OfficeServices(Protocol):
 
     # --- the month
 
-    def lists_waiting(self) -> tuple[int, int]:
-        """How many lists wait for a decision, and how many could not be taken in."""
+    def lists_waiting(self) -> ListCounts:
+        """How many lists want somebody."""
         ...
 
     def months(self, month: str) -> Sequence[MonthShown]:

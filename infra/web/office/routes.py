@@ -28,6 +28,7 @@ from infra.web.cases.signing import Signing, ToSign
 from infra.web.forms import act_form
 from infra.web.multipart import FormMalformed, FormTooLarge
 from infra.web.office.case import case_values
+from infra.web.office.lists_reading import ListCounts
 from infra.web.office.member import APPROVER, CLERK, OFFICE_ROLES, OPERATOR
 from infra.web.office.page import Speaker, frame, member_of, needs, next_month, role_words, works_cases
 from infra.web.office.plain import PATH, SIGN_IN, plain_page
@@ -130,13 +131,13 @@ def office_router(services: OfficeServices, assets: Assets) -> APIRouter:
         def work(actor: Actor) -> Response:
             asked = _fields(request, "month")
             language, at_office = chosen_language(request), member_of(actor).has(*OFFICE_ROLES)
-            months = services.months(asked["month"]) if at_office else []
+            today = services.months("") if at_office else []  # what is pressing, whatever month is looked at
+            months = services.months(asked["month"]) if at_office and asked["month"] else today
             parked, count = services.parked(0, FIRST_PARKED) if at_office else ([], 0)
             cases = _cases(services, actor, language, ListAsked(limit=FIRST_CASES))
             health = services.health() if at_office else None
             framed = frame(services, language, actor, "morning", {"month": asked["month"]})
-            today = f"{local_day(services.now()):%Y-%m}"
-            first = asked["month"] or (months[-1].month if months else today)
+            first = asked["month"] or (months[-1].month if months else f"{local_day(services.now()):%Y-%m}")
             return pages.render(
                 "office.html",
                 language,
@@ -145,11 +146,12 @@ def office_router(services: OfficeServices, assets: Assets) -> APIRouter:
                 needs=needs(
                     framed["speaker"],
                     actor,
-                    months,
+                    today,
                     count,
                     any(one["span"] and one["span"].over for one in cases["rows"]),
-                    services.lists_waiting() if at_office else (0, 0),
+                    services.lists_waiting() if at_office else ListCounts(0, 0, 0),
                     health,
+                    elsewhere=bool(asked["month"]),
                 ),
                 months=months,
                 asked_month=asked["month"],

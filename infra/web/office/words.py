@@ -129,7 +129,7 @@ OFFICE_WORDS: Mapping[str, tuple[str, str, str]] = {
         "Отложенных записей: {count}. Цифры могут быть неполны.",
         "Parked items: {count}. Figures may be incomplete.",
     ),
-    "need_lists": (
+    "need_lists_waiting": (
         "Бекітуді күтіп тұрған тізім: {count}.",
         "Списков, ожидающих утверждения: {count}.",
         "Lists waiting for approval: {count}.",
@@ -138,6 +138,11 @@ OFFICE_WORDS: Mapping[str, tuple[str, str, str]] = {
         "Қабылданбай қалған тізім: {count}.",
         "Списков, которые не удалось принять: {count}.",
         "Lists that could not be taken in: {count}.",
+    ),
+    "need_lists_late": (
+        "Мерзімінде ешкім бекітпеген тізім: {count}. Енді қабылданбайды.",
+        "Списков, которые никто не утвердил в срок: {count}. Они уже не будут приняты.",
+        "Lists that nobody approved in time: {count}. They will not be taken in.",
     ),
     "need_behind": (
         "Көрініс журналдан қалып тұр: {count} оқиға.",
