@@ -36,6 +36,7 @@ _WORDS = {
         "differs": "other sums",
         "twice_in_file": "twice in the file, or without a number",
         "unreadable": "can't be read",
+        "like": "without leading zeros the same as {like}",
     },
     "ru": {
         "position": "позиция журнала {position}, последнее событие {at}",
@@ -49,6 +50,7 @@ _WORDS = {
         "differs": "разные суммы",
         "twice_in_file": "дважды в файле или без номера",
         "unreadable": "не читается",
+        "like": "без начальных нулей то же, что {like}",
     },
     "kk": {
         "position": "журналдағы орны {position}, соңғы оқиға {at}",
@@ -62,6 +64,7 @@ _WORDS = {
         "differs": "сомалары әртүрлі",
         "twice_in_file": "файлда екі рет не нөмірсіз",
         "unreadable": "оқылмайды",
+        "like": "бастапқы нөлдерсіз {like} сияқты",
     },
 }
 SHOWN = 40
@@ -170,7 +173,10 @@ def _against(reports: Reports, request: Request, file: Path, azyq: Azyq, chosen:
         )
         for one in found.differences:
             sums = (kzt(tiyn) if tiyn is not None else "-" for tiyn in (one.log_tiyn, one.file_tiyn))
-            typer.echo(f"  {one.receipt or '?':<20} {'  '.join(sums):>28}  {words[one.kind]}")
+            told = (
+                f"{words[one.kind]}; {words['like'].format(like=one.like)}" if one.like else words[one.kind]
+            )
+            typer.echo(f"  {one.receipt or '?':<20} {'  '.join(sums):>28}  {told}")
     if found.differences:
         raise typer.Exit(FOUND)
 

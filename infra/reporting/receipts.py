@@ -22,13 +22,17 @@ ONLY_OURS, ONLY_THEIRS, DIFFERS, TWICE, UNREADABLE = (
 
 
 class Difference(NamedTuple):
-    """One difference: its kind, the receipt, the row of the file, what the vouchers paid by the log and by the file."""
+    """One difference: its kind, the receipt, the row of the file, what the vouchers paid by the log and by the file.
+
+    `like`: the one receipt of the other side that differs in leading zeros alone, which a spreadsheet takes off.
+    """
 
     kind: str
     receipt: str
     row: int | None
     log_tiyn: int | None
     file_tiyn: int | None
+    like: str | None = None
 
 
 @dataclass(slots=True)
@@ -72,7 +76,24 @@ def reconcile(reports: Reports, request: Request, file: Path, now: datetime) -> 
     found.differences += [
         Difference(ONLY_OURS, receipt, None, tiyn, None) for receipt, tiyn in sorted(kept.items()) if tiyn
     ]
+    found.differences = _with_likes(found.differences)
     return found
+
+
+def _with_likes(differences: list[Difference]) -> list[Difference]:
+    sides: dict[str, dict[str, list[str]]] = {ONLY_OURS: {}, ONLY_THEIRS: {}}
+    for one in differences:
+        if one.kind in sides:
+            sides[one.kind].setdefault(one.receipt.lstrip("0"), []).append(one.receipt)
+    other = {ONLY_OURS: sides[ONLY_THEIRS], ONLY_THEIRS: sides[ONLY_OURS]}
+
+    def like(one: Difference) -> str | None:
+        number = one.receipt.lstrip("0")
+        alone = one.kind in sides and len(sides[one.kind][number]) == 1
+        found = other[one.kind].get(number, []) if alone else []
+        return found[0] if len(found) == 1 else None
+
+    return [one._replace(like=like(one)) for one in differences]
 
 
 def _compare(
@@ -86,9 +107,10 @@ def _compare(
             continue
         receipt, text = (value.strip() for value in row.values)
         try:
-            tiyn = tiyn_from_kzt(text.replace(",", ".").replace(" ", ""))
+            tiyn = tiyn_from_kzt("".join(text.replace(",", ".").split()))
         except ValueError:
-            yield Difference(UNREADABLE, receipt, number, kept.get(receipt), None)
+            seen.add(receipt)
+            yield Difference(UNREADABLE, receipt, number, kept.pop(receipt, None), None)
             continue
         found.file_tiyn += tiyn
         if receipt in seen or not receipt:
