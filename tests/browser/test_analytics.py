@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 from infra.parts.analytics import Analytics
 from infra.reporting.running import Answer, Request
 from infra.web.analytics.reading import Reader
+from projections.reports.all_reports import REPORTS
 from tests.browser.analytics_site import AnalyticsSite, analytics_site
 from tests.browser.fixtures import NewPage
 from tests.conftest import new_database
@@ -154,11 +155,32 @@ def test_what_is_printed_has_its_definitions_place_and_no_buttons(
     expect(page.locator(".stand")).to_be_visible()
     expect(page.locator("canvas").first).to_be_hidden()
     expect(page.locator("[data-chart=days] li").first).to_be_visible()
-    expect(page.locator(".on-paper").first).to_contain_text("Путь семей из списка месяца")
-    expect(page.locator(".on-paper").first).to_be_visible()
+    expect(page.locator(".card .on-paper").first).to_contain_text("Путь семей из списка месяца")
+    expect(page.locator(".card .on-paper").first).to_be_visible()
     page.pdf(path=str(tmp_path / "printed.pdf"), format="A4", print_background=True)
     page.set_viewport_size({"width": 700, "height": 1000})
     page.screenshot(path=str(tmp_path / "printed.png"), full_page=True)
+
+
+A4_ACROSS = 1046  # CSS pixels between margins of 10 mm on the long side
+PRINTED = [f"{one.id}/{section.id}" for one in REPORTS.values() for section in one.sections]
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_every_printed_table_fits_a_sheet_and_says_what_it_is_of(
+    site: AnalyticsSite, new_page: NewPage, tmp_path: Path, language: str
+) -> None:
+    page = new_page(viewport={"width": A4_ACROSS, "height": 700})
+    page.emulate_media(media="print")
+    about = {"kk": "2025 жылғы шілде", "ru": "июль 2025 года", "en": "July 2025"}[language]
+    for place in PRINTED:
+        page.goto(f"{site.address}/analytics/rows/{place}?{MONTH}&on=2025-07-15&region=11&lang={language}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= A4_ACROSS, place
+        said = page.locator(".about").inner_text()
+        assert about in said or "15.07.2025" in said, place
+        assert said in page.title()
+        if place == "month/regions":
+            page.pdf(path=str(tmp_path / "regions.pdf"), prefer_css_page_size=True)
 
 
 def test_the_first_paint_comes_within_a_second(site: AnalyticsSite, new_page: NewPage) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from domain.calendar import local_day
 from domain.errors import LANGUAGES
 from infra.reporting.running import Answer, find_report
+from infra.web.analytics.about import about
 from infra.web.analytics.asked import Asked, with_month
 from infra.web.analytics.cells import Writing
 from infra.web.analytics.panels import (
@@ -41,6 +42,7 @@ from infra.web.analytics.words import analytics_words
 SEALS_SHOWN = 5
 _LEVELS = (2, 4, 6, 9)
 _LATE_SECONDS = 5
+_ABOUT = ("month", "region", "programme")
 
 
 class Dashboard:
@@ -66,6 +68,7 @@ class Dashboard:
             self._panels()
         return {
             "asked": self.asked,
+            "about": about(self.asked, _ABOUT, self._services.programmes),
             "w": self._words,
             "stand": self.stand,
             "exact": self.asked.link(as_of=self._position),

@@ -16,6 +16,7 @@ from infra.reporting.diff import difference
 from infra.reporting.formats import as_csv, as_dict
 from infra.reporting.naming import Labels
 from infra.reporting.running import Answer, Request, Table, find_report
+from infra.web.analytics.about import about
 from infra.web.analytics.asked import PATH, Asked, whole_number, with_month
 from infra.web.analytics.cells import Writing
 from infra.web.analytics.page import choices, earlier_stand, stand_of
@@ -113,6 +114,7 @@ class RowsOf:
             },
         )
         shown = rows[(number - 1) * limit : number * limit]
+        only = self._only_words(writing)
         return {
             "asked": self.asked,
             "w": words,
@@ -142,7 +144,8 @@ class RowsOf:
             "pages": pages,
             "before": self._here(page=str(number - 1)) if number > 1 else "",
             "after": self._here(page=str(number + 1)) if number < pages else "",
-            "only": self._only_words(writing),
+            "only": only,
+            "about": about(self.asked, self.report.parameters, self._services.programmes, only),
             "only_end": self._here(only="", page=""),
             "compare_end": self._here(compare="", page=""),
             "languages": {code: self._here(language=code) for code in LANGUAGES},
@@ -262,7 +265,7 @@ class RowsOf:
                 values = [row[place] for row in rows]
                 # A sum would tell what is withheld of one row.
                 found.append("" if None in values else writing.figure(column.kind, sum(values), signed))
-        return found
+        return found if any(found) else []
 
     def _only_words(self, writing: Writing) -> str:
         if self._only is None:
@@ -272,7 +275,12 @@ class RowsOf:
         name = column.names[self.asked.language]
         if column.id == "position" and value.isascii() and value.isdigit():
             return writing.position(int(value[:9]))
-        return f"{name} {value}"
+        if names := self._labels.get(column.id, {}).get(value):
+            return f"{name} {names[self.asked.language]}"
+        try:
+            return f"{name} {writing.cell(column, int(value) if column.kind == 'hour' else value)}"
+        except (ValueError, IndexError):
+            return f"{name} {value}"  # of no row
 
 
 def _section(report: Report, id: str) -> Section:

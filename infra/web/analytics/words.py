@@ -30,6 +30,7 @@ ANALYTICS_WORDS: Mapping[str, tuple[str, str, str]] = {
     "region_hint": ("бос – барлығы", "пусто – все", "empty: all"),
     "day": ("Күн", "День", "Day"),
     "as_of": ("Қай уақыттағы дерек", "По состоянию на", "As of"),
+    "as_of_time": ("{time} күйі бойынша", "по состоянию на {time}", "as of {time}"),
     "as_of_hint": ("бос – қазір", "пусто – сейчас", "empty: now"),
     "compare": ("Немен салыстыру", "Сравнить с", "Compare with"),
     "compare_hint": ("ертерек уақыт", "более раннее время", "an earlier time"),
