@@ -11,13 +11,15 @@ class Refusal(Exception):
     """A rule said no; nothing was recorded.
 
     `code` is stable and public, `clause` is the order's (R13) where it says so, `field` names the part of the input it
-    is about, and `details` fill the placeholders of `texts` (one sentence a language). `also` are further ones about
-    the same input, such as other lines of a basket.
+    is about, and `details` fill the placeholders of `texts` (one sentence a language). `in_general` says it of the code,
+    without details, where `texts` with none would break off. `also` are further ones about the same input, such as other
+    lines of a basket.
     """
 
     code: ClassVar[str] = "refused"
     clause: ClassVar[str] = ""
     texts: ClassVar[dict[str, str]] = {"en": "Refused."}
+    in_general: ClassVar[dict[str, str]] = {}
     also: tuple[Refusal, ...] = ()
 
     def __init__(self, field: str | None = None, **details: Any) -> None:

@@ -120,6 +120,11 @@ class VoucherEnded(Refusal):
         "ru": "Действие ваучера прекращено: {why}.",
         "kk": "Ваучердің қолданысы тоқтатылған: {why}.",
     }
+    in_general = {
+        "en": "The voucher has ended: its last day is over, or the consent was withdrawn.",
+        "ru": "Действие ваучера прекращено: срок истёк или согласие отозвано.",
+        "kk": "Ваучердің қолданысы тоқтатылған: мерзімі өткен не келісім қайтарып алынған.",
+    }
 
     def sentence(self, language: str) -> str:
         """The reason in `language`, with what ended the voucher."""
@@ -184,6 +189,11 @@ class BadBasket(Refusal):
         "ru": "Корзина не принята: {why}.",
         "kk": "Себет қабылданбады: {why}.",
     }
+    in_general = {
+        "en": "The basket can't be accepted as it was sent.",
+        "ru": "Корзина в том виде, в каком отправлена, не принята.",
+        "kk": "Себет жіберілген түрінде қабылданбады.",
+    }
 
     def sentence(self, language: str) -> str:
         """The reason in `language`, with what is wrong in the same language."""
@@ -224,6 +234,11 @@ class NotHeld(Refusal):
         "en": "This can't be done: the purchase is {state}.",
         "ru": "Это невозможно: покупка {state}.",
         "kk": "Бұл мүмкін емес: сатып алу {state}.",
+    }
+    in_general = {
+        "en": "This can't be done with the purchase as it stands: held, paid or called off.",
+        "ru": "С покупкой это невозможно: она удержана, оплачена или отменена.",
+        "kk": "Бұл сатып алумен мүмкін емес: ол ұсталған, төленген не күші жойылған.",
     }
 
     def sentence(self, language: str) -> str:

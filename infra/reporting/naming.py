@@ -200,7 +200,7 @@ def _joined(every: Iterable[Names]) -> Names:
 
 @cache
 def sentences() -> Mapping[str, Names]:
-    """What each code of a refusal says, its own values left open."""
+    """What each code of a refusal says in general, or its own values left open."""
     from infra.counter import reader, writer
 
     assert reader
@@ -211,7 +211,8 @@ def sentences() -> Mapping[str, Names]:
     for refusal in _refusals(Refusal):
         texts = refusal.__dict__.get("texts")
         if texts:
-            found[refusal.code] = {language: _PLACEHOLDER.sub("…", text) for language, text in texts.items()}
+            said = refusal.__dict__.get("in_general") or texts
+            found[refusal.code] = {language: _PLACEHOLDER.sub("…", text) for language, text in said.items()}
     return found
 
 

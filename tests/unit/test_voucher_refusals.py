@@ -10,6 +10,7 @@ import pytest
 
 from domain import voucher_refusals
 from domain.errors import LANGUAGES, Refusal
+from infra.reporting.naming import sentences
 
 REFUSALS = [
     found
@@ -62,3 +63,13 @@ def test_each_refusal_at_a_till_names_its_rule() -> None:
     nameless = {code for code, clause in named.items() if not re.fullmatch(r"R\d+(\.\d+)?", clause)}
     # How a call has to look is no rule of the order; lists name theirs in their sentences.
     assert nameless == {"basket_invalid", "list_after_cutoff", "list_closed", "list_too_early"}
+
+
+def test_R29_what_a_report_says_of_a_code_has_no_hole_at_its_end() -> None:
+    ended = sentences()["voucher_ended"]
+    assert ended["en"] == "The voucher has ended: its last day is over, or the consent was withdrawn."
+    for code in ("voucher_ended", "basket_invalid", "redemption_not_held"):
+        for language in LANGUAGES:
+            assert "…" not in sentences()[code][language], (code, language)
+    # what stands within a sentence is still left open
+    assert sentences()["price_over_cap"]["en"] == "Line …: … KZT is above the cap of … KZT."
