@@ -157,6 +157,40 @@ def test_as_of_shows_what_was_known_and_comparing_what_was_added(
     assert "Nothing has changed." in same
 
 
+def panel(text: str, heading: str) -> str:
+    """From a heading of the dashboard to the end of its section."""
+    return text[text.index(f'<h2 id="{heading}"') :].partition("</section>")[0]
+
+
+def bars(text: str, label: str) -> list[tuple[str, str, str]]:
+    """Label, address and text of each bar of a table."""
+    table = text[text.index(f">{label}</caption>") :].partition("</table>")[0]
+    found = re.findall(r'<th scope="row">([^<]*).*?<a href="([^"]*)">([^<]*)</a>', table, re.DOTALL)
+    return [(name, href.replace("&amp;", "&"), said) for name, href, said in found]
+
+
+def test_the_largest_turnovers_and_the_hours_lead_to_the_rows_that_make_them(here: TestClient) -> None:
+    text = here.get(f"/analytics?{MONTH}&lang=en").text
+    hours = re.findall(r"<caption[^>]*>([^<]*by hour)</caption>", text)[0]
+    for label in ("With the largest turnover", hours):
+        found = [one for one in bars(text, label) if not one[2].startswith("0")]
+        assert len(found) > 1
+        for name, href, said in found:
+            rows = here.get(href).text
+            assert "Rows: 1 " in rows, (name, href)
+            assert f">{said}</td>" in rows, (name, href)
+
+
+def test_a_month_without_a_list_shows_what_needs_none(here: TestClient) -> None:
+    told = here.get("/analytics?month=2025-09&lang=en").text
+    assert "No families are on this month" in told
+    assert "Shops with breaches" in panel(told, "shops")
+    assert "Complaints received" in panel(told, "appeals")
+    assert 'id="funnel"' not in told
+    for link in set(links(told)):
+        assert here.get(link).status_code == 200, link
+
+
 @pytest.mark.parametrize(
     ("address", "status"),
     [

@@ -175,7 +175,7 @@ class Dashboard:
             "turnover_tiyn",
             "tiyn",
             lambda key: key[1] or key[0],
-            lambda key: panels.link(DAYS, only=f"shop:{key[0]}"),
+            lambda key: panels.link(TURNOVER, only=f"shop:{key[0]}"),
         )
         return {
             "open": status["open"],

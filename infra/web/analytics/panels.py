@@ -240,7 +240,11 @@ class Panels:
     def hours(self, table: Table) -> list[Shown]:
         """What was paid in each hour of a day."""
         return self.bars(
-            table, "drawn_tiyn", "tiyn", lambda hour: f"{hour:02d}:00", lambda hour: self.link(HOURS)
+            table,
+            "drawn_tiyn",
+            "tiyn",
+            lambda hour: f"{hour:02d}:00",
+            lambda hour: self.link(HOURS, only=f"hour:{hour}"),
         )
 
     def regions(self, table: Table) -> list[Shown]:
