@@ -191,3 +191,80 @@ def test_R14_a_refused_decision_is_not_sent_again_when_the_list_is_in(
     expect(late.get_by_role("alert")).to_have_count(0)
     assert len(posts) == 1
     assert "/approve" not in late.url
+
+
+def drag(page: Page, paths: list[Path], onto: str) -> None:
+    """Files of the machine dragged from outside the browser, as a person does."""
+    box = page.locator(onto).bounding_box()
+    assert box is not None
+    session = page.context.new_cdp_session(page)
+    where = {"x": box["x"] + 20, "y": box["y"] + min(20, box["height"] / 2)}
+    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, **where, "data": data})
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_R14_what_is_dropped_beside_or_by_twos_or_is_a_folder_is_told(
+    site: Site, new_page: NewPage, tmp_path: Path, language: str
+) -> None:
+    said = {key: texts[("kk", "ru", "en").index(language)] for key, texts in LIST_WORDS.items()}
+    content, numbers = site.files(2)
+    (tmp_path / "list.csv").write_bytes(content)
+    (tmp_path / "numbers.csv").write_bytes(numbers)
+    (tmp_path / "folder").mkdir()
+    files = [tmp_path / "list.csv", tmp_path / "numbers.csv"]
+    clerk = site.enter(new_page(viewport=DESK), "k.clerk", language)
+    here, zone, other = clerk.url, ".drop:has(#list)", ".drop:has(#numbers)"
+    chosen = clerk.locator("#list")
+    drag(clerk, files, zone)
+    expect(clerk.locator(zone).get_by_role("alert")).to_have_text(said["one_file"])
+    drag(clerk, [tmp_path / "folder"], zone)
+    expect(clerk.locator(zone).get_by_role("alert")).to_have_text(said["a_folder"])
+    expect(chosen).to_have_js_property("files.length", 0)
+    clerk.screenshot(path=tmp_path / "folder.png", full_page=True)
+    drag(clerk, files[:1], "h1")
+    expect(chosen).to_have_js_property("files.length", 1)
+    expect(clerk.locator(zone).get_by_role("alert")).to_be_hidden()
+    drag(clerk, files[1:], "h1")
+    expect(clerk.locator(zone).get_by_role("alert")).to_have_text(said["which_field"])
+    drag(clerk, files[1:], other)
+    expect(clerk.locator("#numbers")).to_have_js_property("files.length", 1)
+    assert chosen.evaluate("one => one.files[0].name") == "list.csv"
+    assert clerk.url == here
+    clerk.get_by_role("button", name=said["send"]).click()
+    expect(clerk.get_by_role("heading", name=said["stage_waiting"])).to_be_visible(timeout=30_000)
+    here = clerk.url
+    drag(clerk, files[:1], "h1")
+    assert clerk.url == here
+    assert clerk.locator("h1").is_visible()
+
+
+def test_R14_a_session_that_ends_beside_a_filled_form_leaves_it_filled(site: Site, new_page: NewPage) -> None:
+    clerk = site.enter(new_page(viewport=DESK), "k.clerk", "en")
+    drop(clerk, "list", site.files(2)[0])
+    clerk.context.clear_cookies()
+    clerk.get_by_role("button", name="Bring in and check").click()
+    expect(clerk.get_by_role("status")).to_contain_text(LIST_WORDS["signed_out_form"][2])
+    with clerk.context.expect_page() as opened:
+        clerk.get_by_role("status").get_by_role("link", name="Sign in").click()
+    door = opened.value
+    door.locator("select[name=staff]").select_option("k.clerk")
+    door.locator("form[action*=chosen] button").click()
+    door.wait_for_url("**/office?lang=en")
+    clerk.get_by_role("button", name="Bring in and check").click()
+    expect(clerk.get_by_role("heading", name="Waits for approval")).to_be_visible(timeout=30_000)
+
+
+def test_R14_the_form_is_not_on_paper_and_landmarks_have_names_of_their_own(
+    site: Site, new_page: NewPage
+) -> None:
+    clerk = site.enter(new_page(viewport=DESK), "k.clerk", "en")
+    drop(clerk, "list", site.files(2)[0])
+    clerk.get_by_role("button", name="Bring in and check").click()
+    expect(clerk.get_by_role("heading", name="Waits for approval")).to_be_visible(timeout=30_000)
+    clerk.get_by_role("link", name="To all lists").click()
+    expect(clerk.get_by_role("region", name="Lists that were brought in")).to_have_count(1)
+    clerk.emulate_media(media="print")
+    expect(clerk.get_by_role("heading", name="Bring a list in")).to_be_hidden()
+    expect(clerk.get_by_role("table")).to_be_visible()

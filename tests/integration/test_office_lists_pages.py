@@ -321,6 +321,19 @@ def test_R19_a_month_made_up_by_hand_is_refused(site: Site, month: str) -> None:
     assert site.uploads() == 0
 
 
+def test_R14_a_refusals_button_says_where_it_leads(site: Site) -> None:
+    path = site.brought(site.signed_in("k.clerk"), *site.csv())
+    refused = {
+        "Today": site.signed_in("r.registrar").get(path),
+        "Sign in": post(site.browser(), f"{path}/approve"),
+        "Lists": post(
+            site.signed_in("k.approver"), f"{path}/approve", headers={"Origin": "https://evil.example"}
+        ),
+    }
+    for words, answer in refused.items():
+        assert re.search(rf'class="button wide-button"[^>]*>{words}<', answer.text)
+
+
 def test_R19_after_the_cut_off_the_page_takes_no_list_and_approves_none(site: Site) -> None:
     clerk = site.signed_in("k.clerk")
     path = site.brought(clerk, *site.csv())

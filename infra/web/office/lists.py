@@ -90,7 +90,7 @@ def lists_router(lists: ListServices, services: OfficeServices, assets: Assets) 
     def plain(request: Request, status: int, why: str, way: str = LISTS) -> Response:
         """A page that only says why."""
         language = chosen_language(request)
-        listed = list_words(language)
+        listed, w = list_words(language), office_words(language)
         return plain_page(
             pages,
             request,
@@ -99,7 +99,7 @@ def lists_router(lists: ListServices, services: OfficeServices, assets: Assets) 
             listed("not_done"),
             why,
             way=f"{way}?lang={language}",
-            way_words=listed("lists") if way == LISTS else office_words(language)("sign_in_do"),
+            way_words=w({LISTS: "tab_lists", SIGN_IN: "sign_in_do"}.get(way, "tab_morning")),
         )
 
     def actor_of(request: Request) -> Actor | None:

@@ -27,6 +27,26 @@ LIST_WORDS: Mapping[str, tuple[str, str, str]] = {
         "Перетащите файл сюда или выберите его",
         "Drag the file here, or choose it",
     ),
+    "one_file": (
+        "Бір өріске бір файл салынады, сондықтан ешқайсысы алынған жоқ. Әр файлды өз өрісіне бөлек апарыңыз.",
+        "В одно поле кладут один файл, поэтому не взят ни один. Перетащите каждый файл отдельно в его поле.",
+        "One file goes into a field, so none was taken. Drag each file to its own field.",
+    ),
+    "a_folder": (
+        "Бұл – қалта. Файлдың өзін апарыңыз.",
+        "Это папка. Перетащите сам файл.",
+        "This is a folder. Drag the file itself.",
+    ),
+    "which_field": (
+        "Тізім файлы таңдалған. Мына файлды дәл өз өрісіне апарыңыз.",
+        "Файл списка уже выбран. Перетащите новый файл точно на его поле.",
+        "The file of the list is chosen already. Drag the new one right onto its field.",
+    ),
+    "unreadable": (
+        "Таңдалған файл оқылмайды: ол – қалта, немесе өзгертілген не жылжытылған. Файлды қайта таңдаңыз.",
+        "Выбранный файл не читается: это папка, или файл изменён либо перемещён. Выберите файл заново.",
+        "A chosen file can't be read: it is a folder, or was changed or moved. Choose it again.",
+    ),
     "numbers_file": (
         "Ұялы нөмірлер файлы (міндетті емес)",
         "Файл мобильных номеров (необязательно)",
@@ -65,7 +85,11 @@ LIST_WORDS: Mapping[str, tuple[str, str, str]] = {
     "brought_by": ("Жүктеген", "Загрузил", "Brought by"),
     "decided_by": ("Шешім қабылдаған", "Решил", "Decided by"),
     "stage_came": ("Тексерілуде", "Проверяется", "Being checked"),
-    "stage_refused": ("Қайтарылды: тізім емес", "Не принят: файл не годится", "Refused: the file won't do"),
+    "stage_refused": (
+        "Қайтарылды: файл жарамайды",
+        "Не принят: файл не годится",
+        "Refused: the file won't do",
+    ),
     "stage_waiting": ("Бекітуді күтуде", "Ждёт утверждения", "Waits for approval"),
     "stage_late": ("Мерзімінде бекітілмеді", "Не утверждён в срок", "Not approved in time"),
     "stage_approved": ("Бекітілді, қабылдануда", "Утверждён, принимается", "Approved, being taken in"),
@@ -195,6 +219,11 @@ LIST_WORDS: Mapping[str, tuple[str, str, str]] = {
         "Сеанс аяқталды: қайта кіріңіз.",
         "Сеанс окончен: войдите снова.",
         "The session is over: sign in again.",
+    ),
+    "signed_out_form": (
+        "Сеанс аяқталды, ештеңе сақталмады. Жаңа қойындыда кіріп, осы жерден қайта жіберіңіз: таңдалған файлдар қалады.",
+        "Сеанс окончен, ничего не сохранено. Войдите в новой вкладке и отправьте отсюда снова: выбранные файлы останутся.",
+        "The session is over and nothing was kept. Sign in in a new tab, then send again from here: the chosen files stay.",
     ),
     "unavailable": (
         "Жүйе қазір жауап бермейді. Сәл кейін қайталаңыз.",
