@@ -155,7 +155,15 @@ def write_xlsx(answer: Answer, path: Path | io.BytesIO, language: str) -> None:
             for place, column in enumerate(table.section.columns):
                 sheet.set_column(place, place, 16)
                 sheet.write_string(0, place, column.names[language], bold)
-            cells = [(column.kind, formats.get(column.kind)) for column in table.section.columns]
+            cells = [
+                (
+                    column.kind,
+                    formats.get(column.kind)
+                    if column.places is None
+                    else book.add_format({"num_format": f"#,##0.{'0' * column.places}"}),
+                )
+                for column in table.section.columns
+            ]
             for number, row in enumerate(table.rows, start=1):
                 _write_row(sheet, number, row, cells)
         _how(book, answer, language, bold)

@@ -358,9 +358,10 @@ def _read(connection: Connection, sections: Sequence[Section], scope: Scope) -> 
 
 
 def _cells(section: Section, row: Sequence[Any]) -> Cells:
-    """Whole numbers as int, quantities as exact decimals without empty places, None where there is nothing to tell."""
+    """Whole numbers as int, quantities as exact decimals of the column's places or without empty ones, None where there is
+    nothing to tell."""
     return tuple(
-        _quantity(value)
+        _quantity(value, column.places)
         if column.kind == "quantity" and value is not None
         else int(value)
         if isinstance(value, Decimal)
@@ -369,7 +370,9 @@ def _cells(section: Section, row: Sequence[Any]) -> Cells:
     )
 
 
-def _quantity(value: Any) -> Decimal:
+def _quantity(value: Any, places: int | None) -> Decimal:
+    if places is not None:
+        return Decimal(value).quantize(Decimal(1).scaleb(-places))
     found = Decimal(value).normalize()
     return found.quantize(Decimal(1)) if found == found.to_integral_value() else found
 

@@ -23,7 +23,7 @@ _MONTH = Column("month", named("ай", "месяц", "month"), "text")
 _SERVICE = Column("service", named("қызмет", "услуга", "service"), "text")
 _RATED = (
     Column("ratings", named("бағалар", "оценок", "ratings")),
-    Column("average", named("орташа баға", "средняя оценка", "average"), "quantity"),
+    Column("average", named("орташа баға", "средняя оценка", "average"), "quantity", places=2),
     *(Column(f"stars_{n}", named(f"{n} жұлдыз", f"{n} зв.", f"{n} stars")) for n in STARS),
 )
 _DAYS = Column(

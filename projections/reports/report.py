@@ -23,11 +23,15 @@ def named(kk: str, ru: str, en: str) -> Names:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: sums are integers in tiyn, quantities decimal text, days YYYY-MM-DD."""
+    """One column: sums are integers in tiyn, quantities decimal text, days YYYY-MM-DD.
+
+    `places`: how many decimal places a quantity is told with; by default as many as it has.
+    """
 
     id: str
     names: Names = field(hash=False)
     kind: Kind = "count"
+    places: int | None = None
 
 
 class AppealService(NamedTuple):

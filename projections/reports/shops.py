@@ -35,14 +35,20 @@ _TURNOVER = f"""
         FROM event WHERE topic IN ('shop.opened', 'shop.closed') ORDER BY data ->> 'shop', position DESC
     ),
     {LINES.format(redemptions="SELECT redemption FROM purchase WHERE captured AND returns IS NOT NULL")},
-    back AS (SELECT shop, sum({line_total("price_tiyn", "kept")}) AS back_tiyn FROM line GROUP BY shop),
+    back AS (
+        SELECT shop, sum({line_total("price_tiyn", "kept")}) AS back_tiyn,
+            count(DISTINCT redemption) FILTER (WHERE kept > 0) AS kept_of
+        FROM line GROUP BY shop
+    ),
     drawn AS (
-        SELECT shop, count(*) AS purchases, sum(purchase_tiyn - coalesce(returned_tiyn, 0)) AS drawn_tiyn,
+        SELECT shop, count(*) FILTER (WHERE returns IS NULL) AS purchases,
+            sum(purchase_tiyn - coalesce(returned_tiyn, 0)) AS drawn_tiyn,
             sum(price_total_tiyn) FILTER (WHERE returns IS NULL) AS whole_tiyn
         FROM purchase WHERE captured GROUP BY shop
     )
     SELECT shop, name, CASE WHEN closed THEN 'closed' ELSE 'open' END,
-        coalesce(purchases, 0), coalesce(whole_tiyn, 0) + coalesce(back_tiyn, 0), coalesce(drawn_tiyn, 0)
+        coalesce(purchases, 0) + coalesce(kept_of, 0), coalesce(whole_tiyn, 0) + coalesce(back_tiyn, 0),
+        coalesce(drawn_tiyn, 0)
     FROM latest LEFT JOIN status USING (shop) LEFT JOIN back USING (shop) LEFT JOIN drawn USING (shop)
     WHERE %(shop)s IN ('', shop) AND kato ^@ %(region)s ORDER BY 1
     """
@@ -92,8 +98,9 @@ def _turnover_from_log(ledger: Ledger, scope: Scope) -> Sequence[Cells]:
                 for line in purchase.lines
             )
             drawn = sum(purchase.drawn_tiyn - purchase.returned_tiyn for purchase in sold[name])
+            kept = sum(any(line.bought > line.returned for line in one.lines) for one in sold[name])
             status = "closed" if shop.closed else "open"
-            rows.append((name, shop.name, status, len(sold[name]), turnover, drawn))
+            rows.append((name, shop.name, status, kept, turnover, drawn))
     return rows
 
 
@@ -145,6 +152,14 @@ SHOPS = Report(
             ("purchases", "shops", "sold_lines"),
             _TURNOVER,
             _turnover_from_log,
+            definition=named(
+                "сатып алу – айдың ваучерлерімен төленіп, бірдеңесі қайтарылмай қалғандары; бәрі қайтарылғаны саналмайды "
+                "(тауарлар есебіндегідей). Атауы мен күйі – есеп жасалған сәттегісі.",
+                "покупки – оплаченные ваучерами месяца, из которых хоть что-то не возвращено; возвращённые целиком не "
+                "считаются (как в отчёте о товарах). Название и состояние – на момент отчёта.",
+                "purchases are those paid for with the month's vouchers of which something was kept; one that wholly came "
+                "back does not count (as in the report on goods). Name and status are as of the report.",
+            ),
         ),
         Section(
             "loans",
@@ -162,6 +177,19 @@ SHOPS = Report(
             ("shops",),
             _LOANS,
             _loans_from_log,
+            definition=named(
+                "есеп жасалған сәттегі күйі, қай ай сұралса да: әр дүкеннің соңғы жазылған қарызы. Мерзімі – шарттың соңғы "
+                "күні; ол өтсе де, аяқталғаны жазылғанша (shop.loan_ended) жол сақталады. Аяқталған қарыздың шарты қалады, "
+                "мерзімі бос болады. Бұзушылық – түзетілгені жазылмағандары (shop.breach_mended), қарыз аяқталса да.",
+                "состояние на момент отчёта, какой бы месяц ни был запрошен: последний записанный заём каждого магазина. "
+                "Срок – последний день договора; пока не записано окончание (shop.loan_ended), строка остаётся и после "
+                "него. У оконченного займа остаётся договор, а срок пуст. Нарушения – те, чьё устранение не записано "
+                "(shop.breach_mended), и при оконченном займе.",
+                "as it stands at the report's position, whichever month is asked for: the loan last recorded of each shop. "
+                "Until is the contract's last day; until the end is recorded (shop.loan_ended) the row stays as it is, also "
+                "past that day. Of a loan that has ended the contract stays and until is empty. Breaches are those not "
+                "recorded as mended (shop.breach_mended), also of a loan that has ended.",
+            ),
         ),
     ),
 )

@@ -255,6 +255,28 @@ def test_sums_of_the_month_add_up_and_sections_agree(reports: Reports) -> None:
             assert sum(row[place + 1] for row in by_id[section].rows) == total[column], column
 
 
+def test_O3_1_a_shops_purchases_are_those_of_which_something_was_kept(told: str, reports: Reports) -> None:
+    # given purchases all of whose goods came back
+    kept = "SELECT shop, count(*) FILTER (WHERE price_total_tiyn > 0), count(*) FROM azyq_views.purchases"
+    found = query(told, f"{kept} WHERE status = 'captured' AND month = '2025-07' GROUP BY shop")
+    assert any(some < every for _, some, every in found)
+    # then they are in no count, as in the report on goods
+    (turnover, _) = reports.answer(Request("shops", {"month": "2025-07"}), NOW).tables
+    assert turnover.rows
+    told_of = {shop: some for shop, some, _ in found}
+    assert {row[0]: row[3] for row in turnover.rows} == {
+        row[0]: told_of.get(row[0], 0) for row in turnover.rows
+    }
+
+
+def test_R30_an_average_has_two_places(reports: Reports) -> None:
+    request = Request("appeals", {"month": "2025-07"})
+    for answer in (reports.answer(request, NOW), reports.from_log(request, NOW)):
+        averages = [row[2] for row in answer.tables[1].rows]
+        assert averages
+        assert {average.as_tuple().exponent for average in averages} == {-2}
+
+
 def test_as_of_a_time_is_what_was_recorded_before_anything_later(told: str, reports: Reports) -> None:
     before = reports.answer(Request("month", {"month": "2025-07"}, "2025-07-05T00:00:00+05:00"), NOW)
     assert before.recorded_at is not None
