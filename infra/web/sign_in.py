@@ -53,12 +53,16 @@ class SigningServices(Protocol):
 
 @dataclass(frozen=True)
 class Door:
-    """The pages behind a sign-in: their path, the cookie, and how the sign-in is shown: (request, challenge, refusal)."""
+    """The pages behind a sign-in: their path, the cookie, and how the sign-in is shown: (request, challenge, refusal).
+
+    `going`: the address below `path` that is opened afterwards; "" for the first page.
+    """
 
     path: str
     cookie: str
     same_site: Literal["lax", "strict"]
     shown: Callable[[Request, str, Refusal | None], Response]
+    going: Callable[[Request], str] = lambda _: ""
 
     @property
     def sign_in(self) -> str:
@@ -83,7 +87,8 @@ def from_elsewhere(request: Request) -> bool:
 
 def let_in(request: Request, door: Door, session: Session, services: SigningServices) -> Response:
     """To the pages, with the session's cookie."""
-    answer = RedirectResponse(f"{door.path}?lang={chosen_language(request)}", 303, headers=HEADERS)
+    going = door.going(request) or f"{door.path}?lang={chosen_language(request)}"
+    answer = RedirectResponse(going, 303, headers=HEADERS)
     answer.set_cookie(
         door.cookie,
         session.token,

@@ -191,6 +191,65 @@ def test_a_month_without_a_list_shows_what_needs_none(here: TestClient) -> None:
         assert here.get(link).status_code == 200, link
 
 
+@pytest.mark.parametrize("path", ["nothing", "rows", "rows/month", "rows/month/months/more", "é", "sign-out"])
+def test_unknown_pages_are_told_of_in_the_readers_language(here: TestClient, path: str) -> None:
+    for language in ("kk", "ru", "en"):
+        told = here.get(f"/analytics/{path}", headers={"Accept-Language": language})
+        assert told.status_code == 404
+        assert f'<html lang="{language}">' in told.text
+        assert analytics_words(language)("not_there") in unescape(told.text)
+
+
+@pytest.mark.parametrize("path", ["/analytics", "/analytics/rows/month/regions"])
+def test_a_slash_at_the_end_is_no_other_page(here: TestClient, path: str) -> None:
+    told = here.get(f"{path}/?{MONTH}&lang=ru", follow_redirects=False)
+    assert told.status_code == 307
+    assert told.headers["location"] == f"{path}?{MONTH}&lang=ru"
+    for elsewhere in ("//evil.example/", "/%0d%0aSet-Cookie:x/", "/..;/", "//"):
+        told = here.get(f"/analytics{elsewhere}", follow_redirects=False)
+        assert told.status_code in (307, 404)
+        assert told.headers.get("location", "/analytics") == "/analytics"
+
+
+def test_refusals_call_parameters_by_their_labels(here: TestClient) -> None:
+    told = unescape(here.get("/analytics?month=2025-13&lang=ru").text)
+    assert "«Месяц»" in told
+    assert "«month»" not in told
+    rows = unescape(here.get(f"/analytics/rows/month/regions?{MONTH}&limit=0&lang=kk").text)
+    assert "«Беттегі жол саны»" in rows
+    many = unescape(here.get("/analytics?" + "&".join(f"a{n}=1" for n in range(100)) + "&lang=en").text)
+    assert "40 at most" in many
+    only = unescape(here.get(f"/analytics/rows/month/regions?{MONTH}&only=region&lang=en").text)
+    assert "region:…" in only
+
+
+def test_a_time_to_come_is_said_to_be_now(here: TestClient) -> None:
+    said = "what is known until now is shown"
+    for page in ("/analytics", "/analytics/rows/month/regions"):
+        assert said in here.get(f"{page}?{MONTH}&as_of=2030-01-01&lang=en").text
+        assert said not in here.get(f"{page}?{MONTH}&as_of=2025-07-20&lang=en").text
+        assert said not in here.get(f"{page}?{MONTH}&as_of=7&lang=en").text
+
+
+def test_parked_items_make_no_warning_of_views_that_are_current(
+    site: AnalyticsSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = ChainReader.read
+
+    def parked(self: ChainReader) -> Chain:
+        return read(self)._replace(parked_messages=3)
+
+    monkeypatch.setattr(ChainReader, "read", parked)
+    text = asking(site).get(f"/analytics?{MONTH}&lang=en").text
+    assert '<p class="well">Every view is at the log' in text
+    assert '<p class="warn">Some items are parked: figures may be incomplete.' in text
+
+
+def test_loans_have_no_total_of_nothing(here: TestClient) -> None:
+    assert "<tfoot>" not in here.get(f"/analytics/rows/shops/loans?{MONTH}").text
+    assert "<tfoot>" in here.get(f"/analytics/rows/shops/turnover?{MONTH}").text
+
+
 @pytest.mark.parametrize(
     ("address", "status"),
     [

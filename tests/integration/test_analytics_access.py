@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from fastapi.testclient import TestClient
@@ -46,8 +47,14 @@ def pages(bureau: Bureau) -> Iterator[TestClient]:
     analytics.close()
 
 
-def sign_in(pages: TestClient, user: User, as_file: bool = False, spoil: bool = False) -> Any:
-    shown = pages.get("/analytics/sign-in?lang=en")
+def sign_in(
+    pages: TestClient,
+    user: User,
+    as_file: bool = False,
+    spoil: bool = False,
+    way: str = "/analytics/sign-in?lang=en",
+) -> Any:
+    shown = pages.get(way)
     challenge = unescape(re.findall(r"<textarea[^>]*readonly[^>]*>([^<]*)<", shown.text)[0])
     signature = user.certificate.sign((challenge + ("x" if spoil else "")).encode())
     fields: dict[str, Any] = {"challenge": (None, challenge)}
@@ -55,7 +62,45 @@ def sign_in(pages: TestClient, user: User, as_file: bool = False, spoil: bool = 
         fields["file"] = ("challenge.p7s", signature)
     else:
         fields["signature"] = (None, base64.encodebytes(signature).decode())
-    return pages.post("/analytics/sign-in?lang=en", files=fields)
+    (action,) = re.findall(r'action="(/analytics/sign-in[^"]*)"', unescape(shown.text))
+    return pages.post(action, files=fields)
+
+
+LINK = f"/analytics/rows/month/regions?month={MONTH}&region=11&sort=spent&order=desc&lang=ru"
+
+
+def test_a_link_that_was_passed_on_is_opened_after_signing_in(bureau: Bureau, pages: TestClient) -> None:
+    user, _ = bureau.granted()
+    told = pages.get(LINK)
+    assert told.status_code == 401
+    (way,) = re.findall(r'href="(/analytics/sign-in[^"]*)"', unescape(told.text))
+    assert '<html lang="ru">' in pages.get(way).text
+    assert sign_in(pages, user, way=way).headers["location"] == LINK
+
+
+@pytest.mark.parametrize(
+    ("asked", "opened"),
+    [
+        ("https://evil.example/analytics", "/analytics?lang=en"),
+        ("//evil.example/analytics", "/analytics?lang=en"),
+        ("/\\evil.example", "/analytics?lang=en"),
+        ("/analytics/../office", "/analytics?lang=en"),
+        ("/analytics/%2e%2e/office", "/analytics?lang=en"),
+        ("/analytics/sign-out", "/analytics?lang=en"),
+        ("/analyticsx", "/analytics?lang=en"),
+        ("javascript:alert(1)", "/analytics?lang=en"),
+        ("/analytics?a=1\r\nSet-Cookie: x=1", "/analytics?a=1%0D%0ASet-Cookie%3A+x%3D1&lang=en"),
+        ("/analytics?" + "a" * 3000, "/analytics?lang=en"),
+        ("/analytics/rows/month/regions/file?form=csv&lang=kk", "/analytics/rows/month/regions?lang=kk"),
+    ],
+)
+def test_A8_nothing_but_our_own_pages_is_opened_after_signing_in(
+    bureau: Bureau, pages: TestClient, asked: str, opened: str
+) -> None:
+    user, _ = bureau.granted()
+    told = sign_in(pages, user, way=f"/analytics/sign-in?{urlencode({'lang': 'en', 'to': asked})}")
+    assert told.status_code == 303
+    assert told.headers["location"] == opened
 
 
 @pytest.mark.parametrize("as_file", [True, False])

@@ -29,6 +29,8 @@ def about(
         told.append(programme.names[asked.language] if programme else words("all_programmes"))
     if only:
         told.append(words("only", what=only))
-    if asked.as_of:
+    if asked.as_of.isascii() and asked.as_of.isdigit():
+        told.append(words("stands", position=asked.as_of))
+    elif asked.as_of:
         told.append(words("as_of_time", time=asked.as_of))
     return told

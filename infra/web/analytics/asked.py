@@ -48,6 +48,11 @@ class Asked:
         """`as_of` as reports take it. Raises TimeUnclear."""
         return exact_time(self.as_of, "as_of")
 
+    def ahead(self, now: datetime) -> bool:
+        """Whether `as_of` is a time yet to come. Raises TimeUnclear."""
+        text = self.as_of_position()
+        return bool(text) and not _POSITION.fullmatch(text) and datetime.fromisoformat(text) > now
+
     def compared_position(self) -> str:
         """`compare` as reports take it. Raises TimeUnclear."""
         return exact_time(self.compare, "compare")

@@ -73,6 +73,7 @@ class Dashboard:
             "stand": self.stand,
             "exact": self.asked.link(as_of=self._position),
             "earlier": self.earlier,
+            "ahead": self.asked.ahead(self._services.now()),
             "languages": {code: self.asked.link(language=code) for code in LANGUAGES},
             "places": self._places(),
             "choices": choices(self._services, self._reader, self.asked),

@@ -12,6 +12,7 @@ from infra.reporting.running import Answer, Request
 from infra.web.analytics.asked import Asked
 from infra.web.analytics.cells import Writing
 from infra.web.analytics.region_names import region_name
+from infra.web.counted import Counted
 from projections.reports.report import Names
 
 STAGES = ("families", "asked", "consented", "issued", "activated", "spent")
@@ -174,7 +175,7 @@ class Panels:
         """What a minister asks first."""
         words, writing = self._words, self._writing
         notes = {
-            "families": words("members", count=writing.count(now["members"])),
+            "families": words("members", count=Counted(now["members"], writing.count(now["members"]))),
             "issued_tiyn": words("vouchers_of", count=writing.count(now["vouchers"])),
             "spent_tiyn": words("of_issued", percent=writing.percent(now["spent_tiyn"], now["issued_tiyn"])),
             "available_tiyn": words(

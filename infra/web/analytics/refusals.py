@@ -5,6 +5,21 @@ from __future__ import annotations
 from typing import ClassVar
 
 from domain.errors import Refusal
+from infra.web.analytics.words import analytics_words
+
+# What a parameter of the address is called on the page.
+_LABELS = {
+    "programme": "programme",
+    "month": "month",
+    "region": "region",
+    "on": "day",
+    "as_of": "as_of",
+    "compare": "compare",
+    "order": "order",
+    "page": "page_number",
+    "limit": "page_rows",
+    "only": "rows_chosen",
+}
 
 
 class ColumnUnknown(Refusal):
@@ -26,6 +41,17 @@ class AddressUnknown(Refusal):
         "kk": "Мекенжайда артық параметр бар; бұл бет мыналар бойынша сұралады: {names}.",
         "ru": "В адресе лишний параметр; эту страницу запрашивают по: {names}.",
         "en": "The address has a parameter too many; this page is asked by: {names}.",
+    }
+
+
+class FieldsTooMany(Refusal):
+    """The address has absurdly many parameters."""
+
+    code: ClassVar[str] = "parameters_too_many"
+    texts: ClassVar[dict[str, str]] = {
+        "kk": "Мекенжайда параметр тым көп: {most} артық болмауы керек.",
+        "ru": "В адресе слишком много параметров: не больше {most}.",
+        "en": "The address has too many parameters: {most} at most.",
     }
 
 
@@ -71,3 +97,12 @@ class ComparedLater(Refusal):
         "ru": "Сравнивать можно только с более ранним временем, чем у самого отчёта.",
         "en": "What is compared with must be earlier than the report itself.",
     }
+
+
+def by_its_label(refusal: Refusal, language: str) -> str:
+    """The refusal's sentence, in which a parameter is called what the page calls it."""
+    label = _LABELS.get(refusal.details.get("parameter", ""))
+    if label is None:
+        return refusal.sentence(language)
+    named = {**refusal.details, "parameter": analytics_words(language)(label)}
+    return refusal.texts.get(language, refusal.texts["en"]).format(**named)

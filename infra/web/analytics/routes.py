@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from html import escape
 from urllib.parse import parse_qsl
 
 import structlog
 from fastapi import APIRouter, Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
 from domain.errors import LANGUAGES, Refusal
 from infra.api.reading_threads import in_reading_thread, pieces_in_reading_threads
 from infra.api.services import UNAVAILABLE
 from infra.reporting.running import Request as ReportRequest
 from infra.web.analytics.asked import PATH, Asked, read_address
+from infra.web.analytics.links import MOST_FIELDS, page_of, sign_in_for
 from infra.web.analytics.page import Dashboard
 from infra.web.analytics.reading import AnalyticsServices, Reader
-from infra.web.analytics.refusals import AddressUnknown
+from infra.web.analytics.refusals import FieldsTooMany, by_its_label
 from infra.web.analytics.rows import OWN, RowsOf
-from infra.web.analytics.sign_in import SIGN_IN, sign_in_router
+from infra.web.analytics.sign_in import sign_in_router
 from infra.web.analytics.words import analytics_words
 from infra.web.assets import Assets
 from infra.web.pages import FIRST_LANGUAGE, HEADERS, Pages, chosen_language
@@ -30,7 +32,7 @@ log = structlog.get_logger(__name__)
 _NOT_YOURS = ("region_foreign", "region_of_its_own_bodies", "report_not_by_region", "scope_empty")
 _SHUT = ("access_blocked", "access_over", "access_unknown")
 _NOT_THERE = ("report_unknown", "section_unknown")
-_MOST_FIELDS = 40
+_PLAIN = re.compile(rf"{PATH}(?:/[a-z0-9_-]+)*", re.ASCII)
 _BEFORE_FIGURES = "<!-- figures -->"
 
 
@@ -48,7 +50,10 @@ def analytics_router(services: AnalyticsServices, assets: Assets) -> APIRouter:
             status,
             w=analytics_words(language),
             asked=Asked(language),
-            languages={code: Asked(code).link() for code in LANGUAGES},
+            languages={
+                code: page_of(_address(request), code, instead=True) or Asked(code).link()
+                for code in LANGUAGES
+            },
             heading=heading,
             why=why,
             sign_in=sign_in,
@@ -62,7 +67,8 @@ def analytics_router(services: AnalyticsServices, assets: Assets) -> APIRouter:
             try:
                 reader = services.reader(request)
                 if reader is None:
-                    way = f"{SIGN_IN}?lang={chosen_language(request)}"
+                    language = chosen_language(request)
+                    way = sign_in_for(page_of(_address(request), language), language)
                     return refused(request, 401, words("sign_in"), words("sign_in_why"), way)
                 return work(reader)
             except Refusal as refusal:
@@ -71,7 +77,9 @@ def analytics_router(services: AnalyticsServices, assets: Assets) -> APIRouter:
                     services.refused(reader, ReportRequest(report, {"region": region}), refusal)
                 shut = refusal.code in (*_NOT_YOURS, *_SHUT)
                 status = 403 if shut else 404 if refusal.code in _NOT_THERE else 422
-                return refused(request, status, words("refused"), refusal.sentence(chosen_language(request)))
+                return refused(
+                    request, status, words("refused"), by_its_label(refusal, chosen_language(request))
+                )
             except UNAVAILABLE as error:
                 return pages.unavailable(request, error)
 
@@ -108,7 +116,21 @@ def analytics_router(services: AnalyticsServices, assets: Assets) -> APIRouter:
 
         return await answered(request, report, work)
 
+    # The last of the routes: whatever none of the others answers.
+    @router.api_route(PATH + "/{rest:path}", methods=["GET", "HEAD"])
+    async def unknown(rest: str, request: Request) -> Response:
+        path = request.url.path.rstrip("/")
+        if path != request.url.path and _PLAIN.fullmatch(path):
+            query = f"?{request.url.query}" if request.url.query else ""
+            return RedirectResponse(path + query, 307, headers=HEADERS)
+        words = analytics_words(chosen_language(request))
+        return refused(request, 404, words("not_there"), words("not_there_why"))
+
     return router
+
+
+def _address(request: Request) -> str:
+    return f"{request.url.path}?{request.url.query}"
 
 
 def _in_two(pieces: Iterator[str], language: str) -> Iterator[str]:
@@ -137,8 +159,8 @@ def cut_off(language: str) -> str:
 
 
 def _fields(request: Request) -> list[tuple[str, str]]:
-    """The address's fields. Raises AddressUnknown when there are absurdly many."""
+    """The address's fields. Raises FieldsTooMany."""
     try:
-        return parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+        return parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError:
-        raise AddressUnknown(names="") from None
+        raise FieldsTooMany(most=MOST_FIELDS) from None

@@ -123,6 +123,7 @@ class RowsOf:
             "section": self.section,
             "stand": self.stand,
             "earlier": self.earlier,
+            "ahead": self.asked.ahead(self._services.now()),
             "reader": self._reader,
             "trial": self._services.trial,
             "choices": choices(self._services, self._reader, self.asked),
@@ -201,7 +202,10 @@ class RowsOf:
         text = self._own.get("only", "")
         if not text:
             return None
-        name, _, value = text.partition(":")
+        name, colon, value = text.partition(":")
+        if not colon:
+            names = ", ".join(f"{name}:…" for name in list(self._columns)[: self.section.keys])
+            raise ChoiceUnknown("only", parameter="only", names=names)
         return self._place(name, "only", self.section.keys), value
 
     def _place(self, name: str, field: str, of: int | None = None) -> int:

@@ -31,6 +31,11 @@ ANALYTICS_WORDS: Mapping[str, tuple[str, str, str]] = {
     "day": ("Күн", "День", "Day"),
     "as_of": ("Қай уақыттағы дерек", "По состоянию на", "As of"),
     "as_of_time": ("{time} күйі бойынша", "по состоянию на {time}", "as of {time}"),
+    "ahead": (
+        "Бұл уақыт әлі келген жоқ: қазірге дейін белгілі деректер көрсетілді.",
+        "Это время ещё не наступило: показано то, что известно на сейчас.",
+        "This time has not come yet: what is known until now is shown.",
+    ),
     "as_of_hint": ("бос – қазір", "пусто – сейчас", "empty: now"),
     "compare": ("Немен салыстыру", "Сравнить с", "Compare with"),
     "compare_hint": ("ертерек уақыт", "более раннее время", "an earlier time"),
@@ -64,7 +69,11 @@ ANALYTICS_WORDS: Mapping[str, tuple[str, str, str]] = {
         "No families are on this month's list yet: its way is shown once a list is taken in.",
     ),
     "families": ("Отбасы", "Семьи", "Families"),
-    "members": ("{count} адам", "{count} человек", "{count} people"),
+    "members": (
+        "{count} адам",
+        "{count} {count:человек|человека|человек}",
+        "{count} {count:person|people}",
+    ),
     "issued": ("Берілді", "Выдано", "Issued"),
     "vouchers_of": ("{count} ваучер", "ваучеров: {count}", "vouchers: {count}"),
     "spent": ("Жұмсалды", "Потрачено", "Spent"),
@@ -213,6 +222,16 @@ ANALYTICS_WORDS: Mapping[str, tuple[str, str, str]] = {
     "status_open": ("ашық", "открыт", "open"),
     "status_closed": ("жабық", "закрыт", "closed"),
     "refused": ("Бұл көрсетілмейді", "Это нельзя показать", "This can't be shown"),
+    "order": ("Реттеу бағыты", "Порядок сортировки", "Order"),
+    "page_number": ("Бет", "Страница", "Page"),
+    "page_rows": ("Беттегі жол саны", "Строк на странице", "Rows a page"),
+    "rows_chosen": ("Таңдалған жолдар", "Выбранные строки", "Rows chosen"),
+    "not_there": ("Мұндай бет жоқ", "Такой страницы нет", "There is no such page"),
+    "not_there_why": (
+        "Мекенжайда қате бар немесе бет енді жоқ.",
+        "В адресе ошибка, или страницы больше нет.",
+        "The address is mistaken, or the page is gone.",
+    ),
     "sign_in": ("Кіру қажет", "Нужно войти", "You need to sign in"),
     "sign_in_why": (
         "Бұл беттер рұқсаты бар талдаушылар мен аудиторларға арналған. Рұқсат «Талдаушының қолжетімділігі» қызметі "
