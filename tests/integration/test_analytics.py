@@ -223,6 +223,21 @@ def test_refusals_call_parameters_by_their_labels(here: TestClient) -> None:
     assert "region:…" in only
 
 
+@pytest.mark.parametrize(
+    ("wrong", "label"),
+    [("region=Акмола", "Region (KATO)"), ("as_of=yesterday", "As of"), ("limit=0", "Rows a page")],
+)
+def test_what_else_was_chosen_is_kept_when_one_thing_is_refused(
+    here: TestClient, wrong: str, label: str
+) -> None:
+    page = "/analytics/rows/month/regions" if "limit" in wrong else "/analytics"
+    told = here.get(f"{page}?{MONTH}&compare=7&{wrong}&lang=en")
+    assert told.status_code == 422
+    kept = f"{page}?{MONTH}&compare=7&lang=en"
+    assert f'<a href="{kept}">Show without “{label}”</a>' in unescape(told.text)
+    assert here.get(kept).status_code == 200
+
+
 def test_a_time_to_come_is_said_to_be_now(here: TestClient) -> None:
     said = "what is known until now is shown"
     for page in ("/analytics", "/analytics/rows/month/regions"):

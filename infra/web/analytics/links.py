@@ -14,9 +14,9 @@ _LONGEST = 2000
 _OURS = re.compile(rf"{PATH}(?:/rows/[a-z0-9_]+/[a-z0-9_]+)?", re.ASCII)
 
 
-def page_of(address: str, language: str, instead: bool = False) -> str:
+def page_of(address: str, language: str, instead: bool = False, without: str = "") -> str:
     """The address of a page of ours (of a file: of its table), in the language it names, else in `language`; with
-    `instead` in `language` whatever it names. "" for any other address."""
+    `instead` in `language` whatever it names; without the parameter `without`. "" for any other address."""
     path, _, query = address.partition("?")
     path = path.removesuffix("/file")
     if len(address) > _LONGEST or not _OURS.fullmatch(path):
@@ -26,7 +26,7 @@ def page_of(address: str, language: str, instead: bool = False) -> str:
     except ValueError:
         return ""
     own = [value for name, value in fields if name == "lang"]
-    kept = [(name, value) for name, value in fields if name not in ("lang", "form")]
+    kept = [(name, value) for name, value in fields if name not in ("lang", "form", without)]
     return f"{path}?{urlencode([*kept, ('lang', own[0] if own and not instead else language)])}"
 
 

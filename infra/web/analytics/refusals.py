@@ -15,6 +15,7 @@ _LABELS = {
     "on": "day",
     "as_of": "as_of",
     "compare": "compare",
+    "sort": "order",
     "order": "order",
     "page": "page_number",
     "limit": "page_rows",
@@ -99,10 +100,16 @@ class ComparedLater(Refusal):
     }
 
 
+def label_of(parameter: str | None, language: str) -> str:
+    """What the page calls a parameter of the address; "" for what is none."""
+    label = _LABELS.get(parameter or "")
+    return analytics_words(language)(label) if label else ""
+
+
 def by_its_label(refusal: Refusal, language: str) -> str:
     """The refusal's sentence, in which a parameter is called what the page calls it."""
-    label = _LABELS.get(refusal.details.get("parameter", ""))
-    if label is None:
+    label = label_of(refusal.details.get("parameter"), language)
+    if not label:
         return refusal.sentence(language)
-    named = {**refusal.details, "parameter": analytics_words(language)(label)}
+    named = {**refusal.details, "parameter": label}
     return refusal.texts.get(language, refusal.texts["en"]).format(**named)

@@ -19,7 +19,7 @@ from infra.web.analytics.asked import PATH, Asked, read_address
 from infra.web.analytics.links import MOST_FIELDS, page_of, sign_in_for
 from infra.web.analytics.page import Dashboard
 from infra.web.analytics.reading import AnalyticsServices, Reader
-from infra.web.analytics.refusals import FieldsTooMany, by_its_label
+from infra.web.analytics.refusals import FieldsTooMany, by_its_label, label_of
 from infra.web.analytics.rows import OWN, RowsOf
 from infra.web.analytics.sign_in import sign_in_router
 from infra.web.analytics.words import analytics_words
@@ -42,8 +42,13 @@ def analytics_router(services: AnalyticsServices, assets: Assets) -> APIRouter:
     router.include_router(sign_in_router(services, assets))
     pages = Pages(assets)
 
-    def refused(request: Request, status: int, heading: str, why: str, sign_in: str = "") -> Response:
+    def refused(
+        request: Request, status: int, heading: str, why: str, sign_in: str = "", field: str | None = None
+    ) -> Response:
+        """`field`: the parameter without which the page may be shown."""
         language = chosen_language(request)
+        label = label_of(field, language) if field in request.query_params else ""
+        without = page_of(_address(request), language, without=field or "") if label else ""
         return pages.render(
             "analytics_refused.html",
             language,
@@ -57,6 +62,8 @@ def analytics_router(services: AnalyticsServices, assets: Assets) -> APIRouter:
             heading=heading,
             why=why,
             sign_in=sign_in,
+            without=without,
+            label=label,
             trial=services.trial,
         )
 
@@ -77,9 +84,8 @@ def analytics_router(services: AnalyticsServices, assets: Assets) -> APIRouter:
                     services.refused(reader, ReportRequest(report, {"region": region}), refusal)
                 shut = refusal.code in (*_NOT_YOURS, *_SHUT)
                 status = 403 if shut else 404 if refusal.code in _NOT_THERE else 422
-                return refused(
-                    request, status, words("refused"), by_its_label(refusal, chosen_language(request))
-                )
+                why = by_its_label(refusal, chosen_language(request))
+                return refused(request, status, words("refused"), why, field=refusal.field)
             except UNAVAILABLE as error:
                 return pages.unavailable(request, error)
 

@@ -222,6 +222,7 @@ ANALYTICS_WORDS: Mapping[str, tuple[str, str, str]] = {
     "status_open": ("ашық", "открыт", "open"),
     "status_closed": ("жабық", "закрыт", "closed"),
     "refused": ("Бұл көрсетілмейді", "Это нельзя показать", "This can't be shown"),
+    "show_without": ("«{label}» мәнінсіз көрсету", "Показать без «{label}»", "Show without “{label}”"),
     "order": ("Реттеу бағыты", "Порядок сортировки", "Order"),
     "page_number": ("Бет", "Страница", "Page"),
     "page_rows": ("Беттегі жол саны", "Строк на странице", "Rows a page"),
