@@ -50,6 +50,7 @@ from infra.web.cases.discussion import discussion_router
 from infra.web.cases.paper_check import paper_check_router
 from infra.web.cases.reading import CasePagesServices
 from infra.web.cases.status import status_router
+from infra.web.office.elsewhere import elsewhere_router
 from infra.web.office.lists import lists_router
 from infra.web.office.lists_reading import ListServices
 from infra.web.office.reading import OfficeServices
@@ -149,6 +150,7 @@ def create_app(
         app.include_router(office_router(office, assets))
         if lists is not None:
             app.include_router(lists_router(lists, office, assets))
+        app.include_router(elsewhere_router(office.trial, assets))
     if cases is not None:
         staff = StaffAuth(cases.authenticate, cases.staff_per_second)
         app.include_router(cases_router(cases, staff))

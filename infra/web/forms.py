@@ -13,6 +13,7 @@ from domain.procedures.definition import APPLICANT, Channel, Document, Field, Na
 from domain.procedures.running import RunningService
 from infra.papers.conditions_in_words import ConditionWords
 from infra.sms.phones import normalise_phone
+from infra.web.refusal_words import refusal_words, service_names
 from infra.web.uploads import Form
 from infra.web.words import Words
 
@@ -162,6 +163,7 @@ class _Made:
         self._service = service
         self._words = words
         self._language = words.language
+        self._names = service_names(service, words.language)
         self._sent = sent or Form({}, {})
         self._conditions = ConditionWords(service, words.language, {}, annexed=False)
         self._refusals = [refusal, *refusal.also] if refusal else []
@@ -169,7 +171,7 @@ class _Made:
 
     def form(self, key: str, inputs: Sequence[Input]) -> FormShown:
         general = [
-            one.sentence(self._language)
+            refusal_words(one, self._language, self._names)
             for place, one in enumerate(self._refusals)
             if place not in self._told
         ]
@@ -249,7 +251,7 @@ class _Made:
         for place, one in enumerate(self._refusals):
             if one.field == where:
                 self._told.add(place)
-                found.append(one.sentence(self._language))
+                found.append(refusal_words(one, self._language, self._names))
         return " ".join(found)
 
     def _name(self, names: Names) -> str:

@@ -47,7 +47,10 @@ def sign_in(page: Page, address: str, staff: str, language: str = "ru") -> None:
     page.wait_for_url(f"{address}/office?lang={language}")
 
 
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+NARROW = {"width": 320, "height": 640}  # a desk's page at 400 %
+
+
+@pytest.mark.parametrize("size", [NARROW, PHONE, DESK], ids=["narrow", "phone", "desk"])
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
 def test_every_page_of_the_office_fits_its_screen(
     site: tuple[OfficeSite, str], new_page: NewPage, tmp_path: Path, language: str, size: dict[str, int]
@@ -58,14 +61,14 @@ def test_every_page_of_the_office_fits_its_screen(
     assert page.evaluate(TOO_WIDE) == []
     page.screenshot(path=str(tmp_path / f"sign-in-{language}-{size['width']}.png"), full_page=True)
     for staff, paths in {
-        "k.clerk": ("/office", "/office/cases"),
+        "k.clerk": ("/office", "/office?month=2025-08", "/office/cases"),
         "k.operator": ("/office/parked",),
         "r.registrar": ("/office", "/office/cases", f"/office/cases/{office.cases[0]}"),
     }.items():
         page = new_page(viewport=size)
         sign_in(page, address, staff, language)
         for path in paths:
-            page.goto(f"{address}{path}?lang={language}")
+            page.goto(f"{address}{path}{'&' if '?' in path else '?'}lang={language}")
             assert page.locator("h1").count() == 1
             assert page.locator("html").get_attribute("lang") == language
             assert page.evaluate(TOO_WIDE) == []

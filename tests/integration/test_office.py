@@ -246,6 +246,56 @@ def test_R32_what_is_not_parked_is_not_there(site: OfficeSite, place: str, numbe
     assert site.office.parked(0, 10)[1] == 3
 
 
+def test_R32_a_refused_reason_is_kept_where_it_was_typed(site: OfficeSite) -> None:
+    client = site.signed_in("k.operator")
+    typed = "seen by +7 701 123 45 67 <b>"
+    answer = post(client, "/office/parked/discard", place="families", number="2", reason=typed)
+    assert "Say why, in at most 200 characters" in shown(answer, 422)
+    assert answer.text.count("<details open>") == 1
+    assert f'value="{html.escape(typed)}"' in answer.text.replace("&#43;", "+")
+    assert site.office.parked(0, 10)[1] == 3
+    for act in ("retry", "discard"):
+        assert client.get(f"/office/parked/{act}?lang=kk").headers["location"] == "/office/parked?lang=kk"
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_an_address_that_is_no_page_is_answered_with_one(site: OfficeSite, language: str) -> None:
+    for client in (site.browser(), site.signed_in("k.clerk")):
+        for path in ("/office/nothing", "/office/%00", "/office//evil.example", "/office/parked/1/2"):
+            answer = client.get(f"{path}?lang={language}")
+            assert OFFICE_WORDS["no_page"][("kk", "ru", "en").index(language)] in shown(answer, 404)
+            assert f'<html lang="{language}">' in answer.text
+        assert client.get(f"/office/?lang={language}").headers["location"] == f"/office?lang={language}"
+        for path in ("/office/parked", "/office/evil.example", "/office/sign-in"):
+            answer = client.get(f"{path}/?lang={language}")
+            assert (answer.status_code, answer.headers["location"]) == (303, f"{path}?lang={language}")
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_R30_a_case_page_tells_no_ids(site: OfficeSite, language: str) -> None:
+    client = site.signed_in("r.registrar")
+    path = f"/office/cases/{site.cases[0]}"
+    page = client.get(f"{path}?lang={language}")
+    text = shown(page)
+    channel = OFFICE_WORDS["channel"][("kk", "ru", "en").index(language)]
+    said = OFFICE_WORDS["channel_portal"][("kk", "ru", "en").index(language)]
+    assert f"{channel}: {said}" in text
+    service = site.month.azyq.services.files.latest("complaint")
+    wanted = [one.names[language].strip().casefold() for one in service.fields]
+    labels = [html.unescape(one).casefold() for one in re.findall(r"<dt>([^<]*)</dt>", page.text)]
+    of_form = [label for label in labels if label in wanted]
+    assert "".join(of_form) == "".join(label for label in wanted if label in of_form)
+    assert service.fields[0].names[language].strip().casefold() in of_form
+    assert len(of_form) == 5
+    key = key_in(client.get(path).text, "registered")
+    assert post(client, f"{path}/acts", step="register", outcome="registered", key=key).status_code == 303
+    late = shown(
+        post(client, f"{path}/acts?lang={language}", step="register", outcome="registered", key="b" * 32), 422
+    )
+    assert f": {service.steps['consider'].names[language]})" in late
+    assert "consider)" not in late
+
+
 @pytest.mark.parametrize("staff", ["k.clerk", "k.approver", "e.executor"])
 def test_another_roles_button_is_refused_and_recorded(site: OfficeSite, staff: str) -> None:
     client = site.signed_in(staff)

@@ -44,7 +44,7 @@ from infra.postgres.staging import PostgresStaging
 from infra.vault.brought import BroughtFile
 from infra.vault.mcdb import FileNumbers
 from infra.web.office.lists_reading import LIST, NUMBERS
-from infra.web.office.refusal_words import refusal_words
+from infra.web.refusal_words import refusal_words
 from streams.trouble import where
 
 REJECTS, NO_NUMBER = "rejects", "no_number"

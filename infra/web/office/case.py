@@ -13,10 +13,12 @@ from domain.procedures.case_refusals import RequestKeyReused
 from domain.procedures.definition import Outcome, Step
 from domain.procedures.running import RunningService
 from infra.web.cases.status_page import status_page
-from infra.web.forms import FormShown, act_form
+from infra.web.forms import FormShown, act_form, field_words
 from infra.web.office.page import Speaker
 from infra.web.office.reading import OfficeServices, StaffCase
+from infra.web.refusal_words import refusal_words, service_names
 from infra.web.uploads import Form
+from infra.web.words import Words
 
 _MOST_EVENTS = 200
 _WHO = ("actor", "opener", "by")
@@ -75,20 +77,17 @@ def case_values(
         if step.group and step.role in actor.roles
     ]
     told_beside = any(one.id == wrong for one in acts) and not isinstance(refusal, RequestKeyReused)
-    labels = {one.id: one.names[language] for one in running.service.fields}
     return {
         "case": case,
         "page": page,
         "shown": found.shown,
-        "personal": [
-            (labels.get(name, name), value) for name, value in sorted(found.shown["personal"].items())
-        ],
+        "asked": _asked(found, speaker.t),
         "documents": _documents(found, language),
         "span": speaker.span(case.due_at) if case.closed_at is None else None,
         "acts": acts,
         "sitting": sitting,
         "wrong": wrong,
-        "error": "" if refusal is None or told_beside else _sentences(refusal, language),
+        "error": "" if refusal is None or told_beside else _sentences(refusal, running, language),
         "signs": "certificate" if services.pages.by_certificate else "trial" if services.trial else "",
         "megabytes": services.largest_document // 1_000_000,
         "events": [
@@ -142,5 +141,20 @@ def _documents(found: StaffCase, language: str) -> list[tuple[str, str, str, int
     return [(known.get(id_, id_), digest, kind, size) for id_, digest, kind, size in found.case.documents]
 
 
-def _sentences(refusal: Refusal, language: str) -> str:
-    return " ".join(one.sentence(language) for one in (refusal, *refusal.also))
+def _sentences(refusal: Refusal, running: RunningService, language: str) -> str:
+    names = service_names(running.service, language)
+    return " ".join(refusal_words(one, language, names) for one in (refusal, *refusal.also))
+
+
+def _asked(found: StaffCase, words: Words) -> list[tuple[str, str]]:
+    """(label, value) of what was applied with, plain and sealed, in the form's order; then what else is sealed."""
+    service, facts, sealed = found.running.service, found.case.facts, found.shown["personal"]
+    later = (one for step in service.steps.values() for outcome in step.outcomes for one in outcome.fields)
+    of_form = {one.id for one in service.fields}
+    told: dict[str, tuple[str, str]] = {}
+    for one in (*service.fields, *later):
+        value = sealed.get(one.id) or (facts.get(one.id) if one.id in of_form else None)
+        if value is not None and one.id not in told:
+            name = one.names[words.language].strip()
+            told[one.id] = (name[:1].upper() + name[1:], field_words(one, value, words, words.iso_day))
+    return [*told.values(), *((id_, value) for id_, value in sorted(sealed.items()) if id_ not in told)]

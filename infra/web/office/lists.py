@@ -30,9 +30,9 @@ from infra.web.office.lists_words import list_words
 from infra.web.office.page import frame, member_of
 from infra.web.office.plain import PATH, SIGN_IN, plain_page
 from infra.web.office.reading import OfficeServices
-from infra.web.office.refusal_words import refusal_words
 from infra.web.office.words import office_words
 from infra.web.pages import HEADERS, Pages, chosen_language
+from infra.web.refusal_words import refusal_words
 from infra.web.sign_in import from_elsewhere
 from infra.web.uploads import read_form
 from infra.web.words import WORDS

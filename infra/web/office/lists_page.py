@@ -10,7 +10,7 @@ from infra.lists.rejects import rejection_of_many
 from infra.web.analytics.cells import Writing
 from infra.web.office.lists_reading import ListServices, OpenMonth, ShownList
 from infra.web.office.lists_words import list_words
-from infra.web.office.refusal_words import refusal_words
+from infra.web.refusal_words import refusal_words
 from infra.web.words import WORDS
 
 

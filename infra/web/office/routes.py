@@ -15,7 +15,7 @@ from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from domain.calendar import day_start, local_day
 from domain.commands.case_calls import ActOnCase
 from domain.errors import Refusal
-from domain.office_acts import OfficeRoleMissing
+from domain.office_acts import OfficeRoleMissing, ReasonMissing
 from domain.procedures.acts import Actor
 from domain.procedures.definition import APPLICANT
 from infra.api.cases.services import ListAsked
@@ -37,6 +37,7 @@ from infra.web.office.sign_in import office_door_router
 from infra.web.office.sittings import sittings_router
 from infra.web.office.words import office_words
 from infra.web.pages import HEADERS, Pages, chosen_language
+from infra.web.refusal_words import refusal_words
 from infra.web.sign_in import from_elsewhere
 from infra.web.uploads import Form, read_form
 from infra.web.words import WORDS
@@ -112,7 +113,7 @@ def office_router(services: OfficeServices, assets: Assets) -> APIRouter:
                 if actor is not None and refusal.code in (*_NOT_YOURS, *_NOT_THERE):
                     services.refused(actor, act, refusal)
                 status = 403 if refusal.code in _NOT_YOURS else 404 if refusal.code in _NOT_THERE else 422
-                return said(request, status, w("refused"), refusal.sentence(language))
+                return said(request, status, w("refused"), refusal_words(refusal, language))
             except UNAVAILABLE as error:
                 return pages.unavailable(request, error)
 
@@ -182,28 +183,41 @@ def office_router(services: OfficeServices, assets: Assets) -> APIRouter:
 
     # --- parked -----------------------------------------------------------------------------------------
 
+    def parked_page(
+        request: Request,
+        actor: Actor,
+        page: int = 1,
+        told: str = "",
+        refused: Mapping[str, str] | None = None,
+    ) -> Response:
+        """A page of them; `refused`: why, and what was typed where."""
+        items, count = services.parked(PAGE * (page - 1), PAGE)
+        return shown(
+            request,
+            actor,
+            "parked",
+            "office_parked.html",
+            422 if refused else 200,
+            items=items,
+            count=count,
+            page=page,
+            pages=-(-count // PAGE),
+            may_discard=member_of(actor).has(OPERATOR),
+            told=told,
+            refused=refused,
+        )
+
     @router.api_route(PATH + "/parked", methods=["GET", "HEAD"])
     async def parked(request: Request) -> Response:
         def work(actor: Actor) -> Response:
             asked = _fields(request, "page", "said", "place", "number")
             page = whole_number(asked, "page", 1, _MOST_PAGES, 1)
-            items, count = services.parked(PAGE * (page - 1), PAGE)
+            say = asked["said"] in _SAID and _PLACE.fullmatch(asked["place"])
             w = office_words(chosen_language(request))
-            told = asked["said"] in _SAID and _PLACE.fullmatch(asked["place"])
-            return shown(
-                request,
-                actor,
-                "parked",
-                "office_parked.html",
-                items=items,
-                count=count,
-                page=page,
-                pages=-(-count // PAGE),
-                may_discard=member_of(actor).has(OPERATOR),
-                told=w(f"said_{asked['said']}", place=asked["place"], number=asked["number"][:18])
-                if told
-                else "",
+            told = (
+                w(f"said_{asked['said']}", place=asked["place"], number=asked["number"][:18]) if say else ""
             )
+            return parked_page(request, actor, page, told)
 
         return await answered(request, "parked", work, *OFFICE_ROLES)
 
@@ -219,7 +233,12 @@ def office_router(services: OfficeServices, assets: Assets) -> APIRouter:
             place, number = form.texts.get("place", ""), form.texts.get("number", "")
             if not (_PLACE.fullmatch(place) and _NUMBER.fullmatch(number)):
                 return broken(request)
-            done = work(actor, place, int(number), form)
+            try:
+                done = work(actor, place, int(number), form)
+            except ReasonMissing as refusal:
+                why, reason = refusal.sentence(chosen_language(request)), form.texts.get("reason", "")[:200]
+                kept = {"why": why, "place": place, "number": number, "reason": reason}
+                return parked_page(request, actor, refused=kept)
             told = {"said": done, "place": place, "number": number, "lang": chosen_language(request)}
             return RedirectResponse(f"{PATH}/parked?{urlencode(told)}", 303, headers=HEADERS)
 

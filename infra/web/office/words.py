@@ -336,6 +336,21 @@ OFFICE_WORDS: Mapping[str, tuple[str, str, str]] = {
     "back_cases": ("Өтініштерге оралу", "К обращениям", "Back to the cases"),
     "received": ("Түсті", "Поступило", "Received"),
     "channel": ("Арна", "Канал", "Channel"),
+    "channel_portal": ("портал", "портал", "portal"),
+    "channel_office": ("кеңсе", "канцелярия", "office"),
+    "channel_state_corporation": (
+        "«Азаматтарға арналған үкімет» мемлекеттік корпорациясы",
+        "Государственная корпорация «Правительство для граждан»",
+        "State Corporation “Government for Citizens”",
+    ),
+    "channel_wallet": ("әмиян", "кошелёк", "wallet"),
+    "channel_internal": ("ішкі", "внутренний", "internal"),
+    "no_page": ("Мұндай бет жоқ", "Нет такой страницы", "There is no such page"),
+    "no_page_why": (
+        "Кеңседе бұл мекенжайда бет жоқ. Мекенжайды тексеріңіз.",
+        "По этому адресу в канцелярии ничего нет. Проверьте адрес.",
+        "The office has nothing at this address. Check it.",
+    ),
     "applicant": ("Өтініш беруші", "Заявитель", "Applicant"),
     "acts": ("Не істей аласыз", "Что вы можете сделать", "What you may do"),
     "acts_none": (
