@@ -1,7 +1,8 @@
 """Reports for readers of no region's own body (A2): without counts of fewer than 5 people, and without what tells them.
 
-Such a reader sees the republic and each oblast at the end of a week, and a count that has changed by fewer than 5 people
-since the week before as it was then: neither within a table nor between two does subtraction tell (docs/adr/0014).
+Such a reader sees the republic and each oblast at the end of a week. A count that has changed by fewer than 5 people since
+it was last shown is hidden like a small one, and stands there as it was then: neither within a table nor between two does
+subtraction tell (docs/adr/0014).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from domain.access_refusals import RegionOfItsOwnBodies
 from domain.calendar import ALMATY, day_start, local_day
 from infra.reporting.running import Answer, Reports, Request, Table, time_of
 from infra.reporting.small_cells import LEAST, Equation, hidden_cells
+from projections.reports.appeals import STARS
 from projections.reports.report import Cells, Section
 
 WEEKS_BEFORE, WEEKS_AFTER = 5, 20  # of a month: when its list comes, and when nothing happens to it any more
@@ -33,13 +35,30 @@ _OF_PEOPLE = {
     "cancelled_tiyn": "withdrawn",
     "available_tiyn": "issued",
 }
-# Of a family's way one stage is followed by one of these, or by none yet: what is left over is a count of families too.
-_WAYS = (
+# Of the families that came so far some went on so: those left over are a count of families too.
+_PARTS = {
+    "families": (
+        *("no_number", "asked", "reminded", "consented", "refused", "lapsed"),
+        *("issued", "activated", "spent", "withdrawn", "expired"),
+    ),
+    "asked": (
+        *("reminded", "consented", "refused", "lapsed"),
+        *("issued", "activated", "spent", "withdrawn", "expired"),
+    ),
+    "consented": ("issued", "activated", "spent", "withdrawn", "expired"),
+    "issued": ("activated", "spent", "withdrawn", "expired"),
+    "activated": ("spent",),
+}
+# Where nobody is left over of these, everybody may know it: so it goes in the end.
+_GONE_ON = (
     ("families", "no_number", "asked"),
     ("asked", "consented", "refused", "lapsed"),
     ("consented", "issued"),
+)
+_WAYS = (
+    *_GONE_ON,
     ("issued", "withdrawn", "expired"),
-    ("activated", "spent"),
+    *((whole, part) for whole, parts in _PARTS.items() for part in parts if (whole, part) not in _GONE_ON),
 )
 _BALANCE = ("spent_tiyn", "held_tiyn", "expired_tiyn", "cancelled_tiyn", "available_tiyn")
 # The pilot's figures, as the month report has them.
@@ -51,7 +70,11 @@ _PILOT = {
     "used": "spent",
     "used_tiyn": "spent_tiyn",
 }
-_OF_COUNTS = {"average": "ratings", "median_days": "closed"}  # of ratings and complaints
+_MANY_RATINGS = 100
+_FEW_FAMILIES = (
+    500  # of so few, families times their sizes are few sums, which tell how many there are of each
+)
+_ONE_PLACE = Decimal("0.1")
 Group = tuple[Any, Any]  # programme, month
 K = TypeVar("K")
 V = TypeVar("V")
@@ -71,10 +94,12 @@ _KNOWN = frozenset({Cell("months", (), "spent_tiyn")})
 
 
 class Shown(NamedTuple):
-    """A programme's month as it is shown at a release: the figures as last shown, and which are hidden."""
+    """A programme's month as it is shown at a release: the figures as last shown, which are hidden, and which are held,
+    that is shown as they were before."""
 
     values: Values
     hidden: frozenset[Cell]
+    held: frozenset[Cell] = frozenset()
 
 
 class OutsideReports:
@@ -167,24 +192,42 @@ def _keep(kept: OrderedDict[K, V], key: K, value: V, most: int) -> None:
 
 
 def in_fives(table: Table) -> Table:
-    """Counts to the nearest five below, and none of fewer than 5: no total and no week tells one exactly. What follows
-    from a count is withheld with it; an average has one place."""
+    """Counts to the nearest five below, and none of fewer than 5, be it of nobody: no total and no week tells one exactly.
+
+    What follows from a count is withheld with it. The average of ratings would tell how many gave which: it is made of the
+    counts as they are told, each taken in the middle of what it may be, has one place, and is told of 100 ratings or more.
+    """
     columns = [column.id for column in table.section.columns]
     keys = table.section.keys
 
     def row(cells: Cells) -> Cells:
-        told = dict(zip(columns, cells, strict=True))
-        return cells[:keys] + tuple(_five(told, column) for column in columns[keys:])
+        given = dict(zip(columns, cells, strict=True))
+        told = {column: _five(given, column) for column in columns[keys:]}
+        if "average" in told:
+            told["average"] = _average({n: told[f"stars_{n}"] for n in STARS})
+        return cells[:keys] + tuple(told.values())
 
     return replace(table, rows=[row(cells) for cells in table.rows])
 
 
-def _five(told: Mapping[str, Any], column: str) -> Any:
-    value = told[column]
-    if column in _OF_COUNTS:
-        few = value is None or told[_OF_COUNTS[column]] < LEAST
-        return None if few else value.quantize(Decimal("0.1"), ROUND_HALF_UP)
-    return None if 0 < value < LEAST else value // LEAST * LEAST
+def _five(given: Mapping[str, Any], column: str) -> Any:
+    value = given[column]
+    if column == "average":
+        return None
+    if column == "median_days":
+        return None if value is None or given["closed"] < LEAST else value.quantize(_ONE_PLACE, ROUND_HALF_UP)
+    if column == "ratings" and all(given[f"stars_{n}"] % LEAST == LEAST - 1 for n in STARS):
+        value -= LEAST  # no more could be in any of them, so that the total would tell each
+    return None if value < LEAST else value // LEAST * LEAST
+
+
+def _average(told: Mapping[int, int | None]) -> Decimal | None:
+    """Of stars, by how many are told of each."""
+    if sum(count or 0 for count in told.values()) < _MANY_RATINGS:
+        return None
+    middle = {n: (count or 0) + LEAST // 2 for n, count in told.items()}
+    stars = Decimal(sum(n * count for n, count in middle.items()))
+    return (stars / sum(middle.values())).quantize(_ONE_PLACE, ROUND_HALF_UP)
 
 
 def week_before(at: datetime) -> datetime:
@@ -205,28 +248,48 @@ def releases(month: str, last: datetime) -> Iterator[datetime]:
 
 def release_of(tables: Sequence[Table], group: Group, before: Shown) -> Shown:
     """The month report's figures of a programme's month at one more release, after those shown `before`."""
-    values = _values(tables, group)
-    small = [cell for cell in values if _small(values, cell)]
-    hidden = hidden_cells(values, small, _equations(values), _KNOWN)
-    shown = {
-        cell: before.values.get(cell, 0)
-        if cell not in _KNOWN and _moved_little(values, cell, before)
-        else value
-        for cell, value in values.items()
-        if cell not in hidden
-    }
+    values, sizes = _values(tables, group), set[Cell]()
+    if values.get(Cell("months", (), "families"), 0) < _FEW_FAMILIES:
+        sizes = {cell for cell in values if cell.section == "sizes"}
+        values = {cell: value for cell, value in values.items() if cell not in sizes}
+    small = {cell for cell in values if _small(values, cell)}
+    moves = {cell: value - before.values[cell] for cell, value in values.items() if cell in before.values}
+    moved = {cell for cell in moves if 0 < abs(moves.get(_people_of(cell), 0)) < LEAST} - small - _KNOWN
+    rests = _rests(values)
+    hidden = hidden_cells(
+        values | rests,
+        small | moved | rests.keys(),
+        equations(values | rests),
+        _KNOWN,
+        moves,
+        _bounds(values),
+    )
+    held = moved & hidden
+    shown = {cell: value for cell, value in values.items() if cell not in hidden}
     # A figure that is hidden now was shown at times: what it was then is compared with what it will be.
-    return Shown({**before.values, **shown}, frozenset(hidden))
+    return Shown({**before.values, **shown}, frozenset(hidden - held - rests.keys() | sizes), frozenset(held))
 
 
-def _moved_little(values: Values, cell: Cell, before: Shown) -> bool:
-    people = cell._replace(column=_OF_PEOPLE.get(cell.column, cell.column))
-    last = before.values.get(people)
-    if last is None or people not in values:
-        return False
-    if people == cell:
-        return 0 < abs(values[cell] - last) < LEAST
-    return 0 < abs(values[people] - last) < LEAST and cell in before.values
+def _people_of(cell: Cell) -> Cell:
+    """The count of people that a sum is of; a count itself."""
+    return cell._replace(column=_OF_PEOPLE.get(cell.column, cell.column))
+
+
+def _rests(values: Values) -> Values:
+    """What is left over of families that went on, where it is fewer than 5: shown nowhere, and not to be worked out."""
+    found: Values = {}
+    for section, row in {(cell.section, cell.row) for cell in values}:
+        for way in _WAYS:
+            whole, *parts = (values.get(Cell(section, row, name)) for name in way)
+            if whole is not None and None not in parts:
+                left = whole - sum(part or 0 for part in parts)
+                if 0 < left < LEAST:
+                    found[_rest(section, row, way)] = left
+    return found
+
+
+def _rest(section: str, row: tuple[Any, ...], way: Sequence[str]) -> Cell:
+    return Cell(section, row, "-".join(way))
 
 
 def _values(tables: Sequence[Table], group: Group) -> Values:
@@ -242,18 +305,18 @@ def _values(tables: Sequence[Table], group: Group) -> Values:
 
 def _small(values: Values, cell: Cell) -> bool:
     """Whether the figure is of fewer than 5 people, or a sum of theirs."""
-    people = values.get(cell._replace(column=_OF_PEOPLE.get(cell.column, cell.column)), 0)
+    people = values.get(_people_of(cell), 0)
     return 0 < people < LEAST and values[cell] != 0
 
 
-def _equations(values: Values) -> list[Equation[Cell]]:
-    """What follows from what, wherever it does: totals and parts, sums and balances, sizes and members, stages where no
-    family is between them."""
+def equations(values: Values) -> list[Equation[Cell]]:
+    """What follows from what, wherever it does: totals and parts, sums and balances, sizes and members, stages with what
+    `_rests` has left over between them."""
     one = Fraction(1)
     found: list[dict[Cell, Fraction]] = []
     parts: dict[tuple[str, str], list[Cell]] = {}
     for cell in values:
-        if cell.section != "months":
+        if cell.section != "months" and "-" not in cell.column:
             parts.setdefault((cell.section, cell.column), []).append(cell)
     for (_, column), cells in parts.items():
         found.append({Cell("months", (), column): one, **dict.fromkeys(cells, -one)})
@@ -261,9 +324,13 @@ def _equations(values: Values) -> list[Equation[Cell]]:
         at = {name: Cell(section, row, name) for name in ("families", "members", "issued", "vouchers")}
         issued = Cell(section, row, "issued_tiyn")
         found.append({issued: one, **{Cell(section, row, name): -one for name in _BALANCE}})
-        for stage, *others in _WAYS:
-            ways = {Cell(section, row, other): -one for other in others}
-            found.append({Cell(section, row, stage): one, **ways})
+        for way in _WAYS:
+            if _rest(section, row, way) in values:
+                found.append(_left_over(section, row, way))
+            elif way in _GONE_ON:
+                found.append(
+                    {Cell(section, row, name): -one for name in way[1:]} | {Cell(section, row, way[0]): one}
+                )
         if values.get(at["vouchers"]):
             found.append({issued: one, at["vouchers"]: -Fraction(values[issued], values[at["vouchers"]])})
         if section == "sizes":
@@ -275,6 +342,33 @@ def _equations(values: Values) -> list[Equation[Cell]]:
         if all(cell in values for cell in equation)
         and sum(values[cell] * k for cell, k in equation.items()) == 0
     ]
+
+
+def _left_over(section: str, row: tuple[Any, ...], way: Sequence[str]) -> dict[Cell, Fraction]:
+    """Of those who came so far some went on, the rest did not."""
+    parts = dict.fromkeys((Cell(section, row, name) for name in way[1:]), Fraction(-1))
+    return {Cell(section, row, way[0]): Fraction(1), **parts, _rest(section, row, way): Fraction(-1)}
+
+
+def _bounds(values: Values) -> Sequence[Equation[Cell]]:
+    """What everybody knows besides: who is left over is nobody or some, in each row and in all."""
+    one = Fraction(1)
+    rows = {(cell.section, cell.row) for cell in values}
+    found: list[dict[Cell, Fraction]] = []
+    for way in _WAYS:
+        there = [
+            (section, row) for section, row in rows if all(Cell(section, row, name) in values for name in way)
+        ]
+        found += [_left_over(section, row, way) for section, row in there]
+        for section in {section for section, _ in there} - {"months"}:
+            parts = [_rest(section, row, way) for of, row in there if of == section]
+            found.append({_rest("months", (), way): one, **dict.fromkeys(parts, -one)})
+    for section, row in rows:
+        at = {name: Cell(section, row, name) for name in ("families", "members", "issued", "vouchers")}
+        for whole, part in (("members", "families"), ("vouchers", "issued"), ("members", "vouchers")):
+            if at[whole] in values and at[part] in values:
+                found.append(_left_over(section, row, (whole, part)))
+    return found
 
 
 def _month_row(section: Section, columns: Sequence[str], row: Cells, shown: Shown) -> Cells:
