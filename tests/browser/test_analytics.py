@@ -51,6 +51,32 @@ def test_O3_2_the_dashboard_fits_its_screen(
     page.screenshot(path=str(tmp_path / f"{language}-{size['width']}.png"), full_page=True)
 
 
+# Labels, placeholders and the month's options that have no room in the form.
+CUT_OFF = """() => {
+  const canvas = document.createElement("canvas").getContext("2d");
+  const cut = (one, text, style, beside) => {
+    canvas.font = `${style.fontSize} ${style.fontFamily}`;
+    const own = getComputedStyle(one);
+    const room = one.clientWidth - parseFloat(own.paddingLeft) - parseFloat(own.paddingRight) - beside;
+    return canvas.measureText(text).width > room ? [text] : [];
+  };
+  return [...document.querySelectorAll(".asked label span")]
+    .filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent)
+    .concat([...document.querySelectorAll(".asked input[placeholder]")]
+      .flatMap((one) => cut(one, one.placeholder, getComputedStyle(one, "::placeholder"), 0)))
+    .concat([...document.querySelectorAll(".asked [name=month] option")]
+      .flatMap((one) => cut(one.parentElement, one.textContent, getComputedStyle(one.parentElement), 18)));
+}"""
+
+
+@pytest.mark.parametrize("width", [320, 390, 820, 1024, 1280])
+def test_nothing_in_the_form_is_cut_off(site: AnalyticsSite, new_page: NewPage, width: int) -> None:
+    page = new_page(viewport={"width": width, "height": 900})
+    for language in ("kk", "ru", "en"):
+        page.goto(f"{site.address}/analytics/rows/month/months?{MONTH}&lang={language}")
+        assert page.evaluate(CUT_OFF) == [], language
+
+
 OTHERS = {
     "rows": f"/analytics/rows/goods/articles?{MONTH}&sort=price_total_tiyn&order=desc&limit=12",
     "compared": f"/analytics?{MONTH}&compare=2025-07-20",
