@@ -27,6 +27,7 @@ def _sold(rows: Rows, event: Recorded) -> None:
     data = event.data
     redemption, shop, at = data["redemption"], data["shop"], data["timestamp"]
     programme, month = programme_month(data["cycle"])
+    goods_list = data["goods_version"]
     held = int(event.topic == F.Held.TOPIC)
     seen: set[Any] = set()
     for number, line in enumerate(data["lines"]):
@@ -48,6 +49,7 @@ def _sold(rows: Rows, event: Recorded) -> None:
             "month": month,
             "shop": shop,
             "gtin": gtin,
+            "goods_list": goods_list,
             "redemption": redemption,
             "line": name,
             "returned": "",
@@ -78,13 +80,14 @@ class SoldLines(View):
 
     Of a return `returned` is its position in text, and `thousandths` what of the line has come back in all by then; what
     was bought is in the line's own row. There `returned` is empty, and `thousandths` the quantity bought. Quantities are
-    in thousandths of the article's unit, prices in tiyn a unit. `held` is 1 where the purchase was held first, and paid
+    in thousandths of the article's unit, prices in tiyn a unit. `goods_list` is the version of the list that
+    `goods_position` is a number of (R2.3). `held` is 1 where the purchase was held first, and paid
     for later or not at all. `first_of` is 2 where no line before it in the purchase is of its position of the goods list,
     1 where none is of its article, else 0: purchases are counted by lines.
     """
 
     name = "sold_lines"
-    version = 3
+    version = 4
     table = Table(
         # Those of one width first: PostgreSQL finds them without looking at what is before.
         columns=(
@@ -101,6 +104,7 @@ class SoldLines(View):
             ("month", "text"),
             ("shop", "text"),
             ("gtin", "text"),
+            ("goods_list", "text"),
             ("redemption", "text"),
             ("line", "text"),
             ("returned", "text"),

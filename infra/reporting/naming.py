@@ -100,6 +100,15 @@ class Naming:
                     found.setdefault((of, number), []).append(position.names)
         return {key: _joined(names) for key, names in found.items()}
 
+    def _positions_of_lists(self) -> dict[tuple[str, str, int], Names]:
+        """By the programme, the version of its list, and the number."""
+        return {
+            (programme.id, goods.version, number): position.names
+            for programme in self._programmes.values()
+            for goods in programme.catalogue(self._goods).versions
+            for number, position in goods.positions.items()
+        }
+
     def _days(self, parameters: Mapping[str, str]) -> Iterator[tuple[Programme, date]]:
         chosen, month, on = (parameters.get(name, "") for name in ("programme", "month", "on"))
         for programme in self._programmes.values():
@@ -117,7 +126,7 @@ class Naming:
                     values.setdefault(column.id, set()).update(row[place] for row in rows)
         labels: dict[str, Mapping[Any, Names]] = {"kind": KINDS}
         if "position" in values:
-            labels["position"] = self.positions(answer.parameters)
+            labels["position"] = {**self.positions(answer.parameters), **self._positions_of_lists()}
         if "code" in values:
             labels["code"] = sentences()
         if values.keys() & {"service", "topic", "ending"}:
@@ -174,9 +183,7 @@ def _with_names(
         for told in ((column, _TELLING[column.id]) if place in telling else (column,))
     ]
 
-    programme = next(
-        (place for place, column in enumerate(section.columns) if column.id == "programme"), None
-    )
+    places = {column.id: place for place, column in enumerate(section.columns)}
 
     def row(cells: Cells) -> Iterator[Any]:
         for place, value in enumerate(cells):
@@ -184,7 +191,7 @@ def _with_names(
             if place in telling:
                 key = value
                 if section.columns[place].id == "position":
-                    key = ("" if programme is None else cells[programme], value)
+                    key = (*(cells[places[one]] for one in ("programme", "list") if one in places), value)
                 names = telling[place].get(key)
                 yield names[language] if names else ""
 

@@ -18,6 +18,7 @@ from projections.reports.facts import (
 )
 from projections.reports.goods import (
     BY_POSITION,
+    LIST,
     POSITION,
     PROGRAMME,
     SALES,
@@ -146,8 +147,8 @@ DAILY = Report(
         Section(
             "positions",
             named("Тізім орындары", "Позиции перечня", "Positions of the list"),
-            (PROGRAMME, POSITION, *SALES),
-            2,
+            (PROGRAMME, POSITION, LIST, *SALES),
+            3,
             SALES_VIEWS,
             sales(_WHICH, RESIDENTS_OF_THE_DAY),
             sales_from_log(position_of, of_the_day),

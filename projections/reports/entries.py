@@ -21,7 +21,7 @@ class Line:
 
 @dataclass(slots=True)
 class Purchase:
-    """A purchase and what became of it: held, captured or voided; sums in tiyn."""
+    """A purchase and what became of it: held, captured or voided; sums in tiyn. Its positions are of `goods_list`."""
 
     redemption: str
     family: Family
@@ -32,6 +32,7 @@ class Purchase:
     drawn_tiyn: int
     draws: dict[str, int]
     lines: list[Line]
+    goods_list: str
     returned_tiyn: int = 0
     returns: int = 0
 

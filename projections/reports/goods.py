@@ -22,6 +22,8 @@ from projections.reports.report import Cells, Column, Cut, Report, Scope, Sectio
 POSITION = Column("position", named("тізімдегі орны", "позиция перечня", "position"), "count")
 # Each programme has its own goods list: the same number is another food there, or gas.
 PROGRAMME = Column("programme", named("бағдарлама", "программа", "programme"), "text")
+# So has each version of a list, which may change within a programme (R2.3).
+LIST = Column("list", named("тізім", "перечень", "goods list"), "text")
 GTIN = Column("gtin", named("тауар (GTIN)", "товар (GTIN)", "article (GTIN)"), "text")
 SALES = (
     Column("purchases", named("сатып алу", "покупок", "purchases")),
@@ -44,8 +46,9 @@ _FIGURES = ("of_position", "of_article", "thousandths", "shelf_tiyn", "price_tiy
 
 
 def sales(which: str, residents: str) -> str:
-    """SQL of the sales by programme, position and article, of the purchases for which `which` holds, by `residents` alone
-    where a region is asked for. Purchases are counted for positions and for articles, as no sum of one tells the other.
+    """SQL of the sales by programme, position, list and article, of the purchases for which `which` holds, by `residents`
+    alone where a region is asked for. Purchases are counted for positions and for articles, as no sum of one tells
+    the other.
 
     All lines are added up as they were bought. Those of purchases that something came back of are few: they are taken
     off again, and what was kept of them is added.
@@ -65,28 +68,28 @@ def sales(which: str, residents: str) -> str:
         FROM paid WHERE kept > 0
     ),
     part AS (
-        SELECT programme, goods_position, gtin, {_BOUGHT} FROM azyq_views.sold_lines
-        WHERE returned = '' AND position <= %(upto)s AND {which} AND {paid} GROUP BY 1, 2, 3
+        SELECT programme, goods_position, goods_list, gtin, {_BOUGHT} FROM azyq_views.sold_lines
+        WHERE returned = '' AND position <= %(upto)s AND {which} AND {paid} GROUP BY 1, 2, 3, 4
         UNION ALL
-        SELECT programme, goods_position, gtin, {", ".join(f"-{figure}" for figure in _FIGURES)}
-        FROM (SELECT programme, goods_position, gtin, {_BOUGHT} FROM paid GROUP BY 1, 2, 3) bought
+        SELECT programme, goods_position, goods_list, gtin, {", ".join(f"-{figure}" for figure in _FIGURES)}
+        FROM (SELECT programme, goods_position, goods_list, gtin, {_BOUGHT} FROM paid GROUP BY 1, 2, 3, 4) bought
         UNION ALL
-        SELECT programme, goods_position, gtin, {_KEPT} FROM kept GROUP BY 1, 2, 3
+        SELECT programme, goods_position, goods_list, gtin, {_KEPT} FROM kept GROUP BY 1, 2, 3, 4
     )
-    SELECT programme, goods_position, gtin, sum(of_position), sum(of_article), sum(thousandths) / 1000, sum(shelf_tiyn),
-        sum(price_tiyn), sum(shelf_tiyn) - sum(price_tiyn)
-    FROM part GROUP BY 1, 2, 3 HAVING sum(thousandths) > 0
+    SELECT programme, goods_position, goods_list, gtin, sum(of_position), sum(of_article), sum(thousandths) / 1000,
+        sum(shelf_tiyn), sum(price_tiyn), sum(shelf_tiyn) - sum(price_tiyn)
+    FROM part GROUP BY 1, 2, 3, 4 HAVING sum(thousandths) > 0
     """
 
 
 MONTH_SALES = sales(OF_THE_MONTHS, RESIDENTS_OF_THE_MONTHS)
-BY_POSITION = Cut((0, 1), (3, 5, 6, 7, 8))
-BY_ARTICLE = Cut((0, 1, 2), (4, 5, 6, 7, 8))
+BY_POSITION = Cut((0, 1, 2), (4, 6, 7, 8, 9))
+BY_ARTICLE = Cut((0, 1, 2, 3), (5, 6, 7, 8, 9))
 
 
-def position_of(purchase: Purchase, line: Line) -> tuple[str, int]:
-    """The programme, and the position of its goods list."""
-    return purchase.family.programme, line.position
+def position_of(purchase: Purchase, line: Line) -> tuple[str, int, str]:
+    """The programme, the position of its goods list, and which version of it (R2.3)."""
+    return purchase.family.programme, line.position, purchase.goods_list
 
 
 def total(tiyn: int, quantity: Decimal) -> int:
@@ -133,11 +136,14 @@ GOODS = Report(
     names=named("Тауарлар", "Товары", "Goods"),
     definition=named(
         "Ваучермен төленген (voucher.redeemed, voucher.captured) және қайтарылмаған тауарлар: мөлшері, сөредегі және "
-        "жеңілдік бағасындағы сомасы, олардың айырмасы – жеңілдік. Тізім орны – бағдарламаның өз тізіміндегі орын.",
+        "жеңілдік бағасындағы сомасы, олардың айырмасы – жеңілдік. Тізім орны – бағдарламаның өз тізіміндегі орын; тізім "
+        "ауысса, әр тізімнің орындары бөлек жолда.",
         "Товары, оплаченные ваучером (voucher.redeemed, voucher.captured) и не возвращённые: количество, сумма по цене "
-        "полки и со скидкой; скидка – их разность. Позиция – перечня самой программы.",
+        "полки и со скидкой; скидка – их разность. Позиция – перечня самой программы; если "
+        "перечень сменился, позиции каждого – в отдельных строках.",
         "Goods paid for with vouchers (voucher.redeemed, voucher.captured) and not returned: quantity, sum at shelf and "
-        "at discounted prices; the discount is the difference. A position is one of the programme's own list.",
+        "at discounted prices; the discount is the difference. A position is one of the programme's own list; "
+        "where the list changed, the positions of each have rows of their own.",
     ),
     clauses=("O3.2", "R2.1", "R13"),
     parameters=frozenset({"programme", "month", "region"}),
@@ -145,8 +151,8 @@ GOODS = Report(
         Section(
             "positions",
             named("Тізім орындары бойынша", "По позициям перечня", "By position of the list"),
-            (PROGRAMME, POSITION, *SALES),
-            2,
+            (PROGRAMME, POSITION, LIST, *SALES),
+            3,
             SALES_VIEWS,
             MONTH_SALES,
             sales_from_log(position_of, of_the_months),
@@ -155,8 +161,8 @@ GOODS = Report(
         Section(
             "articles",
             named("Тауарлар бойынша", "По товарам", "By article"),
-            (PROGRAMME, POSITION, GTIN, *SALES),
-            3,
+            (PROGRAMME, POSITION, LIST, GTIN, *SALES),
+            4,
             SALES_VIEWS,
             MONTH_SALES,
             sales_from_log(lambda bought, line: (*position_of(bought, line), line.gtin), of_the_months),

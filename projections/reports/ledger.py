@@ -148,6 +148,7 @@ def _purchase(family: Family, status: str, data: dict[str, Any]) -> Purchase:
         data["drawn_tiyn"],
         dict(map(tuple, data["draws"])),
         lines,
+        data["goods_version"],
     )
 
 

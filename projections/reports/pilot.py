@@ -9,6 +9,7 @@ from projections.reports.entries import Family
 from projections.reports.facts import AS_ITS_ROW_SAYS, FAMILIES, PURCHASES_OF_CHANGED
 from projections.reports.goods import (
     BY_POSITION,
+    LIST,
     MONTH_SALES,
     POSITION,
     PROGRAMME,
@@ -84,11 +85,11 @@ PILOT = Report(
     names=named("Пилоттың есебі", "Отчёт о пилоте", "Pilot report"),
     definition=named(
         "Әкімдіктің есебі (O3.2): берілген (voucher.issued) және пайдаланылған ваучерлер – одан бір нәрсе төленіп, "
-        "қайтарылмағандары; үш айдан кейін сатылған әлеуметтік маңызы бар азық-түлік көлемі тізім орындары бойынша.",
+        "қайтарылмағандары; үш айдан кейін сатылған әлеуметтік маңызы бар азық-түлік көлемі әр тізімнің орындары бойынша.",
         "Отчёт акимата (O3.2): выданные ваучеры (voucher.issued) и использованные – из которых что-то оплачено и не "
-        "возвращено; через три месяца – объём проданных социально значимых продуктов по позициям перечня.",
+        "возвращено; через три месяца – объём проданных социально значимых продуктов по позициям каждого перечня.",
         "The akimat's report (O3.2): vouchers issued (voucher.issued) and used, which is those that paid for something "
-        "that was not returned; after three months the volume of socially significant foods sold, by position.",
+        "that was not returned; after three months the volume of socially significant foods sold, by position of each list.",
     ),
     clauses=("O3.2",),
     parameters=frozenset({"programme", "month", "region"}),
@@ -117,8 +118,8 @@ PILOT = Report(
         Section(
             "goods",
             named("Сатылған тауарлар", "Продано товаров", "Goods sold"),
-            (PROGRAMME, POSITION, *SALES),
-            2,
+            (PROGRAMME, POSITION, LIST, *SALES),
+            3,
             SALES_VIEWS,
             MONTH_SALES,
             sales_from_log(position_of, of_the_months),

@@ -303,7 +303,7 @@ def test_the_same_figures_in_every_format(bureau: Bureau) -> None:
     )
     # a position has its number and, in the reader's language, its name
     assert book.worksheets[0]["C2"].value == rows[0]["position_name"]
-    assert book.worksheets[0]["D2"].value == rows[0]["purchases"]
+    assert book.worksheets[0]["E2"].value == rows[0]["purchases"]
     table = parquet.read_table(
         io.BytesIO(bureau.http.get(asked + "&format=parquet", headers=headers).content)
     )

@@ -56,9 +56,10 @@ def test_json_csv_xlsx_and_parquet_say_the_same(azyq: Shell) -> None:
     assert book.sheetnames == ["By position of the list", "By article", "How computed"]
     cells: list[list[Any]] = [[cell.value for cell in row] for row in book["By article"].iter_rows(min_row=2)]
     assert [row[2] for row in cells] == [row["position_name"] for row in rows]
-    assert [row[3] for row in cells] == [row["gtin"] for row in rows]
-    assert [round(row[7] * 100) for row in cells] == [row["shelf_total_tiyn"] for row in rows]
-    assert book["By article"]["H2"].number_format == "#,##0.00"
+    assert [row[3] for row in cells] == [row["list"] for row in rows]
+    assert [row[4] for row in cells] == [row["gtin"] for row in rows]
+    assert [round(row[8] * 100) for row in cells] == [row["shelf_total_tiyn"] for row in rows]
+    assert book["By article"]["I2"].number_format == "#,##0.00"
     assert any("voucher.redeemed" in str(row[1].value) for row in book["How computed"].iter_rows())
     table = parquet.read_table(azyq.folder / "goods.parquet")
     assert table.column("shelf_total_tiyn").to_pylist() == [row["shelf_total_tiyn"] for row in rows]

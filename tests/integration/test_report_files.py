@@ -39,7 +39,17 @@ print(peak() - before)
 def answer(rows: int) -> Answer:
     section = GOODS.sections[-1]
     told = [
-        ("food-2025", n % 30, f"=4870{n:09d}", n % 100, Decimal(n % 1000) / 4, n * 1000, n * 900, None)
+        (
+            "food-2025",
+            n % 30,
+            "166-NQ-2023",
+            f"=4870{n:09d}",
+            n % 100,
+            Decimal(n % 1000) / 4,
+            n * 1000,
+            n * 900,
+            None,
+        )
         for n in range(rows)
     ]
     return Answer(GOODS, {"month": "2025-07"}, 1_500_000, AT, [Table(section, told)])
@@ -57,7 +67,7 @@ def test_many_rows_are_written_apart_and_the_same(monkeypatch: pytest.MonkeyPatc
     assert written == cells(apart.xlsx(many, "ru"))
     rows = written[0][1:]
     assert len(rows) == len(many.tables[0].rows)
-    assert rows[7] == ("food-2025", 7, "=4870000000007", 7, 1.75, 70, 63, None)  # KZT
+    assert rows[7] == ("food-2025", 7, "166-NQ-2023", "=4870000000007", 7, 1.75, 70, 63, None)  # KZT
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from domain.calendar import ALMATY
 from domain.family import FamilyVouchers
@@ -15,7 +16,7 @@ from infra.month_report import month_report
 from infra.postgres.log import PostgresLog
 from infra.postgres.log_reader import LogReader
 from infra.postgres.view_store import ViewStore
-from infra.programmes import load_programmes
+from infra.programmes import load_programme, load_programmes
 from infra.reporting.naming import Naming
 from infra.reporting.running import Reports, Request
 from projections.all_views import VIEWS
@@ -94,3 +95,59 @@ def test_O3_2_goods_of_two_programmes_are_not_added_up_where_their_lists_differ(
         from_log = naming.named(reports.from_log(request, now), "en")
         assert answer.tables[section].rows == from_log.tables[section].rows
     reports.close()
+
+
+def test_R2_3_foods_of_two_lists_are_not_added_up_at_one_position(database: str, tmp_path: Path) -> None:
+    # given a programme in which the official list changes
+    text = (ROOT / "programmes" / "akkol-2025.toml").read_text("utf-8")
+    for old, new in (
+        ("akkol-2025", "winter-2025"),
+        ("2025-06-26", "2025-12-01"),
+        ("2025-09-26", "2026-02-28"),
+    ):
+        text = text.replace(old, new)
+    (tmp_path / "winter-2025.toml").write_text(text, "utf-8")
+    winter = load_programme(tmp_path / "winter-2025.toml")
+    log, told = PostgresLog(database), []
+    for name in ("2025-12", "2026-01"):
+        month = winter.month(name)
+        goods = GOODS.on(month.valid_from)
+        told.append(random_month(3, 40, month, goods, "buys"))
+        save_month(log, told[-1])
+    log.close()
+    reader, store = LogReader(database), ViewStore(database)
+    Feed(reader, store, VIEWS).catch_up()
+    reader.close()
+    store.close()
+    sold_then = [_sold_at(11, month) for month in told]
+    assert all(sold_then)
+    # when
+    reports, programmes = Reports(database, {winter.id: winter}), {winter.id: winter}
+    answer = reports.answer(Request("pilot"), datetime(2026, 3, 1, tzinfo=ALMATY))
+    proved = reports.from_log(Request("pilot"), datetime(2026, 3, 1, tzinfo=ALMATY))
+    assert [table.rows for table in answer.tables] == [table.rows for table in proved.tables]
+    named = Naming(database, programmes, GOODS, InstalledServices(ROOT / "services")).named(answer, "en")
+    goods_sold = named.tables[1]
+    # then each food has its own row, with the list that its number is of
+    names = [column.id for column in goods_sold.section.columns]
+    rows = [dict(zip(names, row, strict=True)) for row in goods_sold.rows]
+    lists = [GOODS.on(day) for day in (date(2025, 12, 31), date(2026, 1, 31))]
+    assert [
+        (row["list"], row["position_name"], row["quantity"]) for row in rows if row["position"] == 11
+    ] == sorted(
+        (one.version, one.positions[11].names["en"], sold) for one, sold in zip(lists, sold_then, strict=True)
+    )
+    reports.close()
+
+
+def _sold_at(position: int, told: list[Any]) -> Decimal:
+    """How much was sold of the position, less what came back."""
+    lines = [
+        (line, Decimal(line["quantity"]) - Decimal(redemption.returned.get(number, "0")))
+        for family in told
+        if isinstance(family, FamilyVouchers)
+        for redemption in family.redemptions.values()
+        if redemption.status == "captured"
+        for number, line in enumerate(redemption.lines)
+    ]
+    return sum((kept for line, kept in lines if line["position"] == position), Decimal(0))

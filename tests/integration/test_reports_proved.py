@@ -311,7 +311,7 @@ def test_a_time_may_have_any_offset(reports: Reports) -> None:
         (Request("daily", {"on": "2025-07-07", "shop": "nobodys"}), ShopUnknown),
         (Request("goods", {"month": "2025-07", "region": "11%"}), ParameterMalformed),
         (Request("month", {"month": "2025-07"}, "yesterday"), ParameterMalformed),
-        (Request("month", {"month": "2025-07"}, "2025-07-05T00:00:00"), ParameterMalformed),
+        (Request("month", {"month": "2025-07"}, "2025-07-05T25:00:00"), ParameterMalformed),
         (Request("month", {"month": "2025-07"}, "9" * 18), AsOfAhead),
     ],
 )

@@ -47,7 +47,12 @@ LINES = [
         "pays_tiyn": 70,
     },
 ]
-DRAWS = {"redemption": "r", "draws": [[VOUCHER, 100], [OTHER, 20]], "drawn_tiyn": 120}
+DRAWS = {
+    "redemption": "r",
+    "draws": [[VOUCHER, 100], [OTHER, 20]],
+    "drawn_tiyn": 120,
+    "goods_version": "166-NQ-2023",
+}
 REDEEMED = ("voucher.redeemed", {**DRAWS, "lines": LINES, "shop": "s", "receipt": "1"})
 HELD = ("voucher.held", {**DRAWS, "lines": LINES, "shop": "s", "receipt": "1"})
 CAPTURED = ("voucher.captured", DRAWS)
@@ -225,6 +230,7 @@ def test_O3_2_a_line_says_where_and_when_it_was_bought_and_a_return_how_much_of_
     bought, returned = (folded("sold_lines", REDEEMED, back)["r", "0", at] for at in ("", "2"))
     assert bought is not None
     assert returned is not None
+    assert bought["goods_list"] == "166-NQ-2023"
     assert (bought["shop"], bought["bought_at"]) == (REDEEMED[1]["shop"], "2025-07-05T09:00:00+05:00")
     assert (returned["thousandths"], returned["position"], returned["bought_at"]) == (250, 2, None)
 
