@@ -181,6 +181,17 @@ def test_the_largest_turnovers_and_the_hours_lead_to_the_rows_that_make_them(her
             assert f">{said}</td>" in rows, (name, href)
 
 
+def test_R2_3_a_position_leads_to_the_articles_of_its_own_list(here: TestClient) -> None:
+    text = here.get(f"/analytics?{MONTH}&lang=en").text
+    found = bars(text, "Goods by position of the list")
+    assert len(found) > 5
+    for name, href, said in found:
+        rows = here.get(href).text
+        foot = rows.partition("<tfoot>")[2] or rows
+        assert f">{said}</td>" in foot, (name, href)
+        assert f"Only: {name.strip()}" in rows, (name, href)
+
+
 def test_a_month_without_a_list_shows_what_needs_none(here: TestClient) -> None:
     told = here.get("/analytics?month=2025-09&lang=en").text
     assert "No families are on this month" in told

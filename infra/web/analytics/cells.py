@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from infra.reporting.naming import Labels, PositionNames
+from infra.reporting.naming import Labels
 from infra.web.analytics.region_names import region_name
 from infra.web.analytics.words import analytics_words
 from infra.web.words import WORDS
-from projections.reports.report import Column
+from projections.reports.report import Column, Names
 
 _NBSP = "\N{NO-BREAK SPACE}"
 _MINUS = "\N{MINUS SIGN}"
@@ -21,20 +22,23 @@ class Writing:
     """Writes cells in one language; `positions` are the names of the goods list's positions."""
 
     def __init__(
-        self, language: str, positions: PositionNames | None = None, labels: Labels | None = None
+        self, language: str, positions: Mapping[Any, Names] | None = None, labels: Labels | None = None
     ) -> None:
-        """`labels`: what other codes are called."""
+        """`positions`: by programme and number, and by programme, version of its list and number. `labels`: what other
+        codes are called."""
         self._language = language
         self._labels = labels or {}
         self._words = WORDS[language]
         self._positions = positions or {}
 
-    def cell(self, column: Column, value: Any, signed: bool = False, programme: str = "") -> str:
-        """A cell of a report's table; `programme`: the one that its row is of."""
+    def cell(
+        self, column: Column, value: Any, signed: bool = False, programme: str = "", goods_list: str = ""
+    ) -> str:
+        """A cell of a report's table; `programme` and the version of its `goods_list`: those that its row is of."""
         if value is None and column.kind == "quantity":
             return _NOTHING
         if column.id == "position":
-            return self.position(int(value), programme)
+            return self.position(int(value), programme, goods_list)
         if column.id == "region":
             return region_name(value, self._language)
         if column.id == "status" and value in ("open", "closed"):
@@ -77,9 +81,12 @@ class Writing:
         point = "." if self._language == "en" else ","
         return f"{text.replace('.', point)}{'' if self._language == 'en' else _NBSP}%"
 
-    def position(self, number: int, programme: str = "") -> str:
-        """A position of the programme's goods list with its name; without a programme, of each one's."""
-        names = self._positions.get((programme, number))
+    def position(self, number: int, programme: str = "", goods_list: str = "") -> str:
+        """A position of the programme's goods list with its name, of that version where it is told; without a
+        programme, of each one's."""
+        names = self._positions.get((programme, goods_list, number)) or self._positions.get(
+            (programme, number)
+        )
         return f"{number}. {names[self._language]}" if names else str(number)
 
     def _decimal(self, value: Decimal) -> str:

@@ -92,13 +92,16 @@ class Dashboard:
         now, then = self._read(self._wanted)
         self.stand = stand_of(now["month"])
         self.earlier = stand_of(then["month"]) if then else None
-        positions = self._services.position_names(self.asked.programme, self.asked.month)
+        positions = {
+            **self._services.position_names(self.asked.programme, self.asked.month),
+            **self._services.labels(now[GOODS.report]).get("position", {}),
+        }
         writing = Writing(self.asked.language, positions)
         panels = Panels(self.asked, writing, self._words, drill=not self._reader.outside)
         whole, whole_then = _one(now, then)
         days = _table(DAYS, ["day"], now, then)
         regions = panels.regions(_table(REGIONS, ["region"], now, then))
-        goods = panels.goods(_table(GOODS, ["programme", "position"], now, then))
+        goods = panels.goods(_table(GOODS, _keys(GOODS), now, then))
         day = self._day(panels, days)
         return {
             "writing": writing,
@@ -258,6 +261,12 @@ def choices(services: AnalyticsServices, reader: Reader, asked: Asked) -> dict[s
         else [one for one in oblasts(asked.language) if reader.may_read(one[0])]
         or [(code, region_name(code, asked.language)) for code in reader.regions],
     }
+
+
+def _keys(wanted: Wanted) -> list[str]:
+    """The columns that name the rows of a section."""
+    section = next(one for one in find_report(wanted.report).sections if one.id == wanted.section)
+    return [column.id for column in section.columns[: section.keys]]
 
 
 def _table(wanted: Wanted, by: list[str], now: dict[str, Answer], then: dict[str, Answer]) -> Table:

@@ -267,18 +267,24 @@ class Panels:
 
     def goods(self, table: Table) -> list[Shown]:
         """What was sold of each position of each programme's list."""
-        several = len({programme for programme, _ in table.now}) > 1
+        several = len({key[0] for key in table.now}) > 1
 
-        def label(key: tuple[str, int]) -> str:
-            position = self._writing.position(key[1], key[0])
-            return f"{key[0]}: {position}" if several else position
+        def label(key: tuple[Any, ...]) -> str:
+            programme, number, *goods_list = key
+            position = self._writing.position(number, programme, *goods_list)
+            return f"{programme}: {position}" if several else position
+
+        def href(key: tuple[Any, ...]) -> str:
+            programme, number, *goods_list = key
+            only = ";".join((f"position:{number}", *(f"list:{one}" for one in goods_list)))
+            return self.link(Wanted("goods", "articles"), programme=programme, only=only)
 
         return self.bars(
             table,
             "price_total_tiyn",
             "tiyn",
             label,
-            lambda key: self.link(Wanted("goods", "articles"), programme=key[0], only=f"position:{key[1]}"),
+            href,
             lambda group: self._words(
                 "discount_of", sum=self._writing.figure("tiyn", group["discount_tiyn"])
             ),

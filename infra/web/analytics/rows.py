@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -105,7 +106,10 @@ class RowsOf:
         words = analytics_words(self.asked.language)
         writing = Writing(
             self.asked.language,
-            self._services.position_names(self.asked.programme, self.asked.month, self.asked.on),
+            {
+                **self._services.position_names(self.asked.programme, self.asked.month, self.asked.on),
+                **self._labels.get("position", {}),
+            },
             # Where a shop's name has a column of its own, its id is shown beside it.
             {
                 name: told
@@ -132,8 +136,8 @@ class RowsOf:
                 [
                     (
                         column,
-                        writing.cell(column, value, signed, self._programme(row)),
-                        self._href(column, value),
+                        writing.cell(column, value, signed, *self._list_of(row)),
+                        self._href(column, value, row),
                     )
                     for column, value in zip(self.section.columns, row, strict=True)
                 ]
@@ -179,8 +183,7 @@ class RowsOf:
 
     def _chosen(self, rows: Sequence[Cells]) -> list[Cells]:
         found = list(rows)
-        if self._only is not None:
-            place, text = self._only
+        for place, text in self._only:
             found = [row for row in found if str(row[place]) == text]
         if self._order is not None:
             column, down = self._order
@@ -197,16 +200,18 @@ class RowsOf:
         sort = self._own.get("sort", "")
         return (self._place(sort, "sort"), order == "desc") if sort else None
 
-    def _read_only(self) -> tuple[int, str] | None:
-        """A column that names rows, and its value."""
+    def _read_only(self) -> list[tuple[int, str]]:
+        """Columns that name rows, and their values."""
         text = self._own.get("only", "")
-        if not text:
-            return None
-        name, colon, value = text.partition(":")
-        if not colon:
-            names = ", ".join(f"{name}:…" for name in list(self._columns)[: self.section.keys])
-            raise ChoiceUnknown("only", parameter="only", names=names)
-        return self._place(name, "only", self.section.keys), value
+        keys = list(self._columns)[: self.section.keys]
+        found = []
+        # A value may have a semicolon of its own.
+        for part in re.split(rf";(?=(?:{'|'.join(keys)}):)", text) if text else ():
+            name, colon, value = part.partition(":")
+            if not colon:
+                raise ChoiceUnknown("only", parameter="only", names=", ".join(f"{one}:…" for one in keys))
+            found.append((self._place(name, "only", len(keys)), value))
+        return found
 
     def _place(self, name: str, field: str, of: int | None = None) -> int:
         names = list(self._columns)[:of]
@@ -214,9 +219,11 @@ class RowsOf:
             raise ColumnUnknown(field, names=", ".join(names))
         return self._columns[name]
 
-    def _programme(self, row: Cells) -> str:
-        place = self._columns.get("programme")
-        return "" if place is None else str(row[place])
+    def _list_of(self, row: Cells) -> tuple[str, str]:
+        """The programme that a row is of, and the version of its goods list; "" where the table does not tell."""
+        places = [self._columns.get(name) for name in ("programme", "list")]
+        programme, goods_list = ("" if place is None else str(row[place]) for place in places)
+        return programme, goods_list
 
     def _link(self, more: str = "", **changes: str) -> str:
         own = {name: self._own.get(name, "") for name in OWN}
@@ -239,11 +246,11 @@ class RowsOf:
             "sorted": now,
         }
 
-    def _href(self, column: Column, value: Any) -> str:
+    def _href(self, column: Column, value: Any, row: Cells) -> str:
         """Where a cell leads: a region to what lies within it, a position to its articles, a shop and a day to theirs."""
         own: dict[str, Callable[[], str]] = {
             "region": lambda: self._here(region=value, page=""),
-            "position": lambda: self.asked.link("/rows/goods/articles", only=f"position:{value}"),
+            "position": lambda: self._articles_of(value, *self._list_of(row)),
             "shop": lambda: self.asked.link("/rows/reconciliation/days", only=f"shop:{value}"),
             "day": lambda: self.asked.link("/rows/daily/shops", on=value),
         }
@@ -251,6 +258,10 @@ class RowsOf:
         if column.id not in own or value in ("", None) or drilled or self._leads_here(column):
             return ""
         return own[column.id]()
+
+    def _articles_of(self, position: int, programme: str, goods_list: str) -> str:
+        only = f"position:{position}" + (f";list:{goods_list}" if goods_list else "")
+        return self.asked.link("/rows/goods/articles", programme=programme or self.asked.programme, only=only)
 
     def _leads_here(self, column: Column) -> bool:
         leads = {"position": "articles", "shop": "days"}
@@ -272,13 +283,16 @@ class RowsOf:
         return found if any(found) else []
 
     def _only_words(self, writing: Writing) -> str:
-        if self._only is None:
-            return ""
-        place, value = self._only
-        column = self.section.columns[place]
-        name = column.names[self.asked.language]
+        chosen = {self.section.columns[place].id: value for place, value in self._only}
+        return ", ".join(
+            self._one_word(writing, self.section.columns[place], chosen) for place, _ in self._only
+        )
+
+    def _one_word(self, writing: Writing, column: Column, chosen: Mapping[str, str]) -> str:
+        name, value = column.names[self.asked.language], chosen[column.id]
         if column.id == "position" and value.isascii() and value.isdigit():
-            return writing.position(int(value[:9]))
+            programme = chosen.get("programme", self.asked.programme)
+            return writing.position(int(value[:9]), programme, chosen.get("list", ""))
         if names := self._labels.get(column.id, {}).get(value):
             return f"{name} {names[self.asked.language]}"
         try:
