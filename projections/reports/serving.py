@@ -306,7 +306,7 @@ SERVING = (
             Column("up_seconds", named("жұмыс уақыты, с", "время работы, с", "seconds up")),
             Column("up_percent", named("жұмыс уақыты, %", "время работы, %", "uptime, %"), "quantity"),
             Column("processes", named("процестер", "процессов", "processes")),
-            Column("parked", named("шетке қойылғаны", "отложено", "parked")),
+            Column("parked", named("кейінге қалдырылғаны", "отложено", "parked")),
         ),
         1,
         VIEWS,
