@@ -59,6 +59,7 @@ def refusals(language: str | None = None) -> Iterator[None]:
     from infra.postgres.log import LogBusy
     from infra.postgres.schema import SchemaError
     from infra.vault.sealing import VaultKeyWrong
+    from projections.view import ViewMissing
 
     try:
         yield
@@ -84,7 +85,7 @@ def refusals(language: str | None = None) -> Iterator[None]:
     except BrokenPipeError:  # whoever reads has enough; an OSError too, so it comes first
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(0) from None
-    except (EmbeddedUnavailable, SchemaError, VaultKeyWrong, ValueError, OSError) as error:
+    except (EmbeddedUnavailable, SchemaError, VaultKeyWrong, ViewMissing, ValueError, OSError) as error:
         typer.echo(f"azyq: {error}", err=True)
         raise typer.Exit(USAGE) from None
     except KeyboardInterrupt:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, Protocol, cast
 
 import psycopg2
+import psycopg2.errors
 from psycopg2.extensions import connection as Connection
 
 from domain.calendar import ALMATY, day_start, local_day
@@ -38,7 +39,7 @@ from projections.reports.facts import LAST_CHANGE
 from projections.reports.ledger import Ledger
 from projections.reports.reconciliation import RECEIPTS
 from projections.reports.report import AppealService, Cells, Report, Scope, Section
-from projections.view import Recorded
+from projections.view import Recorded, ViewMissing
 
 FOLLOWING_SECONDS = 2.0  # that views may be behind the log with what is asked for
 FIRST_DAY = date(2025, 1, 1)  # no request was made before
@@ -344,12 +345,18 @@ def _settled(connection: Connection, upto: int) -> bool:
 
 
 def _read(connection: Connection, sections: Sequence[Section], scope: Scope) -> list[Table]:
-    """The sections' rows; what several are cut from is read once."""
+    """The sections' rows; what several are cut from is read once. Raises ViewMissing until an upgrade's rebuild is done."""
     values, found, tables = scope.values(), dict[str, list[Cells]](), []
     with connection.cursor() as cursor:
         for section in sections:
             if section.sql not in found:
-                cursor.execute(section.sql, values)
+                try:
+                    cursor.execute(section.sql, values)
+                except psycopg2.errors.UndefinedColumn as error:  # an upgrade's, until the view is rebuilt
+                    wanted = ", ".join(section.views)
+                    raise ViewMissing(
+                        f"one of {wanted} is of another version: azyq status names it, azyq rebuild VIEW makes it anew"
+                    ) from error
                 found[section.sql] = cursor.fetchall()
             read = found[section.sql]
             rows = read if section.cut is None else section.cut.rows(read)

@@ -18,6 +18,7 @@ from infra.cli.report import SHOWN
 from infra.postgres.log import PostgresLog
 from infra.reporting.formats import defused
 from tests.conftest import new_database
+from tests.integration.month_in_process import query
 from tests.integration.test_audit import GOODS, PROGRAMMES
 from tests.integration.test_cli import Shell
 from tests.months import random_month, save_month
@@ -197,6 +198,16 @@ def test_the_logs_public_part_as_parquet(azyq: Shell) -> None:
     )
     assert sold["lines"]
     assert not {"key", "body", "code"} & set(sold)
+
+
+def test_until_a_view_is_rebuilt_after_an_upgrade_its_reports_say_so(azyq: Shell) -> None:
+    rows = azyq.json("report", "pilot")["sections"]["goods"]
+    # given the view as it was before lines said which list they are of
+    query(azyq.dsn, "ALTER VIEW azyq_views.sold_lines RENAME COLUMN goods_list TO was_not_there")
+    found = azyq("report", "pilot")
+    assert (found.returncode, "azyq rebuild" in found.stderr, "Traceback" in found.stderr) == (2, True, False)
+    assert azyq("rebuild", "sold_lines").returncode == 0
+    assert azyq.json("report", "pilot")["sections"]["goods"] == rows
 
 
 def test_R27_receipts_of_a_shop_that_there_is_none_of_are_refused(azyq: Shell) -> None:
