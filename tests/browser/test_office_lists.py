@@ -268,3 +268,28 @@ def test_R14_the_form_is_not_on_paper_and_landmarks_have_names_of_their_own(
     clerk.emulate_media(media="print")
     expect(clerk.get_by_role("heading", name="Bring a list in")).to_be_hidden()
     expect(clerk.get_by_role("table")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("language", "size"), [("kk", {"width": 360, "height": 740}), ("ru", DESK)], ids=["kk", "ru"]
+)
+def test_R19_a_list_that_nobody_approved_in_time_says_so(
+    site: Site, new_page: NewPage, tmp_path: Path, language: str, size: dict[str, int]
+) -> None:
+    said = {key: texts[("kk", "ru", "en").index(language)] for key, texts in LIST_WORDS.items()}
+    site.month.at(4, 22)
+    clerk = site.enter(new_page(viewport=size), "k.clerk", language)
+    drop(clerk, "list", site.files(2)[0])
+    clerk.get_by_role("button", name=said["send"]).click()
+    expect(clerk.get_by_role("heading", name=said["stage_waiting"])).to_be_visible(timeout=30_000)
+    approver = site.enter(new_page(viewport=size), "k.approver", language)
+    approver.get_by_role("table").get_by_role("link").first.click()
+    site.month.at(5, 0)
+    approver.get_by_role("button", name=said["approve"]).click()
+    expect(approver.get_by_role("alert")).to_contain_text("05.07.2025")
+    expect(approver.get_by_role("heading", name=said["stage_late"])).to_be_visible()
+    expect(approver.get_by_role("button", name=said["approve"])).to_have_count(0)
+    approver.screenshot(path=tmp_path / "late.png", full_page=True)
+    for path in ("/office/lists", "/office"):
+        approver.goto(f"{site.address}{path}?lang={language}")
+        approver.screenshot(path=tmp_path / f"late{path.replace('/', '-')}.png", full_page=True)

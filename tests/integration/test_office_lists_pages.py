@@ -351,8 +351,15 @@ def test_R19_after_the_cut_off_the_page_takes_no_list_and_approves_none(site: Si
     assert "Not approved in time" in text_of(approver.get(LISTS))
     assert "Lists that nobody approved in time: 1." in text_of(approver.get("/office"))
     assert "Lists waiting for approval" not in text_of(approver.get("/office"))
+    assert "No list came in time (up to 04.07.2025)" in text_of(approver.get("/office"))
+    assert "today is the last day" not in text_of(approver.get("/office"))
+    assert "04.07.2025 Last day for the list being carried out" in text_of(approver.get("/office"))
     refused = text_of(post(approver, f"{path}/approve"), 422)
     assert "Lists for July 2025 were taken in up to 04.07.2025, and today is 05.07.2025" in refused
+    site.month.at(6, 9)
+    approver = site.signed_in("k.approver")
+    assert "No list came in time (up to 04.07.2025)" in text_of(approver.get("/office"))
+    assert "Not approved in time" in text_of(approver.get(path))
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])

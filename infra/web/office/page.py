@@ -94,7 +94,7 @@ class Speaker:
             case "late":
                 return self.w("late_days", days=task.days_late)
             case "today":
-                return self.w("is_today")
+                return self.w("is_today" if task.on >= local_day(self.now) else "is_ending")
         days = (task.on - local_day(self.now)).days
         return self.w("tomorrow") if days == 1 else self.w("in_days", days=self.count(days))
 
@@ -186,11 +186,11 @@ def _of_month(speaker: Speaker, month: MonthShown, today: date) -> list[tuple[Gr
     taking = next((one for one in month.tasks if one.task == "close_list"), None)
     if taking is not None and not month.figures["lists_received"]:
         left = (month.cutoff - today).days
-        if taking.state == "late":
+        if left < 0:
             found.append(("alarm", w("need_list_over", day=t.day(month.cutoff))))
-        elif taking.state == "today":
+        elif left == 0:
             found.append(("alarm", w("need_list_today")))
-        elif taking.state != "done":
+        else:
             said = w("need_list_missing", days=left, day=t.day(month.cutoff))
             found.append(("warn" if taking.state == "soon" else "plain", said))
         if left < 0:

@@ -113,7 +113,9 @@ def office_router(services: OfficeServices, assets: Assets) -> APIRouter:
                 if actor is not None and refusal.code in (*_NOT_YOURS, *_NOT_THERE):
                     services.refused(actor, act, refusal)
                 status = 403 if refusal.code in _NOT_YOURS else 404 if refusal.code in _NOT_THERE else 422
-                return said(request, status, w("refused"), refusal_words(refusal, language))
+                own = {one: role_words(services, one, language) for one in actor.roles} if actor else {}
+                why = refusal_words(refusal, language, {"role": own, "roles": own})
+                return said(request, status, w("refused"), why)
             except UNAVAILABLE as error:
                 return pages.unavailable(request, error)
 

@@ -85,7 +85,7 @@ OFFICE_WORDS: Mapping[str, tuple[str, str, str]] = {
     "need_list_missing": (
         "Тізім келген жоқ: {days} күн қалды ({day} күнін қоса алғанда).",
         "Список не поступил: осталось {days} дн. (до {day} включительно).",
-        "No list has come: {days} days left (up to {day}).",
+        "No list has come. Days left: {days} (up to {day}).",
     ),
     "need_list_today": (
         "Тізім келген жоқ, бүгін – соңғы күн.",
@@ -100,7 +100,7 @@ OFFICE_WORDS: Mapping[str, tuple[str, str, str]] = {
     "need_task_late": (
         "{task}: {days} күн кешікті. Жоспарлаушы жұмыс істеп тұр ма? (azyq scheduler)",
         "{task}: опоздание {days} дн. Работает ли планировщик? (azyq scheduler)",
-        "{task}: {days} days late. Is the scheduler at work? (azyq scheduler)",
+        "{task}: days late: {days}. Is the scheduler at work? (azyq scheduler)",
     ),
     "need_task_today": ("Бүгін: {task}.", "Сегодня: {task}.", "Today: {task}."),
     "need_task_soon": ("{day}: {task}.", "{day}: {task}.", "{day}: {task}."),
@@ -147,7 +147,7 @@ OFFICE_WORDS: Mapping[str, tuple[str, str, str]] = {
     "need_behind": (
         "Көрініс журналдан қалып тұр: {count} оқиға.",
         "Представления отстают от журнала: событий {count}.",
-        "Views are behind the log by {count} events.",
+        "Views are behind the log. Events to go: {count}.",
     ),
     "due_overdue": ("мерзімі өткен", "просроченные", "overdue"),
     # the month
@@ -177,13 +177,14 @@ OFFICE_WORDS: Mapping[str, tuple[str, str, str]] = {
     "done_late": (
         "{day} орындалды, {days} күн кеш",
         "выполнено {day}, опоздание {days} дн.",
-        "done {day}, {days} days late",
+        "done {day}, days late: {days}",
     ),
-    "touched": ("{count} отбасы", "семей: {count}", "{count} families"),
+    "touched": ("{count} отбасы", "семей: {count}", "families: {count}"),
     "is_today": ("бүгін", "сегодня", "today"),
+    "is_ending": ("орындалуда", "выполняется", "being carried out"),
     "in_days": ("{days} күннен кейін", "через {days} дн.", "in {days} days"),
     "tomorrow": ("ертең", "завтра", "tomorrow"),
-    "late_days": ("{days} күн кешікті", "опоздание {days} дн.", "{days} days late"),
+    "late_days": ("{days} күн кешікті", "опоздание {days} дн.", "days late: {days}"),
     "list_got": (
         "Тізім: {lists}, отбасы: {families}, адам: {members}; барлық тізімде қабылданбаған жол: {rejected}",
         "Списков: {lists}, семей: {families}, человек: {members}; отклонено строк во всех списках: {rejected}",
