@@ -16,7 +16,7 @@ ANALYTICS_WORDS: Mapping[str, tuple[str, str, str]] = {
         "Цифровые продовольственные ваучеры",
         "Digital food vouchers",
     ),
-    "trial": ("Сынақ ортасы", "Пробная среда", "Trial environment"),
+    "trial": ("Сынақ", "Пробная работа", "Trial"),
     "local_reader": (
         "Осы компьютерден оқылады: толық қолжетімділік",
         "Чтение с этого компьютера: доступ ко всему",
