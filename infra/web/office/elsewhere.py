@@ -26,11 +26,11 @@ def elsewhere_router(trial: bool, assets: Assets) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     pages = Pages(assets)
 
-    @router.api_route(PATH + "/{rest:path}", methods=["GET", "HEAD"])
+    @router.api_route(PATH + "/{rest:path}", methods=["GET", "HEAD", "POST"])
     async def elsewhere(rest: str, request: Request) -> Response:
         language = chosen_language(request)
         page = rest.rstrip("/")
-        if page != rest or not page or page in _BACK:
+        if request.method != "POST" and (page != rest or not page or page in _BACK):
             way = _BACK.get(page) or (f"{PATH}/{quote(page)}" if page else PATH)
             return RedirectResponse(f"{way}?{urlencode({'lang': language})}", 303, headers=HEADERS)
         w = office_words(language)
