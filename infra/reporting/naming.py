@@ -111,12 +111,16 @@ class Naming:
 
     def _days(self, parameters: Mapping[str, str]) -> Iterator[tuple[Programme, date]]:
         chosen, month, on = (parameters.get(name, "") for name in ("programme", "month", "on"))
+        try:
+            day = date.fromisoformat(on) if on else None
+        except ValueError:
+            return  # of a report that is not asked for by day
         for programme in self._programmes.values():
             if chosen not in ("", programme.id):
                 continue
             for one in programme.months():
                 if month in ("", one) and on[:7] in ("", one):
-                    yield programme, date.fromisoformat(on) if on else programme.month(one).valid_from
+                    yield programme, day or programme.month(one).valid_from
 
     def _labels(self, answer: Answer, tables: Sequence[Sequence[Cells]]) -> Labels:
         values: dict[str, set[Any]] = {}

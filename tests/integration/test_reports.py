@@ -7,6 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from domain.calendar import ALMATY
 from domain.family import FamilyVouchers
 from domain.goods import load_goods
@@ -95,6 +97,15 @@ def test_O3_2_goods_of_two_programmes_are_not_added_up_where_their_lists_differ(
         from_log = naming.named(reports.from_log(request, now), "en")
         assert answer.tables[section].rows == from_log.tables[section].rows
     reports.close()
+
+
+@pytest.mark.parametrize("on", ["2025-07", "2025-07-32", "2025-07-1", "2025-07-x"])
+def test_what_is_no_day_names_no_position(database: str, on: str) -> None:
+    naming = Naming(
+        database, load_programmes(ROOT / "programmes"), GOODS, InstalledServices(ROOT / "services")
+    )
+    assert naming.positions({"on": "2025-07-01"})["akkol-2025", 1]
+    assert naming.positions({"on": on}) == {}
 
 
 def test_R2_3_foods_of_two_lists_are_not_added_up_at_one_position(database: str, tmp_path: Path) -> None:
