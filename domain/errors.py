@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 LANGUAGES = ("kk", "ru", "en")
 
@@ -30,3 +30,9 @@ class Refusal(Exception):
     def sentence(self, language: str) -> str:
         """The reason in `language` (kk, ru or en; English where it has no text of its own)."""
         return self.texts.get(language, self.texts["en"]).format(**self.details)
+
+    def retold(self, **details: Any) -> Self:
+        """The same refusal with these details in place of its own of those names, as for a reader who knows no ids."""
+        again = type(self).__new__(type(self), *self.args)
+        again.__dict__.update(self.__dict__, details={**self.details, **details})
+        return again

@@ -71,9 +71,8 @@ _PILOT = {
     "used_tiyn": "spent_tiyn",
 }
 _MANY_RATINGS = 100
-_FEW_FAMILIES = (
-    500  # of so few, families times their sizes are few sums, which tell how many there are of each
-)
+# Of so few, families times their sizes are few sums, which tell how many there are of each.
+_FEW_FAMILIES = 500
 _ONE_PLACE = Decimal("0.1")
 Group = tuple[Any, Any]  # programme, month
 K = TypeVar("K")

@@ -22,9 +22,7 @@ def refusal_words(refusal: Refusal, language: str, names: Names | None = None) -
     told = {
         name: _told(value, language, (names or {}).get(name, {})) for name, value in refusal.details.items()
     }
-    again = type(refusal).__new__(type(refusal))
-    again.__dict__.update({**refusal.__dict__, "details": told})
-    return again.sentence(language)
+    return refusal.retold(**told).sentence(language)
 
 
 def service_names(service: Service, language: str) -> Names:

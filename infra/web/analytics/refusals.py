@@ -109,7 +109,4 @@ def label_of(parameter: str | None, language: str) -> str:
 def by_its_label(refusal: Refusal, language: str) -> str:
     """The refusal's sentence, in which a parameter is called what the page calls it."""
     label = label_of(refusal.details.get("parameter"), language)
-    if not label:
-        return refusal.sentence(language)
-    named = {**refusal.details, "parameter": label}
-    return refusal.texts.get(language, refusal.texts["en"]).format(**named)
+    return (refusal.retold(parameter=label) if label else refusal).sentence(language)
